@@ -1,0 +1,1 @@
+"""OAuth: the hub's own authorization server, and tokens → scopes."""

@@ -1,0 +1,24 @@
+"""`hub …`: the command line."""
+
+import typer
+
+from hub.cli import client, connector, demo, schema, serve, sync
+
+app = typer.Typer(
+    help="The complaint hub: federates complaint channels, and answers each viewer within their "
+    "scope. Settings are HUB_* environment variables.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("sync")(sync.sync)
+app.add_typer(connector.app, name="connector")
+app.add_typer(client.app, name="client")
+app.add_typer(schema.app, name="schema")
+
+
+def main() -> None:
+    """The `hub` command."""
+    app()

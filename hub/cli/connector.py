@@ -1,0 +1,110 @@
+"""`hub connector …`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+
+from hub.cli.running import opened, out, run
+from hub.connectors.base import Surroundings
+from hub.connectors.load import Loaded
+from hub.ingest.folder import load_file, register
+from hub.ingest.preview import Previewed, preview_records
+from hub.settings import Settings
+
+app = typer.Typer(help="Describe, try and register connectors.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="The connector's YAML file.")]
+
+
+def _surroundings(file: Path, settings: Settings) -> Surroundings:
+    return Surroundings(file.resolve().parent, os.environ, settings.callable_private_hosts)
+
+
+@app.command()
+def validate(file: File) -> None:
+    """Checks a YAML file. Nothing is asked of any network.
+
+    Example: hub connector validate connectors_config/makassar.yaml
+    """
+
+    async def body(_: Settings) -> None:
+        loaded = load_file(file)
+        out.print(f"{file}: valid. {_told(loaded)}")
+
+    run(body)
+
+
+@app.command()
+def check(file: File) -> None:
+    """Asks the channel for a little and says what was found."""
+
+    async def body(settings: Settings) -> None:
+        loaded = load_file(file)
+        found = await loaded.connect(_surroundings(file, settings)).check()
+        out.print(f"{loaded.config.name} answers: {found}", markup=False)
+
+    run(body)
+
+
+@app.command()
+def preview(
+    file: File,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many records.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+) -> None:
+    """Reads and maps some records without storing any.
+
+    Example: hub connector preview connectors_config/makassar.yaml --limit 5
+    """
+
+    async def body(settings: Settings) -> None:
+        loaded = load_file(file)
+        found = await preview_records(loaded, _surroundings(file, settings), limit)
+        if json:
+            for each in found:
+                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+        else:
+            out.print(_table(loaded, found))
+
+    run(body)
+
+
+@app.command(name="register")
+def register_file(file: File) -> None:
+    """Stores a connector, so that `hub sync NAME` and the hub can run it."""
+
+    async def body(settings: Settings) -> None:
+        loaded = load_file(file)
+        async with opened(settings) as store:
+            await register(loaded, file.parent, store.connectors)
+        out.print(f"Registered {loaded.config.name}, version {loaded.version}.")
+
+    run(body)
+
+
+def _told(loaded: Loaded) -> str:
+    config = loaded.config
+    resources = ", ".join(resource.name for resource in config.mapped)
+    return f"{config.name} ({config.type}) fills channel {config.channel} from {resources}."
+
+
+def _table(loaded: Loaded, found: list[Previewed]) -> Table:
+    table = Table(title=f"{loaded.config.name}: {len(found)} records, none stored")
+    for column in ("id", "received (UTC)", "status", "district", "category", "title, or why not"):
+        table.add_column(column, overflow="fold")
+    for each in found:
+        complaint, refused = each.complaint, each.refused
+        if complaint:
+            place = complaint.district or complaint.province or "unassigned"
+            words = "(secret)" if complaint.secret else complaint.title or complaint.description
+            received = f"{complaint.received_at:%Y-%m-%d %H:%M}"
+            category = complaint.category or complaint.category_source
+            row = [complaint.external_id, received, complaint.status, place, category, words]
+        else:
+            row = [None, None, "dead letter", None, None, refused]
+        table.add_row(*(str(cell or "–")[:80] for cell in row), style=None if complaint else "red")
+    return table

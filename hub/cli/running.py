@@ -1,0 +1,73 @@
+"""What every command does around its work: settings, the store, errors → message and exit code."""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+import anyio
+import typer
+from rich.console import Console
+
+from hub.connectors.base import ChannelError
+from hub.connectors.vocabulary import ConfigError
+from hub.serving import PortTakenError, configure_logging, until_signal
+from hub.settings import Settings, SettingsError, load_settings
+from hub.store.mongo import Driver, StoreUnavailableError
+from hub.store.store import Store, open_store
+from hub.store.vault import VaultError
+
+WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+out = Console()
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Ends the command with a message on standard error."""
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def run(body: Callable[[Settings], Awaitable[None]], *, signal_is_failure: bool = True) -> None:
+    """Runs a command's work. A signal ends it in order, with exit code 130 or, for what is meant
+    to be ended so, 0."""
+    configure_logging()
+    try:
+        settings = load_settings()
+
+        async def work() -> None:
+            await body(settings)
+
+        options = {"use_uvloop": sys.platform != "win32"}
+        stopped = anyio.run(until_signal, work, backend_options=options)
+    except* (ConfigError, SettingsError) as group:
+        fail(_message(group), WRONG_INPUT)
+    except* (StoreUnavailableError, VaultError, ChannelError, PortTakenError) as group:
+        fail(_message(group), FAILED)
+    except* typer.Exit as group:
+        raise typer.Exit(_first(group).exit_code) from None  # type: ignore[attr-defined]
+    if stopped and signal_is_failure:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _message(group: BaseExceptionGroup[BaseException]) -> str:
+    return str(_first(group))
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """The store that the settings name."""
+    uri, key = settings.mongodb_uri, settings.encryption_key
+    async with open_store(
+        uri=uri.get_secret_value() if uri else None,
+        data_dir=settings.data_dir,
+        encryption_key=key.get_secret_value() if key else None,
+        driver=Driver(settings.mongodb_driver),
+    ) as store:
+        yield store

@@ -1,0 +1,99 @@
+"""`hub sync`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hub.cli.running import FAILED, err, opened, out, run
+from hub.domain.run import Ledger
+from hub.ingest.folder import register_folder, registered
+from hub.ingest.run import Finished
+from hub.ingest.run import sync as run_once
+from hub.settings import Settings
+
+
+def sync(
+    name: Annotated[str, typer.Argument(help="The connector's name.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the ledger as JSON.")] = False,
+) -> None:
+    """Runs a connector once: reads its channel, stores what is new, prints the ledger.
+
+    The exit code is 0 only for a green run, in which every record is accounted for.
+
+    Example: hub sync makassar-open311 --json
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            await register_folder(settings.connectors_dir, store.connectors)
+            loaded, surroundings = await registered(
+                name, store.connectors, settings.callable_private_hosts
+            )
+            with progress_of(name) as show:
+                finished = await run_once(loaded, store, surroundings, show)
+        print_finished(finished, json)
+        if not finished.green:
+            raise typer.Exit(FAILED)
+
+    run(body)
+
+
+class progress_of:  # noqa: N801 - reads as a statement
+    """A line on standard error that counts the records of a run."""
+
+    def __init__(self, name: str) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn(f"{name}: {{task.fields[told]}}"),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None, told="asking the channel")
+
+    def __enter__(self) -> "progress_of":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, ledger: Ledger) -> None:
+        """Shows where a run is."""
+        told = f"{ledger.read} read, {ledger.inserted} new, {ledger.dead_lettered} dead letters"
+        self._bar.update(self._task, told=told)
+
+
+def print_finished(finished: Finished, as_json: bool) -> None:
+    """The ledger: one line of JSON for scripts, or a table with what needs attention."""
+    if as_json:
+        print(orjson.dumps(finished_json(finished)).decode())  # noqa: T201 - for a script
+        return
+    table = Table(title=f"{finished.connector}: {finished.state}")
+    for column in asdict(finished.ledger):
+        table.add_column(column.replace("_", "-"), justify="right")
+    table.add_row(*map(str, asdict(finished.ledger).values()))
+    out.print(table)
+    if finished.error:
+        err.print(finished.error, style="red", markup=False)
+    for label in finished.unmapped[:10]:
+        out.print(f"  unmapped {label['field']}: {label['value']!r} in {label['count']} records")
+    if len(finished.unmapped) > 10:  # noqa: PLR2004
+        out.print(f"  … and {len(finished.unmapped) - 10} more labels; see runs {{ unmapped }}")
+
+
+def finished_json(finished: Finished) -> dict[str, object]:
+    """A run as a script reads it; the ledger's counts stand at the top."""
+    return {
+        "run": finished.run,
+        "connector": finished.connector,
+        "state": finished.state,
+        "green": finished.green,
+        **asdict(finished.ledger),
+        "unmapped": finished.unmapped,
+        "error": finished.error,
+    }

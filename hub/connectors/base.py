@@ -1,0 +1,66 @@
+"""What a kind of channel has to be able to do."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from hub.connectors.config import ConnectorConfig
+
+Record = dict[str, Any]
+State = dict[str, Any]
+
+
+class ChannelError(Exception):
+    """The channel does not answer, or not with what was agreed; the run fails and says this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """A record that the channel handed over but that can't be read as one."""
+
+    raw: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one resource; `state` is where to go on once they are stored, None if nowhere."""
+
+    resource: str
+    records: list[Record | Undecodable]
+    state: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a connector runs: what its YAML refers to, and what this hub lets it reach."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    private_hosts: frozenset[str] = field(default_factory=frozenset)
+
+
+C = TypeVar("C", bound=ConnectorConfig)
+
+
+class Connector(ABC, Generic[C]):
+    """Reads a channel. Knows neither the store nor who is asking."""
+
+    config_model: ClassVar[type[ConnectorConfig]]
+
+    def __init__(self, config: C, surroundings: Surroundings) -> None:
+        self.config = config
+        self.surroundings = surroundings
+
+    @abstractmethod
+    async def check(self) -> str:
+        """Asks the channel for a little and says what was found. Raises ChannelError."""
+
+    @abstractmethod
+    def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
+        """All that is new since the checkpoint (resource → state), in batches.
+
+        Raises ChannelError when the channel fails; what was handed over before stays valid.
+        """

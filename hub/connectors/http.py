@@ -1,0 +1,156 @@
+"""The one outbound HTTP client for channels: guarded, bounded, patient to a limit."""
+
+import ipaddress
+import socket
+import zlib
+from typing import Any
+
+import anyio
+import httpx2
+import stamina
+
+from hub.connectors.base import ChannelError, Surroundings
+from hub.connectors.config import ApiKeyAuth, BearerAuth, HttpClient
+from hub.connectors.vocabulary import expand
+
+TIMEOUT_SECONDS = 30.0
+ATTEMPTS = 4
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_TRY_AGAIN = {429, 500, 502, 503, 504}
+
+
+class _PassingError(ChannelError):
+    """A failure that may be over at the next try."""
+
+
+class ChannelClient:
+    """Gets documents from one channel and from no other host."""
+
+    def __init__(
+        self, config: HttpClient, allowed_hosts: list[str], surroundings: Surroundings
+    ) -> None:
+        environment = surroundings.environment
+        base_url = expand(config.base_url, environment, "client.base_url")
+        headers = {
+            name: expand(value, environment, f"client.headers.{name}")
+            for name, value in config.headers.items()
+        }
+        self._query: dict[str, str] = {}
+        match config.auth:
+            case BearerAuth(token=token):
+                token = expand(token, environment, "client.auth.token")
+                headers["Authorization"] = f"Bearer {token}"
+            case ApiKeyAuth(name=name, api_key=key, location=location):
+                key = expand(key, environment, "client.auth.api_key")
+                (headers if location == "header" else self._query)[name] = key
+        hosts = frozenset(allowed_hosts or [httpx2.URL(base_url).host])
+        self._client = httpx2.AsyncClient(
+            base_url=base_url,
+            headers={**headers, "Accept-Encoding": "gzip"},
+            timeout=TIMEOUT_SECONDS,
+            transport=_GuardedTransport(hosts, surroundings.private_hosts),
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> "ChannelClient":
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        await self._client.__aexit__(*exception)
+
+    async def get(self, path: str, params: dict[str, str]) -> bytes:
+        """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
+        async for attempt in stamina.retry_context(
+            on=_PassingError, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5.0, timeout=90.0
+        ):
+            with attempt:
+                return await self._get(path, params)
+        raise AssertionError("retry_context ends by return or by raising")
+
+    async def _get(self, path: str, params: dict[str, str]) -> bytes:
+        request = self._client.build_request("GET", path, params={**params, **self._query})
+        # The query may hold a key or a citizen's id: messages name the path alone.
+        where = f"GET {request.url.copy_with(query=None)}"
+        try:
+            with anyio.fail_after(TIMEOUT_SECONDS):
+                response = await self._client.send(request, stream=True)
+                try:
+                    if response.status_code in _TRY_AGAIN:
+                        raise _PassingError(f"{where} answered {response.status_code}.")
+                    if response.status_code != httpx2.codes.OK:
+                        raise ChannelError(f"{where} answered {response.status_code}.")
+                    return await _bounded_body(response, where)
+                finally:
+                    await response.aclose()
+        except (TimeoutError, httpx2.TimeoutException):
+            raise _PassingError(f"{where} gave no answer within {TIMEOUT_SECONDS:.0f} s.") from None
+        except httpx2.HTTPError as error:
+            raise _PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
+
+
+async def _bounded_body(response: httpx2.Response, where: str) -> bytes:
+    """The body, inflated by us, since a small answer can inflate to all our memory."""
+    inflate = None
+    if response.headers.get("content-encoding", "").lower() == "gzip":
+        inflate = zlib.decompressobj(wbits=47)
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += inflate.decompress(chunk, MAX_BODY_BYTES + 1 - len(body)) if inflate else chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise ChannelError(f"{where} answered more than {MAX_BODY_BYTES >> 20} MiB.")
+    if inflate and not inflate.eof:
+        raise _PassingError(f"{where} broke off in the middle of its answer.")
+    return bytes(body)
+
+
+class _GuardedTransport(httpx2.AsyncBaseTransport):
+    """Connects only to allowed hosts, at a public address that was checked and is then used."""
+
+    def __init__(self, hosts: frozenset[str], private_hosts: frozenset[str]) -> None:
+        self._hosts = hosts
+        self._private_hosts = private_hosts
+        self._inner = httpx2.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        url = request.url
+        port = url.port or (443 if url.scheme == "https" else 80)
+        if url.host not in self._hosts:
+            raise ChannelError(f"{url.host} is not among allowed_hosts.")
+        address = await _address(url.host, port)
+        if not _is_public(address) and f"{url.host}:{port}" not in self._private_hosts:
+            raise ChannelError(
+                f"{url.host}:{port} is a private address. If this hub may call it, "
+                "add it to HUB_PRIVATE_HOSTS."
+            )
+        request.extensions = {**request.extensions, "sni_hostname": url.host}
+        request.url = url.copy_with(host=str(address))
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+async def _address(host: str, port: int) -> IPAddress:
+    try:
+        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise _PassingError(f"{host} can't be found: {error}") from None
+    return ipaddress.ip_address(found[0][4][0])
+
+
+_TRANSLATED = [ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48")]
+
+
+def _is_public(address: IPAddress) -> bool:
+    """Whether an address is of the public internet, also inside an IPv6 wrapping."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner or address.teredo or any(address in network for network in _TRANSLATED):
+            return False
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast

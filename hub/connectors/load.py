@@ -1,0 +1,35 @@
+"""From a YAML text to a connector that can be asked."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from hub.connectors import KINDS
+from hub.connectors.base import Connector, Surroundings
+from hub.connectors.config import ConnectorConfig
+from hub.connectors.vocabulary import ConfigError, Source, suggest, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A valid configuration; `version` follows from the text."""
+
+    config: ConnectorConfig
+    text: str
+    version: str
+
+    def connect(self, surroundings: Surroundings) -> Connector[Any]:
+        """The connector, ready to be asked."""
+        return KINDS[self.config.type](self.config, surroundings)
+
+
+def load(text: str, source: str) -> Loaded:
+    """Checks a YAML text, `source` being what messages call it. Raises ConfigError."""
+    parsed = Source.parse(text, source)
+    kind = parsed.values.get("type")
+    if kind not in KINDS:
+        said = "a kind is missing" if kind is None else f"unknown kind {kind!r}"
+        hint = suggest(str(kind or ""), list(KINDS))
+        raise ConfigError(source, [parsed.problem(("type",), f"{said}; {hint}")])
+    config = validate(parsed, KINDS[kind].config_model)
+    return Loaded(config, text, blake2b(text.encode(), digest_size=6).hexdigest())

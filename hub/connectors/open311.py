@@ -1,0 +1,215 @@
+"""Kind `open311`: a GeoReport v2 server, JSON or XML."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from defusedxml.ElementTree import ParseError, fromstring
+from pydantic import AwareDatetime, Field
+
+from hub.connectors.base import Batch, ChannelError, Connector, Record, State
+from hub.connectors.config import (
+    ConnectorConfig,
+    HttpClient,
+    PageNumber,
+    Path,
+    Resource,
+    Select,
+    Text,
+)
+from hub.connectors.http import ChannelClient
+from hub.connectors.pages import decode_json, pages
+from hub.connectors.vocabulary import Vocabulary
+from hub.domain.complaint import ComplaintStatus
+
+MOST_ROWS = 1000
+"""GeoReport v2 cuts an answer off after this many rows, and does not say so."""
+
+
+class Open311Select(Select):
+    """The names of GeoReport v2, so that a YAML file states only where a server differs."""
+
+    external_id: Text = "service_request_id"
+    category: Text | None = "service_name"
+    status: Text = "status"
+    description: Text | None = "description"
+    received_at: Path = "requested_datetime"
+    updated_at: Path | None = "updated_datetime"
+    due_at: Path | None = "expected_datetime"
+    address: Text | None = "address"
+    longitude: Text | None = "long"
+    latitude: Text | None = "lat"
+    institution: Text | None = "agency_responsible"
+
+
+class Windows(Vocabulary):
+    """Asking for one stretch of time after another. GeoReport v2 allows 90 days at most."""
+
+    initial_value: AwareDatetime
+    step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=30)
+    lookback_window: timedelta = timedelta(days=2)
+
+
+class Requests(Resource):
+    """The service requests of a server."""
+
+    name: Text = "requests"
+    format: Literal["json", "xml"] = "json"
+    params: dict[str, str] = {}
+    paginator: PageNumber | None = None
+    incremental: Windows | None = None
+    select: Open311Select = Open311Select()
+    status_mapping: dict[str, ComplaintStatus] = {
+        "open": ComplaintStatus.RECEIVED,
+        "closed": ComplaintStatus.CLOSED,
+    }
+
+
+class Open311Config(ConnectorConfig):
+    """A GeoReport v2 server. `allowed_hosts` defaults to the host of `client.base_url`."""
+
+    type: Literal["open311"]
+    allowed_hosts: list[Text] = []
+    client: HttpClient
+    jurisdiction_id: Text | None = None
+    resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
+
+    @property
+    def mapped(self) -> tuple[Resource, ...]:
+        """The lists of requests."""
+        return tuple(self.resources)
+
+
+class Open311Connector(Connector[Open311Config]):
+    """Reads a GeoReport v2 server window by window."""
+
+    config_model = Open311Config
+
+    async def check(self) -> str:
+        """Asks for the list of services and the latest requests."""
+        async with self._client() as client:
+            resource = self.config.resources[0]
+            services = await self._services(client, resource)
+            params = self._params(resource)
+            body = await client.get(f"requests.{resource.format}", params)
+            found = _rows(resource.format, "request", body)
+        return f"{len(services)} services, {len(found)} requests in the first answer"
+
+    async def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
+        """Each answer a batch; the checkpoint moves with each whole window."""
+        async with self._client() as client:
+            for resource in self.config.resources:
+                services = await self._services(client, resource)
+                state = checkpoint.get(resource.name, {})
+                async for batch in self._read(client, resource, state):
+                    for record in batch.records:
+                        if isinstance(record, dict) and not record.get("service_name"):
+                            record["service_name"] = services.get(str(record.get("service_code")))
+                    yield batch
+
+    async def _read(
+        self, client: ChannelClient, resource: Requests, state: State
+    ) -> AsyncIterator[Batch]:
+        params = self._params(resource)
+        windows = resource.incremental
+        if windows is None:
+            async for rows in self._answers(client, resource, params):
+                if len(rows) >= MOST_ROWS and not resource.paginator:
+                    raise ChannelError(_CUT_OFF)
+                yield Batch(resource.name, rows, None)
+            return
+        until = state.get("until")
+        start = datetime.fromisoformat(until) if until else windows.initial_value
+        start -= windows.lookback_window if until else timedelta(0)
+        now = datetime.now(UTC)
+        while start < now:
+            end = min(start + windows.step, now)
+            async for batch in self._window(client, resource, start, end):
+                yield batch
+            yield Batch(resource.name, [], {"until": end.astimezone(UTC).isoformat()})
+            start = end
+
+    async def _window(
+        self, client: ChannelClient, resource: Requests, start: datetime, end: datetime
+    ) -> AsyncIterator[Batch]:
+        """The requests of a window, in halves where the server cut the answer off."""
+        params = {
+            **self._params(resource),
+            "start_date": _timestamp(start),
+            "end_date": _timestamp(end),
+        }
+        async for rows in self._answers(client, resource, params):
+            if len(rows) < MOST_ROWS or resource.paginator:
+                yield Batch(resource.name, rows, None)
+                continue
+            middle = start + (end - start) / 2
+            if end - start <= timedelta(seconds=1):
+                raise ChannelError(_CUT_OFF)
+            for half in ((start, middle), (middle, end)):
+                async for batch in self._window(client, resource, *half):
+                    yield batch
+
+    async def _answers(
+        self, client: ChannelClient, resource: Requests, params: dict[str, str]
+    ) -> AsyncIterator[list[Any]]:
+        decode = partial(_rows, resource.format, "request")
+        path = f"requests.{resource.format}"
+        async for rows in pages(client, path, params, resource.paginator, decode, _listed):
+            yield rows
+
+    async def _services(self, client: ChannelClient, resource: Requests) -> dict[str, str | None]:
+        """Service code → name, for requests that carry the code alone."""
+        body = await client.get(f"services.{resource.format}", self._params(resource))
+        rows = _rows(resource.format, "service", body)
+        return {str(row.get("service_code")): row.get("service_name") for row in rows}
+
+    def _params(self, resource: Requests) -> dict[str, str]:
+        own = self.config.jurisdiction_id
+        return {**resource.params, **({"jurisdiction_id": own} if own else {})}
+
+    def _client(self) -> ChannelClient:
+        return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
+
+
+_CUT_OFF = (
+    f"The answer holds {MOST_ROWS} rows, so the server cut it off and some would be lost. "
+    "State `incremental` with a smaller `step`, or the server's `paginator`."
+)
+
+
+def _listed(rows: object) -> list[object]:
+    return list(rows) if isinstance(rows, list) else []
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _rows(format_: str, element: str, body: bytes) -> list[Record]:
+    """The rows of an answer. Raises ChannelError for one that is not whole."""
+    return _xml_rows(body, element) if format_ == "xml" else _json_rows(body)
+
+
+def _json_rows(body: bytes) -> list[Record]:
+    """The rows of a JSON answer; FixMyStreet wraps the list in one key."""
+    document = decode_json(body)
+    if isinstance(document, dict) and len(document) == 1:
+        document = next(iter(document.values()))
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        raise ChannelError("The answer is no list of GeoReport v2 objects.")
+    return document
+
+
+def _xml_rows(body: bytes, element: str) -> list[Record]:
+    """The rows of an XML answer; what is empty or `xsi:nil` is None."""
+    try:
+        root = fromstring(body)
+    except ParseError as error:
+        raise ChannelError(f"The answer is not whole XML: {error}") from None
+    except ValueError as error:  # defusedxml's own refusals
+        raise ChannelError(f"The answer holds XML that is refused: {error!r}") from None
+    return [
+        {child.tag: (child.text or "").strip() or None for child in row}
+        for row in root.findall(element)
+    ]

@@ -1,0 +1,40 @@
+"""Paths into a record: plain dotted names, compiled, and JSONPath for what they can't say."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jsonpath import JSONPathError, compile  # noqa: A004 - the library's name
+
+Getter = Callable[[Any], Any]
+
+
+def getter(path: str) -> Getter:
+    """Reads one value, None where there is none. `$…` is JSONPath (RFC 9535), whose first match
+    counts; anything else is a field's name or, where the record has no such field, names parted
+    by dots. Raises ValueError for a JSONPath that is none."""
+    if path.startswith("$"):
+        matches = selector(path)
+        return lambda record: next(iter(matches(record)), None)
+    names = path.split(".")
+    if len(names) == 1:
+        return lambda record: record.get(path) if isinstance(record, Mapping) else None
+
+    def read(record: Any) -> Any:
+        if path in record:
+            return record[path]
+        for name in names:
+            if not isinstance(record, Mapping):
+                return None
+            record = record.get(name)
+        return record
+
+    return read
+
+
+def selector(path: str) -> Callable[[Any], list[Any]]:
+    """All values that a JSONPath matches. Raises ValueError."""
+    try:
+        compiled = compile(path)
+    except JSONPathError as error:
+        raise ValueError(f"{path!r} is no JSONPath: {error}") from None
+    return lambda document: list(compiled.findall(document))

@@ -1,0 +1,150 @@
+"""Kind `rest_api`: a JSON service with pages, bearer token or API key."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hub.connectors.base import Batch, ChannelError, Connector, State
+from hub.connectors.config import (
+    ConnectorConfig,
+    HttpClient,
+    Incremental,
+    Paginator,
+    Resource,
+    Text,
+)
+from hub.connectors.http import ChannelClient
+from hub.connectors.pages import decode_json, pages
+from hub.connectors.paths import getter, selector
+from hub.connectors.vocabulary import Vocabulary
+
+_START = "{incremental.start_value}"
+
+
+class Endpoint(Vocabulary):
+    """Where the records are, and how they come."""
+
+    path: Text
+    params: dict[str, str] = {}
+    data_selector: Text = "$[*]"
+    paginator: Paginator | None = None
+    incremental: Incremental | None = None
+
+
+class RestResource(Resource):
+    """A list of records behind an endpoint."""
+
+    endpoint: Endpoint
+
+
+class RestApiConfig(ConnectorConfig):
+    """A REST service. `allowed_hosts` defaults to the host of `client.base_url`."""
+
+    type: Literal["rest_api"]
+    allowed_hosts: list[Text] = []
+    client: HttpClient
+    resources: Annotated[list[RestResource], Field(min_length=1)]
+
+    @property
+    def mapped(self) -> tuple[Resource, ...]:
+        """The resources of the service."""
+        return tuple(self.resources)
+
+
+class RestApiConnector(Connector[RestApiConfig]):
+    """Reads a REST service page by page."""
+
+    config_model = RestApiConfig
+
+    async def check(self) -> str:
+        """Reads the first page of each resource."""
+        found = []
+        async with self._client() as client:
+            for resource in self.config.resources:
+                async for page in self._pages(client, resource, None):
+                    found.append(f"{resource.name}: {len(page)} records on the first page")
+                    break
+        return "; ".join(found)
+
+    async def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
+        """Each page a batch. With `row_order: asc` the checkpoint moves with each; else only at
+        the end, and not past the beginning of the run, since newer ones may stand anywhere."""
+        async with self._client() as client:
+            for resource in self.config.resources:
+                async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
+                    yield batch
+
+    async def _read(
+        self, client: ChannelClient, resource: RestResource, state: State
+    ) -> AsyncIterator[Batch]:
+        incremental = resource.endpoint.incremental
+        latest = _Latest(incremental, resource, state.get("last_value"))
+        began = datetime.now(UTC)
+        async for page in self._pages(client, resource, state.get("last_value")):
+            latest.see(page)
+            ordered = incremental is not None and incremental.row_order == "asc"
+            yield Batch(resource.name, page, latest.state() if ordered else None)
+        if incremental:
+            yield Batch(resource.name, [], latest.state(began))
+
+    async def _pages(
+        self, client: ChannelClient, resource: RestResource, last_value: str | None
+    ) -> AsyncIterator[list[Any]]:
+        endpoint = resource.endpoint
+        params = dict(endpoint.params)
+        if endpoint.incremental:
+            start = endpoint.incremental.start_value(last_value)
+            pattern = endpoint.incremental.datetime_format
+            text = start.strftime(pattern) if pattern else start.isoformat()
+            params = {name: value.replace(_START, text) for name, value in params.items()}
+        find = selector(endpoint.data_selector)
+        async for page in pages(
+            client, endpoint.path, params, endpoint.paginator, decode_json, find
+        ):
+            yield _records(page, endpoint)
+
+    def _client(self) -> ChannelClient:
+        return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
+
+
+def _records(page: list[object], endpoint: Endpoint) -> list[Any]:
+    """The page, if it is one: every record an object."""
+    if not all(isinstance(record, dict) for record in page):
+        raise ChannelError(
+            f"{endpoint.path}: {endpoint.data_selector} does not select a list of objects."
+        )
+    return page
+
+
+class _Latest:
+    """The latest cursor value seen in a run."""
+
+    def __init__(
+        self, incremental: Incremental | None, resource: Resource, last_value: str | None
+    ) -> None:
+        self._get = getter(incremental.cursor_path) if incremental else None
+        self._zone = resource.zone or UTC
+        self._value = datetime.fromisoformat(last_value) if last_value else None
+
+    def see(self, page: list[Any]) -> None:
+        """Looks at the cursor values of a page; one that is no time moves nothing."""
+        if self._get is None:
+            return
+        for record in page:
+            try:
+                value = datetime.fromisoformat(str(self._get(record)))
+            except ValueError:
+                continue
+            if value.tzinfo is None:
+                value = value.replace(tzinfo=self._zone)
+            if self._value is None or value > self._value:
+                self._value = value
+
+    def state(self, not_after: datetime | None = None) -> State | None:
+        """The checkpoint that this leads to; None while nothing was seen."""
+        if self._value is None:
+            return None
+        value = min(self._value, not_after) if not_after else self._value
+        return {"last_value": value.astimezone(UTC).isoformat()}

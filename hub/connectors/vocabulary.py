@@ -1,0 +1,162 @@
+"""YAML text → a checked configuration; what is wrong is told by file, line and key."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+_NULL = "tag:yaml.org,2002:null"
+_REFERENCE = re.compile(r"\$\{env\.([A-Z][A-Z0-9_]*)\}")
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a configuration, and where."""
+
+    line: int
+    key: str
+    message: str
+
+
+class ConfigError(Exception):
+    """A configuration that can't be used; `problems` are in order of their lines."""
+
+    def __init__(self, source: str, problems: list[Problem]) -> None:
+        self.source = source
+        self.problems = sorted(problems, key=lambda p: p.line)
+        super().__init__(
+            "\n".join(f"{source}:{p.line}: {p.key}: {p.message}" for p in self.problems)
+        )
+
+
+class Vocabulary(BaseModel):
+    """A part of the vocabulary: an unknown key is refused with the valid ones."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys_only(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            names = [field.alias or name for name, field in cls.model_fields.items()]
+            for key in value:
+                if key not in names:
+                    raise PydanticCustomError(
+                        "unknown_key",
+                        "{hint}",
+                        {"key": key, "hint": f"unknown key; {suggest(str(key), names)}"},
+                    )
+        return value
+
+
+def suggest(word: str, valid: list[str]) -> str:
+    """A hint at the likely word, then all valid ones."""
+    close = get_close_matches(word, valid, 1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"{meant}valid: {', '.join(sorted(valid))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A YAML file as plain values (scalars are text, so that 73.10 stays 73.10), with lines."""
+
+    name: str
+    values: dict[str, Any]
+    lines: dict[Path, int]
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> Self:
+        """Reads one document. Raises ConfigError for YAML that is broken or not a mapping."""
+        yaml = YAML(typ="safe", pure=True)
+        try:
+            for event in yaml.parse(text):
+                if isinstance(event, AliasEvent):
+                    line = event.start_mark.line + 1
+                    raise ConfigError(name, [Problem(line, "*", "aliases are not supported")])
+            node = yaml.compose(text)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark else 1
+            raise ConfigError(name, [Problem(line, "YAML", str(error.problem))]) from None
+        lines: dict[Path, int] = {(): 1}
+        values = _plain(node, (), lines, name) if node else None
+        if not isinstance(values, dict):
+            raise ConfigError(name, [Problem(1, "YAML", "expected a mapping of keys")])
+        return cls(name, values, lines)
+
+    def problem(self, path: Path, message: str) -> Problem:
+        """A problem at a path, on the line of the nearest key that is written there."""
+        known = path
+        while known not in self.lines:
+            known = known[:-1]
+        return Problem(self.lines[known], ".".join(map(str, path)) or "(file)", message)
+
+
+def _plain(node: Node, path: Path, lines: dict[Path, int], source: str) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, SequenceNode):
+        return [_plain(n, (*path, i), lines, source) for i, n in enumerate(node.value)]
+    if isinstance(node, MappingNode):
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            line = key_node.start_mark.line + 1
+            if key in values:
+                raise ConfigError(source, [Problem(line, key, "this key is given twice")])
+            lines[*path, key] = line
+            values[key] = _plain(value_node, (*path, key), lines, source)
+        return values
+    if isinstance(node, ScalarNode) and node.tag == _NULL and node.value in {"", "~", "null"}:
+        return None
+    return str(node.value)
+
+
+M = TypeVar("M", bound=Vocabulary)
+
+
+def validate(source: Source, model: type[M]) -> M:
+    """The configuration as a model. Raises ConfigError with every problem at once."""
+    try:
+        return model.model_validate(source.values)
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors(include_url=False, include_input=False):
+            # A tag of a union stands in pydantic's path, but not in the file.
+            path = tuple(part for part in detail["loc"] if _written(part, source))
+            if detail["type"] == "unknown_key":
+                path = (*path, str(detail["ctx"]["key"]))
+            problems.append(source.problem(path, detail["msg"]))
+        raise ConfigError(source.name, problems) from None
+
+
+def _written(part: str | int, source: Source) -> bool:
+    return isinstance(part, int) or any(part in path for path in source.lines)
+
+
+def expand(text: str, environment: Mapping[str, str], key: str) -> str:
+    """Text with `${env.NAME}` replaced. Raises ConfigError naming a variable that is not set."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environment:
+            raise ConfigError(
+                "environment", [Problem(0, key, f"the environment variable {name} is not set")]
+            )
+        return environment[name]
+
+    return _REFERENCE.sub(value, text)
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text is nothing but the name of an environment variable."""
+    return bool(_REFERENCE.fullmatch(text))

@@ -1,0 +1,71 @@
+"""The figures that the ministry measures, and how each is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Dimension(StrEnum):
+    """What indicators can be grouped by. Weeks begin on Monday; days are of the district's zone."""
+
+    PROVINCE = "province"
+    DISTRICT = "district"
+    CHANNEL = "channel"
+    CATEGORY = "category"
+    CLASSIFICATION = "classification"
+    PROGRAMME = "programme"
+    STATUS = "status"
+    MONTH = "month"
+    WEEK = "week"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Complaints received on the days from `first` to `last`, both included; None is open.
+
+    A day is a day in the district's own zone.
+    """
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """The figures of one group, each beside what it rests on.
+
+    `keys` has a value for each dimension asked for, None where complaints have none.
+    `timed` is how many of `followed_up` state when, which is what the median rests on;
+    `changed_at` (UTC) is when the hub last stored a change in the group.
+    """
+
+    keys: Mapping[Dimension, str | None]
+    received: int
+    followed_up: int
+    overdue: int
+    timed: int
+    median_days_to_follow_up: float | None
+    changed_at: datetime | None
+
+    @property
+    def follow_up_rate(self) -> float | None:
+        """Followed up as a fraction of received; None when nothing was received."""
+        return self.followed_up / self.received if self.received else None
+
+
+HOURS_PER_DAY = 24
+
+
+def median_days(hours: Mapping[int, int]) -> float | None:
+    """The median in days of a histogram, whole hours → complaints; None when it is empty."""
+    total = sum(hours.values())
+    if not total:
+        return None
+    low, high = (total - 1) // 2, total // 2
+    seen, middle = 0, []
+    for hour in sorted(hours):
+        middle += [hour for rank in (low, high) if seen <= rank < seen + hours[hour]]
+        seen += hours[hour]
+    return sum(middle) / len(middle) / HOURS_PER_DAY

@@ -1,0 +1,145 @@
+"""What can be asked about complaints: conditions, order and pages, without saying how."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Field(StrEnum):
+    """A field of a complaint that can be compared. The value is its name in the store."""
+
+    NUMBER = "number"
+    EXTERNAL_ID = "external_id"
+    CHANNEL = "channel"
+    CLASSIFICATION = "classification"
+    CATEGORY = "category"
+    CATEGORY_SOURCE = "category_source"
+    PROGRAMME = "programme"
+    STATUS = "status"
+    RECEIVED_AT = "received_at"
+    UPDATED_AT = "updated_at"
+    FOLLOWED_UP_AT = "followed_up_at"
+    CLOSED_AT = "closed_at"
+    DUE_AT = "due_at"
+    OVERDUE = "overdue"
+    PROVINCE = "province"
+    DISTRICT = "district"
+    INSTITUTION = "institution"
+    ANONYMOUS = "anonymous"
+    SECRET = "secret"  # noqa: S105 - a field's name
+
+
+COUNTABLE_FIELDS = frozenset(
+    {
+        Field.CHANNEL,
+        Field.CLASSIFICATION,
+        Field.CATEGORY,
+        Field.PROGRAMME,
+        Field.STATUS,
+        Field.RECEIVED_AT,
+        Field.PROVINCE,
+        Field.DISTRICT,
+    }
+)
+"""The fields that a viewer of counts alone may filter by: none that tells one complaint apart."""
+
+
+class Op(StrEnum):
+    """How a field is compared. `ne` is the exact negation of `eq`, so it holds for unknown values;
+    the ranges hold for no unknown value."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    IS_NULL = "is_null"
+
+
+Value = str | bool | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One field against a value: a tuple of values for IN, True or False for IS_NULL."""
+
+    field: Field
+    op: Op
+    value: Value | tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds; of no parts, always."""
+
+    parts: tuple["Condition", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds; of no parts, never."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Condition"
+
+
+Condition = Compare | All | AnyOf | Not
+EVERYTHING = All()
+
+
+def fields_of(condition: Condition) -> frozenset[Field]:
+    """All fields that a condition looks at."""
+    match condition:
+        case Compare():
+            return frozenset({condition.field})
+        case Not():
+            return fields_of(condition.part)
+        case All() | AnyOf():
+            return frozenset().union(*(fields_of(part) for part in condition.parts))
+
+
+class OrderField(StrEnum):
+    """What complaints can be ordered by: each has an index behind each kind of scope."""
+
+    RECEIVED_AT = "received_at"
+    UPDATED_AT = "updated_at"
+    DUE_AT = "due_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One step of an order. Unknown values come first when ascending, last when descending."""
+
+    field: OrderField
+    descending: bool
+
+
+LATEST_FIRST = (Order(OrderField.RECEIVED_AT, descending=True),)
+
+Position = tuple[datetime | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an order a complaint stands: its value for each step, then its id."""
+
+    values: Position
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of an ordered list: `size` from the start, or from the end when `backward`."""
+
+    size: int
+    after: Place | None = None
+    before: Place | None = None
+    backward: bool = False

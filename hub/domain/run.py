@@ -1,0 +1,49 @@
+"""A run of a connector, its ledger, and the records that it could not place."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """How a run stands. Only `succeeded` is green."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What became of every record that the channel handed over."""
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    dead_lettered: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether each record read is accounted for; a run is green only then."""
+        return self.read == self.inserted + self.updated + self.unchanged + self.dead_lettered
+
+
+class DeadLetterState(StrEnum):
+    """What became of a dead letter; `resolved` once the same record could be stored."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+@dataclass
+class Rejection(Exception):  # noqa: N818 - the field's word; it is raised, kept and shown
+    """Why a record cannot become a complaint: which of the hub's fields, which value, what for."""
+
+    field: str
+    value: str | None
+    reason: str
+    external_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"

@@ -1,0 +1,188 @@
+"""Who is asking: grants, and the part of the nation that each purpose may reach."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+SMALLEST_GROUP = 5
+"""A group of fewer complaints is suppressed for viewers who may see counts but not the rows."""
+
+
+class Role(StrEnum):
+    """What a grant lets its holder be."""
+
+    MINISTRY = "ministry"
+    PROVINCE = "province"
+    DISTRICT = "district"
+    OPERATOR = "operator"
+    STATISTICS = "statistics"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """An OAuth scope: what may be done with what a grant reaches."""
+
+    COMPLAINTS_READ = "complaints:read"
+    COMPLAINTS_PII = "complaints:pii"
+    COMPLAINTS_INGEST = "complaints:ingest"
+    STATISTICS_READ = "statistics:read"
+    CONNECTORS_READ = "connectors:read"
+    CONNECTORS_WRITE = "connectors:write"
+    LETTERS_WRITE = "letters:write"
+    AUDIT_READ = "audit:read"
+    CLIENTS_WRITE = "clients:write"
+
+
+_P = Permission
+DEFAULT_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.MINISTRY: frozenset(
+        {_P.COMPLAINTS_READ, _P.STATISTICS_READ, _P.CONNECTORS_READ, _P.AUDIT_READ}
+    ),
+    Role.PROVINCE: frozenset({_P.COMPLAINTS_READ, _P.STATISTICS_READ, _P.LETTERS_WRITE}),
+    Role.DISTRICT: frozenset({_P.COMPLAINTS_READ, _P.STATISTICS_READ}),
+    Role.OPERATOR: frozenset(
+        {
+            _P.COMPLAINTS_READ,
+            _P.STATISTICS_READ,
+            _P.CONNECTORS_READ,
+            _P.CONNECTORS_WRITE,
+            _P.COMPLAINTS_INGEST,
+        }
+    ),
+    Role.STATISTICS: frozenset({_P.STATISTICS_READ}),
+    Role.ADMIN: frozenset({_P.CONNECTORS_READ, _P.CONNECTORS_WRITE, _P.CLIENTS_WRITE}),
+}
+"""What a new client of a role may do unless it is told otherwise."""
+
+_WITH_PII = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
+
+
+def allowed_permissions(role: Role) -> frozenset[Permission]:
+    """The most that a client of this role can be given."""
+    extra = {_P.COMPLAINTS_PII, _P.AUDIT_READ} if role in _WITH_PII else set()
+    return DEFAULT_PERMISSIONS[role] | extra
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over regions or channels. Raises ValueError where the two do not fit."""
+
+    role: Role
+    regions: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = {Role.PROVINCE: r"\d\d", Role.DISTRICT: r"\d\d\.\d\d"}.get(self.role)
+        if bool(self.regions) is not bool(shape):
+            raise ValueError(f"role {self.role} {'needs a' if shape else 'takes no'} region")
+        if bool(self.channels) is not (self.role is Role.OPERATOR):
+            needs = "needs a" if self.role is Role.OPERATOR else "takes no"
+            raise ValueError(f"role {self.role} {needs} channel")
+        for code in self.regions:
+            if shape and not re.fullmatch(shape, code):
+                example = "73" if self.role is Role.PROVINCE else "73.71"
+                raise ValueError(f"region {code!r} is no {self.role} code, such as {example!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A part of the nation: all of it, or a union of provinces, districts and channels.
+
+    Nothing named reaches nothing; the whole nation has to be said.
+    """
+
+    nation: bool = False
+    provinces: frozenset[str] = frozenset()
+    districts: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, grants: Iterable[Grant]) -> "Reach":
+        """What these grants reach together; statistics and admin count for the nation."""
+        nation = {Role.MINISTRY, Role.STATISTICS, Role.ADMIN}
+        grants = list(grants)
+        return cls(
+            nation=any(g.role in nation for g in grants),
+            provinces=frozenset(r for g in grants if g.role is Role.PROVINCE for r in g.regions),
+            districts=frozenset(r for g in grants if g.role is Role.DISTRICT for r in g.regions),
+            channels=frozenset(c for g in grants for c in g.channels),
+        )
+
+    def covers(self, province: str | None, district: str | None, channel: str) -> bool:
+        """Whether a complaint of this place and channel lies within."""
+        return (
+            self.nation
+            or province in self.provinces
+            or district in self.districts
+            or channel in self.channels
+        )
+
+    def __bool__(self) -> bool:
+        return self.nation or bool(self.provinces or self.districts or self.channels)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A viewer: their grants, and the permissions of the token that they came with.
+
+    Several grants add up; no grant is no access. Each property is what one purpose may reach, and
+    is empty where the permission for it is missing, so that a reader built from it reads nothing.
+    """
+
+    subject: str
+    grants: tuple[Grant, ...]
+    permissions: frozenset[Permission]
+
+    def _reach(self, permission: Permission, holds: Callable[[Role], bool]) -> Reach:
+        if permission not in self.permissions:
+            return Reach()
+        return Reach.of(grant for grant in self.grants if holds(grant.role))
+
+    @cached_property
+    def rows(self) -> Reach:
+        """Complaints that may be read one by one."""
+        roles = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT, Role.OPERATOR}
+        return self._reach(Permission.COMPLAINTS_READ, roles.__contains__)
+
+    @cached_property
+    def secret_words(self) -> Reach:
+        """Complaints whose words may be read although they are secret (`rahasia`).
+
+        The district, its province, and the ministry with `complaints:pii`.
+        """
+        roles = {Role.PROVINCE, Role.DISTRICT}
+        if Permission.COMPLAINTS_PII in self.permissions:
+            roles.add(Role.MINISTRY)
+        return self._reach(Permission.COMPLAINTS_READ, roles.__contains__)
+
+    @cached_property
+    def reporters(self) -> Reach:
+        """Complaints whose reporter may be read, unless the complaint is anonymous."""
+        if Permission.COMPLAINTS_READ not in self.permissions:
+            return Reach()
+        return self._reach(Permission.COMPLAINTS_PII, _WITH_PII.__contains__)
+
+    @cached_property
+    def counts(self) -> Reach:
+        """Complaints that may be counted."""
+        roles = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT, Role.OPERATOR, Role.STATISTICS}
+        return self._reach(Permission.STATISTICS_READ, roles.__contains__)
+
+    @cached_property
+    def counts_beyond_rows(self) -> bool:
+        """Whether counts reach where rows do not, so that small groups must be suppressed."""
+        return bool(self.counts) and self.counts != self.rows
+
+    @cached_property
+    def ledgers(self) -> Reach:
+        """Connectors and their runs: counts about channels, no complaint."""
+        roles = {Role.MINISTRY, Role.OPERATOR, Role.ADMIN}
+        return self._reach(Permission.CONNECTORS_READ, roles.__contains__)
+
+    @cached_property
+    def dead_letters(self) -> Reach:
+        """Records that could not be stored."""
+        roles = {Role.MINISTRY, Role.OPERATOR}
+        return self._reach(Permission.CONNECTORS_READ, roles.__contains__)

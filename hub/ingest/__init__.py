@@ -1,0 +1,1 @@
+"""Brings connectors and the store together."""

@@ -1,0 +1,72 @@
+"""The folder of connector YAML files → the register."""
+
+import os
+from pathlib import Path
+
+from anyio import to_thread
+
+from hub.connectors.base import Surroundings
+from hub.connectors.load import Loaded, load
+from hub.connectors.vocabulary import ConfigError, Problem
+from hub.store.connectors import ConnectorRegister, Registration
+
+
+def load_file(path: Path) -> Loaded:
+    """A connector's YAML file, checked. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            str(path), [Problem(0, "(file)", error.strerror or "unreadable")]
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(str(path), [Problem(0, "(file)", "is not UTF-8")]) from None
+    return load(text, str(path))
+
+
+async def register(loaded: Loaded, folder: Path, connectors: ConnectorRegister) -> None:
+    """Stores a connector's configuration, paths in it being relative to its folder."""
+    config = loaded.config
+    await connectors.put(
+        Registration(
+            name=config.name,
+            kind=config.type,
+            channel=config.channel,
+            config=loaded.text,
+            config_version=loaded.version,
+            folder=str(await to_thread.run_sync(folder.resolve)),
+        )
+    )
+
+
+async def register_folder(folder: Path, connectors: ConnectorRegister) -> list[str]:
+    """Registers every *.yaml of a folder and returns the names.
+
+    All are checked before the first is stored. Raises ConfigError, also for a name given twice.
+    """
+
+    def all_loaded() -> list[Loaded]:
+        return [load_file(path) for path in sorted(folder.glob("*.yaml"))]
+
+    found = await to_thread.run_sync(all_loaded)
+    names = [loaded.config.name for loaded in found]
+    for name in names:
+        if names.count(name) > 1:
+            message = f"{name!r} is the name of two connectors"
+            raise ConfigError(str(folder), [Problem(0, "name", message)])
+    for loaded in found:
+        await register(loaded, folder, connectors)
+    return names
+
+
+async def registered(
+    name: str, connectors: ConnectorRegister, private_hosts: frozenset[str]
+) -> tuple[Loaded, Surroundings]:
+    """A registered connector and where it runs. Raises ConfigError for an unknown name."""
+    found = await connectors.get(name)
+    if found is None:
+        known = ", ".join(await connectors.names()) or "none"
+        message = f"no connector of this name is registered; registered: {known}"
+        raise ConfigError("hub sync", [Problem(0, name, message)])
+    surroundings = Surroundings(Path(found.folder), os.environ, private_hosts)
+    return load(found.config, f"{name} (registered)"), surroundings

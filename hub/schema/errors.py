@@ -1,0 +1,24 @@
+"""Errors that a client is meant to read, each with a code in `extensions`."""
+
+from graphql import GraphQLError
+
+from hub.domain.scope import Permission
+
+
+class InputError(GraphQLError):
+    """An argument that can't be meant so; the message names it and says what is valid."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(
+            f"{argument}: {message}", extensions={"code": "BAD_USER_INPUT", "argument": argument}
+        )
+
+
+class MissingPermissionError(GraphQLError):
+    """The token lacks the OAuth scope that a field asks for."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(
+            f"This needs the OAuth scope {permission}.",
+            extensions={"code": "INSUFFICIENT_SCOPE", "scope": permission.value},
+        )

@@ -1,0 +1,218 @@
+"""Filters as clients write them → conditions."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Generic, Optional, TypeVar
+
+import strawberry
+from strawberry import UNSET
+
+from hub.domain.complaint import Classification, ComplaintStatus
+from hub.domain.question import (
+    LATEST_FIRST,
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Field,
+    Not,
+    Op,
+    Order,
+    OrderField,
+)
+from hub.domain.region import regions
+from hub.schema.enums import OrderDirection
+from hub.schema.errors import InputError
+
+MOST_VALUES = 500
+MOST_NESTING = 10
+
+
+def _unset(description: str, name: str | None = None) -> Any:
+    return strawberry.field(default=UNSET, description=description, name=name)
+
+
+T = TypeVar("T")
+
+
+@strawberry.input
+class _Equality(Generic[T]):
+    eq: T | None = _unset("Is this.")
+    ne: T | None = _unset("Is not this; unknown is not this either.")
+    in_: list[T] | None = _unset("Is one of these.", "in")
+    is_null: bool | None = _unset("Is unknown, or is known.")
+
+
+@strawberry.input
+class _Range(_Equality[T]):
+    gt: T | None = _unset("Is more than this.")
+    gte: T | None = _unset("Is this or more.")
+    lt: T | None = _unset("Is less than this.")
+    lte: T | None = _unset("Is this or less.")
+
+
+@strawberry.input(description="A condition on a text, compared by its characters.")
+class StringFilter(_Range[str]):
+    """A condition on a text, compared by its characters."""
+
+
+@strawberry.input(description="A condition on a time.")
+class DateTimeFilter(_Range[datetime]):
+    """A condition on a time."""
+
+
+@strawberry.input(description="A condition on a region, by Kemendagri code.")
+class RegionFilter(_Equality[str]):
+    """A condition on a region, by Kemendagri code."""
+
+
+@strawberry.input(description="A condition on a status.")
+class StatusFilter(_Equality[ComplaintStatus]):
+    """A condition on a status."""
+
+
+@strawberry.input(description="A condition on a classification.")
+class ClassificationFilter(_Equality[Classification]):
+    """A condition on a classification."""
+
+
+@strawberry.input(description="A condition on a yes or no.")
+class BooleanFilter:
+    """A condition on a yes or no."""
+
+    eq: bool | None = _unset("Is this.")
+    ne: bool | None = _unset("Is not this.")
+
+
+@strawberry.input(description="All conditions that are given hold at once.")
+class ComplaintFilter:
+    """All conditions that are given hold at once."""
+
+    and_: list["ComplaintFilter"] | None = _unset("All of these hold.", "and")
+    or_: list["ComplaintFilter"] | None = _unset("At least one of these holds.", "or")
+    not_: Optional["ComplaintFilter"] = _unset("This does not hold.", "not")
+    number: StringFilter | None = _unset("The reporter's number.")
+    external_id: StringFilter | None = _unset("The channel's own id.")
+    channel: StringFilter | None = _unset("Name of the channel.")
+    classification: ClassificationFilter | None = _unset("The kind.")
+    category: StringFilter | None = _unset("The hub's category.")
+    category_source: StringFilter | None = _unset("The channel's category.")
+    programme: StringFilter | None = _unset("The programme, such as COVID19.")
+    status: StatusFilter | None = _unset("Where it stands.")
+    received_at: DateTimeFilter | None = _unset("When it was received.")
+    updated_at: DateTimeFilter | None = _unset("When it last changed.")
+    followed_up_at: DateTimeFilter | None = _unset("When it was first followed up.")
+    closed_at: DateTimeFilter | None = _unset("When it was closed.")
+    due_at: DateTimeFilter | None = _unset("By when an answer is due.")
+    overdue: BooleanFilter | None = _unset("Past its deadline and not answered.")
+    province: RegionFilter | None = _unset("The province.")
+    district: RegionFilter | None = _unset("The district.")
+    institution: StringFilter | None = _unset("Who handles it.")
+    anonymous: BooleanFilter | None = _unset("Whether the reporter's name is hidden.")
+    secret: BooleanFilter | None = _unset("Whether the report is not public.")
+
+
+@strawberry.input(description="One step of an order.")
+class ComplaintOrder:
+    """One step of an order."""
+
+    field: OrderField = strawberry.field(description="What to order by.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.DESC, description="Which way; unknown values are lowest."
+    )
+
+
+def order_of(order_by: list[ComplaintOrder] | None) -> tuple[Order, ...]:
+    """The order that is asked for, latest first by default. Raises InputError."""
+    if not order_by:
+        return LATEST_FIRST
+    chosen = [step.field for step in order_by]
+    if len(set(chosen)) < len(chosen):
+        raise InputError("orderBy", "names a field twice")
+    return tuple(Order(s.field, s.direction is OrderDirection.DESC) for s in order_by)
+
+
+def condition_of(
+    given: ComplaintFilter | None, argument: str = "filter", depth: int = 0
+) -> Condition:
+    """The condition that a filter states. Raises InputError naming the argument."""
+    if not given:
+        return All()
+    if depth > MOST_NESTING:
+        raise InputError(argument, f"is nested more than {MOST_NESTING} deep")
+    parts: list[Condition] = []
+    for name, value, path in _given(given, argument):
+        if name == "not_":
+            parts.append(Not(condition_of(value, path, depth + 1)))
+        elif name in {"and_", "or_"}:
+            if len(value) > MOST_VALUES:
+                raise InputError(path, f"has more than {MOST_VALUES} parts")
+            nested = tuple(
+                condition_of(part, f"{path}.{i}", depth + 1) for i, part in enumerate(value)
+            )
+            parts.append(All(nested) if name == "and_" else AnyOf(nested))
+        else:
+            parts.extend(_comparisons(Field[name.upper()], value, path))
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _given(given: Any, argument: str) -> list[tuple[str, Any, str]]:
+    """(name, value, path) of what is given. An explicit null is refused: it could be read as
+    no condition at all, and so show more than was meant."""
+    found = []
+    for each in fields(given):
+        value = getattr(given, each.name)
+        if value is UNSET:
+            continue
+        path = f"{argument}.{_graphql_name(each.name)}"
+        if value is None:
+            raise InputError(path, "is null; leave it out, or ask with isNull")
+        found.append((each.name, value, path))
+    return found
+
+
+def _graphql_name(name: str) -> str:
+    head, *tail = name.strip("_").split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+_OPS = {"in_": Op.IN, "is_null": Op.IS_NULL}
+
+
+def _comparisons(field: Field, given: Any, argument: str) -> list[Condition]:
+    compared: list[Condition] = []
+    bounds: dict[str, Any] = {}
+    for name, value, path in _given(given, argument):
+        op = _OPS.get(name) or Op(name)
+        values = value if op is Op.IN else [value]
+        if len(values) > MOST_VALUES:
+            raise InputError(path, f"has more than {MOST_VALUES} values")
+        if op is not Op.IS_NULL:
+            values = [_checked(field, each, path) for each in values]
+        bounds[name] = values[0] if values else None
+        compared.append(Compare(field, op, tuple(values) if op is Op.IN else values[0]))
+    if not compared:
+        raise InputError(argument, "states no condition")
+    low = bounds.get("gt", bounds.get("gte"))
+    high = bounds.get("lt", bounds.get("lte"))
+    if low is not None and high is not None and low > high:
+        raise InputError(argument, "the lower bound is above the upper one")
+    return compared
+
+
+def _checked(field: Field, value: Any, argument: str) -> Any:
+    """The value as the store has it. Raises InputError for one that nothing can have."""
+    if value is None:
+        raise InputError(argument, "is null; ask with isNull")
+    if field in {Field.PROVINCE, Field.DISTRICT}:
+        region = regions().get(value)
+        if region is None or region.level.value != field.value:
+            example = "73" if field is Field.PROVINCE else "73.71"
+            raise InputError(
+                argument, f"{value!r} is not the code of a {field}, such as {example!r}"
+            )
+    if isinstance(value, ComplaintStatus | Classification):
+        return value.value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InputError(argument, "names no time zone, such as 2020-07-01T00:00:00+08:00")
+    return value

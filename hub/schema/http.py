@@ -1,0 +1,122 @@
+"""`POST /graphql`, after the GraphQL-over-HTTP draft."""
+
+import secrets
+from typing import Any
+
+import orjson
+import structlog
+from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.auth.middleware import Challenge, Viewer
+from hub.schema.context import Context
+from hub.schema.schema import schema
+from hub.store.cursor import InvalidCursorError
+from hub.store.store import Store
+
+MAX_BODY_BYTES = 256 * 1024
+_JSON = "application/json"
+_GRAPHQL = "application/graphql-response+json"
+
+_log = structlog.get_logger()
+
+
+class GraphQLEndpoint:
+    """Answers documents, each viewer from what their scope reaches."""
+
+    def __init__(self, store: Store, challenge: Challenge) -> None:
+        self._store = store
+        self._challenge = challenge
+
+    async def __call__(self, request: Request) -> Response:
+        """Nothing is even parsed for a caller without a token."""
+        viewer = request.user
+        if not isinstance(viewer, Viewer):
+            return self._challenge.missing()
+        accepts = request.headers.get("accept", "*/*")
+        media_type = _GRAPHQL if _GRAPHQL in accepts else _JSON
+        try:
+            asked = await _parameters(request)
+        except _BadRequestError as error:
+            return _response({"errors": [error.formatted]}, error.status, media_type)
+        result: Any = await schema.execute(
+            asked["query"],
+            variable_values=asked.get("variables"),
+            operation_name=asked.get("operationName"),
+            context_value=Context(self._store.reader(viewer.scope)),
+        )
+        status = 400 if result.data is None and not _was_executed(result) else 200
+        body: dict[str, Any] = {}
+        if result.errors:
+            body["errors"] = [_told(error).formatted for error in result.errors]
+        if status == 200:  # noqa: PLR2004
+            body["data"] = result.data
+        # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
+        return _response(body, status if media_type == _GRAPHQL else 200, media_type)
+
+
+class _BadRequestError(GraphQLError):
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message, extensions={"code": "BAD_REQUEST"})
+        self.status = status
+
+
+async def _parameters(request: Request) -> dict[str, Any]:
+    """The parameters of a request. Raises _BadRequestError."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != _JSON:
+        raise _BadRequestError(f"Send the request as {_JSON}.", 415)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _BadRequestError(f"The request is larger than {MAX_BODY_BYTES >> 10} KiB.", 413)
+    try:
+        asked = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _BadRequestError(f"The request is not JSON: {error}") from None
+    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+        raise _BadRequestError("`query` must be a GraphQL document.")
+    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
+        if asked.get(name) is not None and not isinstance(asked[name], kind):
+            raise _BadRequestError(f"`{name}` must be a {kind.__name__}, or left out.")
+    return asked
+
+
+def _was_executed(result: ExecutionResult) -> bool:
+    """Whether an error arose while executing: only those have a path."""
+    return any(error.path for error in result.errors or ())
+
+
+def _told(error: GraphQLError) -> GraphQLError:
+    """The error as the client may see it: ours as it is, what was not foreseen by reference."""
+    original = error.original_error
+    if isinstance(original, InvalidCursorError):
+        message = "after/before: not a cursor of this list, this order and this viewer"
+        return _coded(error, message, "BAD_USER_INPUT")
+    if original is None or isinstance(original, GraphQLError):
+        if error.extensions:
+            return error
+        syntax = isinstance(error, GraphQLSyntaxError)
+        code = "GRAPHQL_PARSE_FAILED" if syntax else "GRAPHQL_VALIDATION_FAILED"
+        return _coded(error, error.message, "BAD_USER_INPUT" if error.path else code)
+    reference = secrets.token_hex(6)
+    _log.error("graphql.failed", reference=reference, path=error.path, exc_info=original)
+    message = f"Something went wrong in the hub. Tell its operators this reference: {reference}"
+    return _coded(error, message, "INTERNAL_ERROR")
+
+
+def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:
+    return GraphQLError(
+        message, error.nodes, error.source, error.positions, error.path, extensions={"code": code}
+    )
+
+
+def _response(body: dict[str, Any], status: int, media_type: str) -> Response:
+    return Response(
+        orjson.dumps(body),
+        status,
+        {"Cache-Control": "no-store"},
+        media_type=f"{media_type}; charset=utf-8",
+    )

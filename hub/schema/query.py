@@ -1,0 +1,156 @@
+"""The questions that can be asked."""
+
+from functools import partial
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from hub.domain.indicators import Dimension
+from hub.domain.indicators import Period as Days
+from hub.domain.region import Region as RegionRow
+from hub.domain.region import RegionLevel, regions
+from hub.domain.run import DeadLetterState
+from hub.domain.scope import Permission
+from hub.schema.context import HubInfo
+from hub.schema.errors import InputError
+from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
+from hub.schema.source import output, resolved
+from hub.schema.types.channel import Channel, Connector
+from hub.schema.types.complaint import Complaint
+from hub.schema.types.connection import (
+    ComplaintConnection,
+    Counted,
+    DeadLetterConnection,
+    RunConnection,
+    page_request,
+)
+from hub.schema.types.indicators import IndicatorRow, Period
+from hub.schema.types.node import Node, local_id
+from hub.schema.types.region import Region
+from hub.schema.types.viewer import Viewer
+from hub.store.complaints import HiddenFieldError
+
+# Resolvers hand documents to the types, whose fields say where in them they are read from.
+
+
+@output
+class Query:
+    """All that can be asked. What lies outside your scope does not exist."""
+
+    @resolved(Viewer)
+    def viewer(self, info: HubInfo) -> Any:
+        """Who you are to the hub."""
+        return info.context.reader.scope
+
+    @resolved(Node | None)
+    async def node(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
+        """A complaint, region or channel by its id; null if it does not exist for you."""
+        if code := local_id(id, "region"):
+            return regions().get(code)
+        if name := local_id(id, "channel"):
+            known = {channel["_id"]: channel for channel in await info.context.channels()}
+            return known.get(name)
+        return await _complaint(info, id)
+
+    @resolved(Complaint | None)
+    async def complaint(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
+        """A complaint by its id; null if it does not exist for you."""
+        return await _complaint(info, id)
+
+    @resolved(ComplaintConnection)
+    async def complaints(
+        self,
+        info: HubInfo,
+        filter: ComplaintFilter | None = UNSET,  # noqa: A002
+        order_by: list[ComplaintOrder] | None = UNSET,
+        first: int | None = UNSET,
+        after: str | None = UNSET,
+        last: int | None = UNSET,
+        before: str | None = UNSET,
+    ) -> Any:
+        """Complaints of your scope, the latest first."""
+        info.context.need(Permission.COMPLAINTS_READ)
+        complaints = info.context.reader.complaints
+        condition = condition_of(filter)
+        request = page_request(first, after, last, before)
+        found = await complaints.page(condition, request, order_of(order_by))
+        return Counted(found, partial(complaints.count, condition))
+
+    @resolved(list[IndicatorRow])
+    async def indicators(
+        self,
+        info: HubInfo,
+        group_by: list[Dimension] = [],  # noqa: B006 - the schema's default
+        filter: ComplaintFilter | None = UNSET,  # noqa: A002
+        period: Period | None = UNSET,
+    ) -> Any:
+        """Figures of your scope for each group; of no dimension, one row.
+
+        A viewer of statistics alone gets no group of fewer than five.
+        """
+        info.context.need(Permission.STATISTICS_READ)
+        if len(set(group_by)) < len(group_by):
+            raise InputError("groupBy", "names a dimension twice")
+        days = Days(period.from_, period.to) if period else Days()
+        if days.first and days.last and days.first > days.last:
+            raise InputError("period", "begins after it ends")
+        condition = condition_of(filter)
+        complaints = info.context.reader.complaints
+        try:
+            return await complaints.indicators(group_by, condition, days)
+        except HiddenFieldError as error:
+            raise InputError("filter", f"you may not filter by {error}") from None
+
+    @resolved(list[Region])
+    def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
+        """Provinces and districts; all of them, or those of one province."""
+        found: list[RegionRow] = list(regions())
+        if parent:
+            if not any(region.code == parent for region in found):
+                raise InputError("parent", f"{parent!r} is not the code of a region, such as '73'")
+            found = regions().districts_of(parent)
+        return [r for r in found if not level or r.level is level]
+
+    @resolved(list[Channel])
+    async def channels(self, info: HubInfo) -> Any:
+        """Channels that reach your scope."""
+        return await info.context.channels()
+
+    @resolved(list[Connector])
+    async def connectors(self, info: HubInfo) -> Any:
+        """Connectors of your channels."""
+        info.context.need(Permission.CONNECTORS_READ)
+        return await info.context.reader.connectors.all()
+
+    @resolved(RunConnection)
+    async def runs(
+        self,
+        info: HubInfo,
+        connector: str | None = UNSET,
+        first: int | None = UNSET,
+        after: str | None = UNSET,
+    ) -> Any:
+        """Runs of your connectors, the latest first."""
+        info.context.need(Permission.CONNECTORS_READ)
+        return await info.context.reader.runs.page(connector, page_request(first, after))
+
+    @resolved(DeadLetterConnection)
+    async def dead_letters(
+        self,
+        info: HubInfo,
+        connector: str | None = UNSET,
+        state: DeadLetterState | None = UNSET,
+        first: int | None = UNSET,
+        after: str | None = UNSET,
+    ) -> Any:
+        """Records of your channels that could not be stored."""
+        info.context.need(Permission.CONNECTORS_READ)
+        request = page_request(first, after)
+        return await info.context.reader.dead_letters.page(connector, state, request)
+
+
+async def _complaint(info: HubInfo, id_: str) -> Any:
+    info.context.need(Permission.COMPLAINTS_READ)
+    own_id = local_id(id_, "complaint")
+    return await info.context.reader.complaints.get(own_id) if own_id else None

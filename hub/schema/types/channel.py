@@ -1,0 +1,96 @@
+"""Channels, connectors, runs and dead letters: how complaints come in."""
+
+from datetime import datetime
+
+import strawberry
+
+from hub.domain.run import DeadLetterState, RunState
+from hub.schema.source import output, stored
+from hub.schema.types.node import Node
+
+
+@output
+class Channel(Node):
+    """A complaint channel that a region or the nation runs."""
+
+    name: str = stored("_id", "Its name in the hub, such as sulsel-rest.")
+    title: str = stored("title", "What it is called.")
+    last_synced_at: datetime | None = stored(
+        "last_synced_at", "Beginning of its last green run: how fresh its complaints are."
+    )
+
+    @classmethod
+    def is_type_of(cls, *_: object) -> bool:
+        """Documents of channels; nothing else is handed to this type."""
+        return True
+
+
+@output
+class Connector:
+    """What reads a channel into the hub."""
+
+    name: str = stored("_id", "Its name, as in `hub sync NAME`.")
+    kind: str = stored("kind", "filesystem, open311, rest_api…")
+    channel: str = stored("channel", "The channel that it fills.")
+    config_version: str = stored("config_version", "Follows from its YAML.")
+    registered_at: datetime = stored("registered_at", "When this version was registered.")
+
+
+@output
+class Ledger:
+    """What became of every record that the channel handed over."""
+
+    read: int = stored("read", "Records that the channel handed over.")
+    inserted: int = stored("inserted", "New complaints.")
+    updated: int = stored("updated", "Complaints whose content changed.")
+    unchanged: int = stored("unchanged", "Complaints stored already, or older than what is stored.")
+    dead_lettered: int = stored("dead_lettered", "Records that could not be stored, kept aside.")
+
+
+@output
+class Unmapped:
+    """A label of the channel that no mapping knows."""
+
+    field: str = stored("field", "The hub's field that stayed empty.")
+    value: str = stored("value", "The label.")
+    count: int = stored("count", "In how many records of the run.")
+
+
+@output
+class Run:
+    """One run of a connector."""
+
+    id: strawberry.ID = stored("_id", "Sorts by the time of the run's beginning.")
+    connector: str = stored("connector", "Name of the connector.")
+    channel: str = stored("channel", "Name of the channel.")
+    config_version: str = stored("config_version", "The configuration that it ran with.")
+    state: RunState = stored("state", "Only SUCCEEDED is green.", RunState)
+    started_at: datetime = stored("started_at", "When it began.")
+    finished_at: datetime | None = stored("finished_at", "When it ended.")
+    ledger: Ledger = stored("ledger", "What became of every record.")
+    unmapped: list[Unmapped] = stored("unmapped", "Labels to add to the mapping.")
+    error: str | None = stored("error", "Why it failed.")
+
+
+@output
+class DeadLetter:
+    """A record that could not become a complaint, kept until it can."""
+
+    id: strawberry.ID = stored("_id", "Opaque.")
+    connector: str = stored("connector", "Name of the connector.")
+    channel: str = stored("channel", "Name of the channel.")
+    run: strawberry.ID = stored("run", "The run that met it last.")
+    external_id: str | None = stored("external_id", "The channel's own id, if the record has one.")
+    field: str = stored("field", "The hub's field that could not be filled.")
+    value: str | None = stored("value", "The value that was refused.")
+    reason: str = stored("reason", "Why.")
+    config_version: str = stored("config_version", "The configuration that it failed with.")
+    state: DeadLetterState = stored("state", "Open, or resolved since.", DeadLetterState)
+    attempts: int = stored("attempts", "How many runs have met it.")
+    first_seen: datetime = stored("first_seen", "When a run first met it.")
+    last_seen: datetime = stored("last_seen", "When a run last met it.")
+
+
+def channel_named(name: str) -> dict[str, object]:
+    """A channel of which no more than the name is known."""
+    return {"_id": name, "title": name, "last_synced_at": None}

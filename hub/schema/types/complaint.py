@@ -1,0 +1,106 @@
+"""A complaint as clients see it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import strawberry
+
+from hub.domain.complaint import OPEN_STATUSES, Classification, ComplaintStatus
+from hub.domain.region import regions
+from hub.schema.context import Document, HubInfo
+from hub.schema.source import derived, output, resolved, stored
+from hub.schema.types.channel import Channel, channel_named
+from hub.schema.types.node import Node
+from hub.schema.types.region import Region
+
+
+def _overdue(complaint: Document) -> bool:
+    due = complaint["due_at"]
+    return due is not None and due < datetime.now(UTC) and complaint["status"] in OPEN_STATUSES
+
+
+@output
+class Location:
+    """A point, WGS 84."""
+
+    longitude: float = derived(lambda point: point["coordinates"][0], "Degrees east.")
+    latitude: float = derived(lambda point: point["coordinates"][1], "Degrees north.")
+
+
+@output
+class Reporter:
+    """Who reported: personal data."""
+
+    name: str | None = derived(lambda reporter: reporter.name, "As the channel has it.")
+    contact: str | None = derived(lambda reporter: reporter.contact, "Telephone or e-mail.")
+
+
+@output
+class StatusChange:
+    """A step in the life of a complaint."""
+
+    at: datetime = stored(
+        "at", "When, as the channel says; else when the hub first saw the new status."
+    )
+    status: ComplaintStatus = stored("status", "The hub's status.", ComplaintStatus)
+    status_source: str | None = stored("status_source", "The channel's label.")
+
+
+@output
+class Provenance:
+    """Which run of which configuration brought a complaint."""
+
+    connector: str = stored("connector", "Name of the connector.")
+    config_version: str = stored("config_version", "The configuration that mapped it.")
+    run: strawberry.ID = stored("run", "The run that stored this content.")
+    fetched_at: datetime = stored("fetched_at", "When this content was read from the channel.")
+    hash: str = stored("hash", "Changes with the content.")
+
+
+@output
+class Complaint(Node):
+    """A report of a citizen. Times are UTC; what is unknown is null."""
+
+    number: str = stored("number", "The number that the reporter was given.")
+    external_id: str = stored("external_id", "The channel's own id.")
+    classification: Classification = stored("classification", "Its kind.", Classification)
+    category: str | None = stored("category", "The hub's category; null where none is mapped.")
+    category_source: str | None = stored("category_source", "The channel's category.")
+    programme: str | None = stored("programme", "A programme with rules of its own: COVID19.")
+    status: ComplaintStatus = stored("status", "Where it stands.", ComplaintStatus)
+    status_source: str = stored("status_source", "The channel's label for it.")
+    title: str | None = stored("title", "Null where a secret complaint's words are not for you.")
+    description: str | None = stored("description", "Null like `title`.")
+    received_at: datetime = stored("received_at", "When the channel received it.")
+    updated_at: datetime = stored(
+        "updated_at", "When the channel last changed it, or the hub last saw a change."
+    )
+    handed_over_at: datetime | None = stored("handed_over_at", "Disposition to an institution.")
+    followed_up_at: datetime | None = stored("followed_up_at", "First follow-up (tindak lanjut).")
+    closed_at: datetime | None = stored("closed_at", "When it was closed.")
+    due_at: datetime | None = stored("due_at", "By when an answer is due.")
+    overdue: bool = derived(_overdue, "Past `dueAt` and not answered.")
+    province: Region | None = stored("province", "Null if it could not be placed.", regions().get)
+    district: Region | None = stored("district", "Null for a provincial matter.", regions().get)
+    address: str | None = stored("address", "Null like `title`.")
+    location: Location | None = stored("location", "Null like `title`.")
+    institution: str | None = stored("institution", "Who handles it.")
+    anonymous: bool = stored("anonymous", "The reporter's name is hidden (anonim).")
+    secret: bool = stored("secret", "The report is not public (rahasia).")
+    reporter: Reporter | None = stored(
+        "reporter", "Needs the OAuth scope complaints:pii; null for anonymous complaints."
+    )
+    timeline: list[StatusChange] = stored("timeline", "Its steps, the first being the receipt.")
+    provenance: Provenance = stored("provenance", "Where it came from.")
+
+    @resolved(Channel)
+    async def channel(self: Any, info: HubInfo) -> Document:
+        """The channel that it came by."""
+        name = self["channel"]
+        known = {channel["_id"]: channel for channel in await info.context.channels()}
+        return known.get(name) or channel_named(name)
+
+    @classmethod
+    def is_type_of(cls, *_: object) -> bool:
+        """Documents of complaints; nothing else is handed to this type."""
+        return True

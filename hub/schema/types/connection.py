@@ -1,0 +1,132 @@
+"""Relay connections over the store's pages."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from strawberry import UNSET
+
+from hub.schema.errors import InputError
+from hub.schema.source import derived, output, resolved
+from hub.schema.types.channel import DeadLetter, Run
+from hub.schema.types.complaint import Complaint
+from hub.store.paging import PageRequest, Slice
+
+MOST = 200
+USUAL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A page, and how to count the list that it is of."""
+
+    slice: Slice
+    count: Callable[[], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document in a page."""
+
+    node: Any
+    slice: Slice
+
+
+def page_request(
+    first: int | None, after: str | None, last: int | None = UNSET, before: str | None = UNSET
+) -> PageRequest:
+    """A page as Relay's arguments ask for it; null is as good as left out. Raises InputError."""
+    sizes = {"first": first, "last": last}
+    stated = [(name, size) for name, size in sizes.items() if isinstance(size, int)]
+    if len(stated) > 1:
+        raise InputError("last", "give `first` or `last`, not both")
+    name, size = stated[0] if stated else ("first", USUAL)
+    if not 0 <= size <= MOST:
+        raise InputError(name, f"must be from 0 to {MOST}, not {size}")
+    return PageRequest(size, after or None, before or None, backward=name == "last")
+
+
+def _entries(page: Any) -> list[Entry]:
+    return [Entry(document, page) for document in page.documents]
+
+
+def _end(position: int) -> Callable[[Any], str | None]:
+    def read(page: Any) -> str | None:
+        return page.cursor(page.documents[position]) if page.documents else None
+
+    return read
+
+
+@output
+class PageInfo:
+    """Where a page stands in its list."""
+
+    has_next_page: bool = derived(lambda p: p.has_next, "Whether more follows.")
+    has_previous_page: bool = derived(lambda p: p.has_previous, "Whether more precedes.")
+    start_cursor: str | None = derived(_end(0), "Cursor of the first edge.")
+    end_cursor: str | None = derived(_end(-1), "Cursor of the last edge.")
+
+
+def _cursor(entry: Any) -> str:
+    return str(entry.slice.cursor(entry.node))
+
+
+_EDGES = "The page, each node with its cursor."
+_NODES = "The page, without cursors."
+_CURSOR = "Opaque; good for this list, this order and this viewer only."
+
+
+@output
+class ComplaintEdge:
+    """A complaint in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: Complaint = derived(lambda entry: entry.node, "The complaint.")
+
+
+@output
+class ComplaintConnection:
+    """A page of complaints."""
+
+    edges: list[ComplaintEdge] = derived(lambda p: _entries(p.slice), _EDGES)
+    nodes: list[Complaint] = derived(lambda p: p.slice.documents, _NODES)
+    page_info: PageInfo = derived(lambda p: p.slice, "Where the page stands.")
+
+    @resolved(int)
+    async def total_count(self: Any) -> int:
+        """How many there are in all; counted only when asked for."""
+        return int(await self.count())
+
+
+@output
+class RunEdge:
+    """A run in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: Run = derived(lambda entry: entry.node, "The run.")
+
+
+@output
+class RunConnection:
+    """A page of runs, the latest first."""
+
+    edges: list[RunEdge] = derived(_entries, _EDGES)
+    nodes: list[Run] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+
+
+@output
+class DeadLetterEdge:
+    """A dead letter in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: DeadLetter = derived(lambda entry: entry.node, "The dead letter.")
+
+
+@output
+class DeadLetterConnection:
+    """A page of dead letters, the latest first."""
+
+    edges: list[DeadLetterEdge] = derived(_entries, _EDGES)
+    nodes: list[DeadLetter] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")

@@ -1,0 +1,108 @@
+"""Listening on a port, and ending in order when told to."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class PortTakenError(Exception):
+    """Something else listens on the port already."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are for `until_signal`: uvicorn would end the process before the cleaning up."""
+        yield
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[None]:
+    """Serves an application while the block runs; then lets open requests end.
+
+    Raises PortTakenError.
+    """
+    sockets = [_bound(host, port)]
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", server_header=False
+    )
+    config.timeout_graceful_shutdown = 10
+    server = _Server(config)
+    # Not in a task group: a cancelled block must still let the server end in order.
+    serving = asyncio.create_task(server.serve(sockets))
+    try:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event
+            await anyio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        with anyio.CancelScope(shield=True):
+            await serving
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"Port {port} of {host} can't be used: {error.strerror}. "
+            "Stop what listens there, or choose another one with HUB_PORT."
+        ) from None
+    return listener
+
+
+def free_port(preferred: int) -> int:
+    """The preferred port of 127.0.0.1 if it is free, else any."""
+    for candidate in (preferred, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise PortTakenError("No free port on 127.0.0.1.")
+
+
+async def until_signal(body: Callable[[], Awaitable[None]]) -> bool:
+    """Runs until the body ends or SIGINT or SIGTERM comes; True if it was a signal."""
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for _ in signals:
+                    group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        await body()
+        group.cancel_scope.cancel()
+        return False
+    return True
+
+
+def configure_logging() -> None:
+    """Lines of JSON on standard error. Tracebacks show no local variables: these may hold a
+    citizen's words."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,84 @@
+"""HUB_* environment → one frozen object."""
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A HUB_* variable that can't be used; names the variable, never its value."""
+
+
+class Settings(BaseSettings):
+    """How this hub runs. docs/settings.md lists every variable."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address that clients use; the issuer of tokens. Default: host and port.",
+    )
+    data_dir: Path = Field(
+        default=Path(".hub"), description="Where the embedded MongoDB and its key are kept."
+    )
+    connectors_dir: Path = Field(
+        default=Path("connectors_config"),
+        description="Folder of connector YAML files, read at start.",
+    )
+    mongodb_uri: SecretStr | None = Field(
+        default=None, description="A replica set to use. Default: a mongod of the hub's own."
+    )
+    mongodb_driver: Literal["pymongo", "motor"] = Field(
+        default="pymongo", description="Which asyncio driver speaks to MongoDB."
+    )
+    encryption_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that seal personal data. Needed with HUB_MONGODB_URI; "
+        "else made at the first start.",
+    )
+    private_hosts: str = Field(
+        default="",
+        description="Private host:port pairs that connectors may call, parted by commas.",
+    )
+    token_seconds: int = Field(
+        default=900, ge=60, le=3600, description="How long an access token is valid."
+    )
+
+    @model_validator(mode="after")
+    def _reachable_over_tls(self) -> Self:
+        """Tokens go over TLS; only on the machine itself they may go without."""
+        address = urlsplit(self.issuer)
+        if address.scheme != "https" and address.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise PydanticCustomError(
+                "public_url",
+                "set HUB_PUBLIC_URL to the https:// address under which clients reach this hub",
+            )
+        return self
+
+    @property
+    def issuer(self) -> str:
+        """The address that tokens are issued under, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def callable_private_hosts(self) -> frozenset[str]:
+        """The private `host:port` pairs that connectors may call."""
+        return frozenset(h.strip() for h in self.private_hosts.split(",") if h.strip())
+
+
+def load_settings() -> Settings:
+    """Reads the environment. Raises SettingsError naming each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            ": ".join([*(f"HUB_{name}".upper() for name in detail["loc"]), detail["msg"]])
+            for detail in error.errors(include_url=False, include_input=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None

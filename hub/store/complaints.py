@@ -1,0 +1,127 @@
+"""Every read of complaints. There is no other."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from hub.domain.complaint import Reporter
+from hub.domain.indicators import Dimension, IndicatorRow, Period, median_days
+from hub.domain.question import (
+    COUNTABLE_FIELDS,
+    LATEST_FIRST,
+    Condition,
+    Order,
+    fields_of,
+)
+from hub.domain.scope import SMALLEST_GROUP, Scope
+from hub.store import plan
+from hub.store.cursor import Cursors
+from hub.store.mongo import Database, Document, documents
+from hub.store.paging import Pager, PageRequest, Slice
+from hub.store.vault import Vault
+
+_SHOWN = {"raw": 0}
+_WORDS = ("title", "description", "address", "location")
+
+
+class HiddenFieldError(Exception):
+    """A condition looks at a field that this viewer may not see."""
+
+
+class ScopedComplaints:
+    """Complaints as one viewer may see them: what is outside the scope does not exist here.
+
+    Words of secret complaints and reporters are removed before a document leaves, so that no
+    caller can forget to.
+    """
+
+    def __init__(self, scope: Scope, database: Database, vault: Vault, cursors: Cursors) -> None:
+        self._scope = scope
+        self._complaints = database["complaints"]
+        self._vault = vault
+        self._pager = Pager(self._complaints, scope, cursors)
+
+    async def get(self, id_: str) -> Document | None:
+        """A complaint by its id; None outside the scope as for one that does not exist."""
+        here = plan.both(plan.within(self._scope.rows), {"_id": {"$eq": id_}})
+        document = await self._complaints.find_one(here, _SHOWN)
+        return document and self._revealed(document)
+
+    async def page(
+        self,
+        condition: Condition,
+        request: PageRequest,
+        order: tuple[Order, ...] = LATEST_FIRST,
+    ) -> Slice:
+        """A page of complaints. Raises InvalidCursorError."""
+        found = await self._pager.read(
+            plan.within(self._scope.rows),
+            plan.match(condition, _now()),
+            plan.steps(order),
+            request,
+            _SHOWN,
+        )
+        for document in found.documents:
+            self._revealed(document)
+        return found
+
+    async def count(self, condition: Condition) -> int:
+        """How many complaints of the scope fulfil a condition."""
+        wanted = plan.both(plan.within(self._scope.rows), plan.match(condition, _now()))
+        return await self._complaints.count_documents(wanted)
+
+    async def indicators(
+        self, dimensions: Sequence[Dimension], condition: Condition, period: Period
+    ) -> list[IndicatorRow]:
+        """The figures of each group; of no dimension, one row for all.
+
+        A viewer who may count where they may not read gets no group of fewer than five, and may
+        filter only by what does not tell one complaint apart. Raises HiddenFieldError.
+        """
+        beyond = self._scope.counts_beyond_rows
+        if beyond and (hidden := fields_of(condition) - COUNTABLE_FIELDS):
+            raise HiddenFieldError(", ".join(sorted(hidden)))
+        pipeline = plan.indicators(self._scope.counts, list(dimensions), condition, period, _now())
+        groups = await documents(self._complaints, pipeline)
+        if not dimensions and not groups:
+            groups = [_EMPTY_GROUP]
+        least = SMALLEST_GROUP if beyond else 0
+        return [_row(group, dimensions) for group in groups if group["received"] >= least]
+
+    def _revealed(self, document: Document) -> Document:
+        place = document["province"], document["district"], document["channel"]
+        if document["secret"] and not self._scope.secret_words.covers(*place):
+            document.update(dict.fromkeys(_WORDS))
+        sealed, document["reporter"] = document["reporter"], None
+        if sealed and not document["anonymous"] and self._scope.reporters.covers(*place):
+            known = orjson.loads(self._vault.open(sealed, document["_id"]))
+            document["reporter"] = Reporter(**known)
+        return document
+
+
+_EMPTY_GROUP: Document = {
+    "_id": {},
+    "received": 0,
+    "followed_up": 0,
+    "overdue": 0,
+    "changed_at": None,
+    "hours": [],
+}
+
+
+def _row(group: Document, dimensions: Sequence[Dimension]) -> IndicatorRow:
+    hours = {int(h["hours"]): h["count"] for h in group["hours"] if h["hours"] is not None}
+    return IndicatorRow(
+        keys={d: group["_id"].get(d.value) for d in dimensions},
+        received=group["received"],
+        followed_up=group["followed_up"],
+        overdue=group["overdue"],
+        timed=sum(hours.values()),
+        median_days_to_follow_up=median_days(hours),
+        changed_at=group["changed_at"],
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,104 @@
+"""The connection, the choice of driver, and the indexes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from inspect import isawaitable
+from typing import Any, cast
+
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+Document = dict[str, Any]
+Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
+
+DATABASE_NAME = "hub"
+# A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
+_LIMITS: dict[str, Any] = {
+    "heartbeatFrequencyMS": 500,
+    "connectTimeoutMS": 1_000,
+    "serverSelectionTimeoutMS": 5_000,
+    "timeoutMS": 8_000,
+}
+
+
+class Driver(StrEnum):
+    """The two asyncio drivers; Motor is kept for deployments that already rely on it."""
+
+    PYMONGO = "pymongo"
+    MOTOR = "motor"
+
+
+class StoreUnavailableError(Exception):
+    """MongoDB can't be reached, or refuses us."""
+
+
+@asynccontextmanager
+async def connect(uri: str, driver: Driver) -> AsyncIterator[Database]:
+    """The hub's database, with all indexes made. Raises StoreUnavailableError."""
+    options = {**_LIMITS, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
+    client: AsyncMongoClient[Document]
+    if driver is Driver.MOTOR:
+        from motor.motor_asyncio import AsyncIOMotorClient
+
+        # The two speak the same words but for `aggregate`, which `documents` evens out.
+        client = cast("AsyncMongoClient[Document]", AsyncIOMotorClient(uri, **options))
+    else:
+        client = AsyncMongoClient(uri, **options)
+    try:
+        database = client[DATABASE_NAME]
+        try:
+            await _make_indexes(database)
+        except PyMongoError as error:
+            raise StoreUnavailableError(f"MongoDB does not answer: {error}") from error
+        yield database
+    finally:
+        closing = client.close()
+        if isawaitable(closing):
+            await closing
+
+
+async def documents(collection: Collection, pipeline: list[Document]) -> list[Document]:
+    """All documents of an aggregation, by either driver."""
+    cursor: Any = collection.aggregate(pipeline, allowDiskUse=True)
+    if isawaitable(cursor):
+        cursor = await cursor
+    return cast("list[Document]", await cursor.to_list(None))
+
+
+# Each order of each kind of scope: nation, province, district, channel.
+_COMPLAINT_INDEXES = [
+    IndexModel([*prefix, (field, direction), ("_id", direction)])
+    for field, direction in (
+        ("received_at", DESCENDING),
+        ("updated_at", DESCENDING),
+        ("due_at", ASCENDING),
+    )
+    for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
+]
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "complaints": _COMPLAINT_INDEXES,
+    "runs": [
+        IndexModel([("channel", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel([("connector", ASCENDING), ("_id", DESCENDING)]),
+    ],
+    "dead_letters": [
+        IndexModel([("channel", ASCENDING), ("last_seen", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("connector", ASCENDING), ("state", ASCENDING)]),
+        IndexModel([("last_seen", DESCENDING), ("_id", DESCENDING)]),
+    ],
+    "channels": [
+        IndexModel([("provinces", ASCENDING)]),
+        IndexModel([("districts", ASCENDING)]),
+    ],
+    "connectors": [IndexModel([("channel", ASCENDING)])],
+}
+
+
+async def _make_indexes(database: Database) -> None:
+    for name, indexes in INDEXES.items():
+        await database[name].create_indexes(indexes)

@@ -1,0 +1,68 @@
+"""Keyset pages with cursors, the same for every list that the hub gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub.domain.question import Page, Place
+from hub.domain.scope import Scope
+from hub.store import plan
+from hub.store.cursor import Cursors
+from hub.store.mongo import Collection, Document
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page as a client asks for it: by opaque cursors."""
+
+    size: int
+    after: str | None = None
+    before: str | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The documents of a page in reading order, and whether there is more on either side."""
+
+    documents: list[Document]
+    has_next: bool
+    has_previous: bool
+    cursor: Callable[[Document], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Reads pages of one collection for one viewer."""
+
+    collection: Collection
+    scope: Scope
+    cursors: Cursors
+
+    async def read(
+        self,
+        within: plan.Filter,
+        wanted: plan.Filter,
+        order: tuple[plan.Step, ...],
+        request: PageRequest,
+        projection: Document | None = None,
+    ) -> Slice:
+        """One page. Raises InvalidCursorError for a cursor of another order, list or viewer."""
+        bound = [self.collection.name, order]
+
+        def place(cursor: str | None) -> Place | None:
+            return self.cursors.read(self.scope, bound, cursor) if cursor else None
+
+        def cursor(document: Document) -> str:
+            *values, id_ = (document[step.field] for step in order)
+            return self.cursors.write(self.scope, bound, Place(tuple(values), id_))
+
+        page = Page(request.size, place(request.after), place(request.before), request.backward)
+        asked = plan.find(within, wanted, order, page)
+        found = self.collection.find(asked.filter, projection, sort=asked.sort, limit=asked.limit)
+        documents = await found.to_list()
+        more = len(documents) > page.size
+        documents = documents[: page.size]
+        if page.backward:
+            documents.reverse()
+            return Slice(documents, request.before is not None, more, cursor)
+        return Slice(documents, more, request.after is not None, cursor)

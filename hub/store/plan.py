@@ -1,0 +1,213 @@
+"""(Scope, question) → what MongoDB is asked. Pure, and the only maker of filters and pipelines."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES
+from hub.domain.indicators import Dimension, Period
+from hub.domain.question import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Field,
+    Not,
+    Op,
+    Order,
+    OrderField,
+    Page,
+    Place,
+)
+from hub.domain.scope import Reach
+
+Filter = dict[str, Any]
+
+NOTHING: Filter = {"_id": {"$in": []}}
+_NULLABLE = {OrderField.DUE_AT}
+
+
+def within(reach: Reach, plural: bool = False) -> Filter:
+    """The documents whose province, district or channel lies within a reach.
+
+    `plural` is for a channel's own document, which lists the places that its complaints are in.
+    """
+    if reach.nation:
+        return {}
+    names = ("provinces", "districts", "_id") if plural else ("province", "district", "channel")
+    wanted = (reach.provinces, reach.districts, reach.channels)
+    parts: list[Filter] = [
+        {name: {"$in": sorted(values)}}
+        for name, values in zip(names, wanted, strict=True)
+        if values
+    ]
+    if not parts:
+        return NOTHING
+    return parts[0] if len(parts) == 1 else {"$or": parts}
+
+
+def both(*filters: Filter) -> Filter:
+    """All filters at once. Never a merge of dicts: the caller's key would replace the scope's."""
+    parts = [part for part in filters if part]
+    if not parts:
+        return {}
+    return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def overdue(now: datetime) -> Filter:
+    """Past its deadline and not answered, at `now` (UTC)."""
+    return {"due_at": {"$lt": now}, "status": {"$in": list(OPEN_STATUSES)}}
+
+
+def match(condition: Condition, now: datetime) -> Filter:  # noqa: PLR0911 - one for each case
+    """A caller's condition as a filter; every value stands behind an operator of ours."""
+    match condition:
+        case Compare(Field.OVERDUE, op, value):
+            truth = value if op is Op.EQ else not value
+            return overdue(now) if truth else {"$nor": [overdue(now)]}
+        case Compare(field, Op.IS_NULL, value):
+            return {field.value: {"$eq" if value else "$ne": None}}
+        case Compare(field, Op.IN, tuple() as values):
+            return {field.value: {"$in": list(values)}}
+        case Compare(field, op, value):
+            return {field.value: {f"${op.value}": value}}
+        case All(parts):
+            return both(*(match(part, now) for part in parts))
+        case AnyOf(parts):
+            return {"$or": [match(part, now) for part in parts]} if parts else NOTHING
+        case Not(part):
+            return {"$nor": [match(part, now)]}
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A find: filter, sort and limit. One more document than the page is asked for."""
+
+    filter: Filter
+    sort: list[tuple[str, int]]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an order: a field, which way, and whether it can be unknown."""
+
+    field: str
+    descending: bool
+    nullable: bool = False
+
+
+def steps(order: tuple[Order, ...]) -> tuple[Step, ...]:
+    """An order of complaints down to the id, which makes it total."""
+    named = [Step(o.field.value, o.descending, o.field in _NULLABLE) for o in order]
+    return (*named, Step("_id", named[0].descending))
+
+
+def find(within: Filter, wanted: Filter, order: tuple[Step, ...], page: Page) -> Find:
+    """One page of what lies within a scope, in reading order unless the page is backward."""
+    filters = [within, wanted]
+    if page.after:
+        filters.append(_beyond(order, page.after, backward=False))
+    if page.before:
+        filters.append(_beyond(order, page.before, backward=True))
+    sort = [(step.field, _direction(step, page.backward)) for step in order]
+    return Find(both(*filters), sort, page.size + 1)
+
+
+def _direction(step: Step, backward: bool) -> int:
+    return -1 if step.descending is not backward else 1
+
+
+def _beyond(order: tuple[Step, ...], place: Place, *, backward: bool) -> Filter:
+    """What stands after a place (before it when backward), in the order's own terms."""
+    ties: list[Filter] = []
+    beyond: list[Filter] = []
+    for step, value in zip(order, (*place.values, place.id), strict=True):
+        beyond.append(both(*ties, _past(step, value, _direction(step, backward))))
+        ties.append({step.field: {"$eq": value}})
+    first, value = order[0], (*place.values, place.id)[0]
+    direction = _direction(first, backward)
+    if value is None or (first.nullable and direction < 0):
+        return {"$or": beyond}
+    # Redundant, but it bounds the index, so that page 10,000 costs what page 1 does.
+    return {"$and": [{first.field: {"$gte" if direction > 0 else "$lte": value}}, {"$or": beyond}]}
+
+
+def _past(step: Step, value: object, direction: int) -> Filter:
+    if direction > 0:
+        return {step.field: {"$ne": None} if value is None else {"$gt": value}}
+    if value is None:
+        return NOTHING
+    below = {step.field: {"$lt": value}}
+    return {"$or": [below, {step.field: {"$eq": None}}]} if step.nullable else below
+
+
+_DAY = "$received_on"
+_KEYS: dict[Dimension, Any] = {
+    Dimension.MONTH: {"$substrBytes": [_DAY, 0, 7]},
+    Dimension.WEEK: {
+        "$dateToString": {"date": {"$dateFromString": {"dateString": _DAY}}, "format": "%G-W%V"}
+    },
+    Dimension.DAY: _DAY,
+}
+
+
+def received_in(period: Period) -> Filter:
+    """Received on a day of the period. The bounds of `received_at` are wide by a day, since days
+    of three zones are meant, and there so that an index can serve."""
+    parts: list[Filter] = []
+    if period.first:
+        earliest = datetime.combine(period.first - _DAY_LENGTH, time(), UTC)
+        parts.append({"received_on": {"$gte": period.first.isoformat()}})
+        parts.append({"received_at": {"$gte": earliest}})
+    if period.last:
+        latest = datetime.combine(period.last + _DAY_LENGTH, time.max, UTC)
+        parts.append({"received_on": {"$lte": period.last.isoformat()}})
+        parts.append({"received_at": {"$lte": latest}})
+    return both(*parts)
+
+
+_DAY_LENGTH = timedelta(days=1)
+_MS_PER_HOUR = 3_600_000
+_HOURS_TO_FOLLOW_UP = {
+    "$floor": {"$divide": [{"$subtract": ["$followed_up_at", "$received_at"]}, _MS_PER_HOUR]}
+}
+
+
+def indicators(
+    reach: Reach, dimensions: list[Dimension], condition: Condition, period: Period, now: datetime
+) -> list[Filter]:
+    """The figures of each group, with the hours to follow-up as a histogram."""
+    keys = {d.value: _KEYS.get(d, f"${d.value}") for d in dimensions}
+    is_overdue = {
+        "$and": [
+            {"$gt": ["$due_at", None]},
+            {"$lt": ["$due_at", now]},
+            {"$in": ["$status", list(OPEN_STATUSES)]},
+        ]
+    }
+    counted: Filter = {
+        "received": {"$sum": 1},
+        "followed_up": _sum_if({"$in": ["$status", list(FOLLOWED_UP_STATUSES)]}),
+        "overdue": _sum_if(is_overdue),
+        "changed_at": {"$max": "$provenance.fetched_at"},
+    }
+    return [
+        {"$match": both(within(reach), match(condition, now), received_in(period))},
+        {"$group": {"_id": {"keys": keys, "hours": _HOURS_TO_FOLLOW_UP}, **counted}},
+        {
+            "$group": {
+                "_id": "$_id.keys",
+                "received": {"$sum": "$received"},
+                "followed_up": {"$sum": "$followed_up"},
+                "overdue": {"$sum": "$overdue"},
+                "changed_at": {"$max": "$changed_at"},
+                "hours": {"$push": {"hours": "$_id.hours", "count": "$received"}},
+            }
+        },
+        {"$sort": {f"_id.{d.value}": 1 for d in dimensions} or {"_id": 1}},
+    ]
+
+
+def _sum_if(condition: Any) -> Filter:
+    return {"$sum": {"$cond": [condition, 1, 0]}}

@@ -1,0 +1,137 @@
+"""Runs with their ledgers, and the checkpoint of each connector."""
+
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from hub.domain.run import Ledger, RunState
+from hub.domain.scope import Scope
+from hub.store import plan
+from hub.store.cursor import Cursors
+from hub.store.mongo import Database, Document
+from hub.store.paging import Pager, PageRequest, Slice
+
+Checkpoint = dict[str, Any]
+_LATEST_FIRST = (plan.Step("_id", descending=True),)
+
+
+class RunSupersededError(Exception):
+    """A later run of the same connector has begun; this one may not move its checkpoint."""
+
+
+class ScopedRuns:
+    """Runs of the viewer's own channels; the ministry's and an admin's are all."""
+
+    def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
+        self._within = plan.within(scope.ledgers)
+        self._runs = database["runs"]
+        self._pager = Pager(self._runs, scope, cursors)
+
+    async def page(self, connector: str | None, request: PageRequest) -> Slice:
+        """A page of runs, the latest first. Raises InvalidCursorError."""
+        wanted: plan.Filter = {"connector": {"$eq": connector}} if connector else {}
+        return await self._pager.read(self._within, wanted, _LATEST_FIRST, request)
+
+    async def get(self, id_: str) -> Document | None:
+        """A run by its id, or None."""
+        return await self._runs.find_one(plan.both(self._within, {"_id": {"$eq": id_}}))
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun:
+    """A run that has begun: `epoch` fences it off from later runs of its connector."""
+
+    id: str
+    connector: str
+    channel: str
+    epoch: int
+    started_at: datetime
+    checkpoint: Checkpoint
+
+
+class RunRegister:
+    """What ingest notes about runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._runs = database["runs"]
+        self._states = database["connector_state"]
+
+    async def start(self, connector: str, channel: str, config_version: str) -> StartedRun:
+        """Begins a run. Runs of the connector that are still open, being dead or slow, lose
+        their right to its checkpoint and are marked interrupted."""
+        before = await self._states.find_one_and_update(
+            {"_id": connector},
+            {"$inc": {"epoch": 1}, "$setOnInsert": {"checkpoint": {}}},
+            upsert=True,
+            return_document=ReturnDocument.BEFORE,
+        )
+        epoch, checkpoint = (before["epoch"] + 1, before["checkpoint"]) if before else (1, {})
+        now = datetime.now(UTC)
+        run = StartedRun(_run_id(), connector, channel, epoch, now, checkpoint)
+        await self._runs.update_many(
+            {"connector": connector, "state": RunState.RUNNING.value},
+            {
+                "$set": {
+                    "state": RunState.INTERRUPTED.value,
+                    "finished_at": now,
+                    "error": f"Ended without a word; run {run.id} took over.",
+                }
+            },
+        )
+        await self._runs.insert_one(
+            {
+                "_id": run.id,
+                "connector": connector,
+                "channel": channel,
+                "config_version": config_version,
+                "state": RunState.RUNNING.value,
+                "started_at": now,
+                "finished_at": None,
+                "ledger": asdict(Ledger()),
+                "unmapped": [],
+                "error": None,
+            }
+        )
+        return run
+
+    async def progress(
+        self, run: StartedRun, ledger: Ledger, checkpoint: Checkpoint | None
+    ) -> None:
+        """Notes a stored batch and moves the checkpoint past it. Raises RunSupersededError."""
+        moved = {"checkpoint": checkpoint} if checkpoint is not None else {}
+        held = {"_id": run.connector, "epoch": run.epoch}
+        still_ours = await self._states.update_one(held, {"$set": {"run": run.id, **moved}})
+        if not still_ours.matched_count:
+            raise RunSupersededError(f"A later run of {run.connector} took over from {run.id}.")
+        await self._runs.update_one({"_id": run.id}, {"$set": {"ledger": asdict(ledger)}})
+
+    async def finish(
+        self,
+        run: StartedRun,
+        state: RunState,
+        ledger: Ledger,
+        unmapped: list[Document],
+        error: str | None = None,
+    ) -> None:
+        """Ends a run, unless a later one has already ended it."""
+        await self._runs.update_one(
+            {"_id": run.id, "state": RunState.RUNNING.value},
+            {
+                "$set": {
+                    "state": state.value,
+                    "finished_at": datetime.now(UTC),
+                    "ledger": asdict(ledger),
+                    "unmapped": unmapped,
+                    "error": error,
+                }
+            },
+        )
+
+
+def _run_id() -> str:
+    """An id that sorts by the time of its making."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(5)}"
