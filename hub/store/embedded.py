@@ -72,6 +72,7 @@ class _Mongod:
         self._secret = folder / "secret"
         self._port_file = folder / "port"
         self._pid_file = folder / "pid"
+        self._process: subprocess.Popen[bytes] | None = None
 
     async def ensure_running(self) -> str:
         with (self._folder / "start.lock").open("w") as lock:
@@ -114,8 +115,8 @@ class _Mongod:
         """The pid that we noted, if it is still a mongod and ours (not a reused number)."""
         try:
             pid = int(self._pid_file.read_text())
-            with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+            if self._process:
+                self._process.poll()
         except (FileNotFoundError, ValueError):
             return None
         return pid if str(self._folder / "data") in _command_of(pid) else None
@@ -136,7 +137,8 @@ class _Mongod:
         data.mkdir(exist_ok=True)
         port = _free_port(preferred)
         with (self._folder / "mongod.log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603, ASYNC220 - returns at once, and outlives us
+            # Returns at once; the process may outlive us.
+            process = self._process = subprocess.Popen(  # noqa: S603, ASYNC220
                 [
                     binary,
                     *("--dbpath", str(data)),

@@ -37,7 +37,7 @@ class StoreUnavailableError(Exception):
 
 
 @asynccontextmanager
-async def connect(uri: str, driver: Driver) -> AsyncIterator[Database]:
+async def connect(uri: str, driver: Driver, name: str = DATABASE_NAME) -> AsyncIterator[Database]:
     """The hub's database, with all indexes made. Raises StoreUnavailableError."""
     options = {**_LIMITS, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
     client: AsyncMongoClient[Document]
@@ -49,7 +49,7 @@ async def connect(uri: str, driver: Driver) -> AsyncIterator[Database]:
     else:
         client = AsyncMongoClient(uri, **options)
     try:
-        database = client[DATABASE_NAME]
+        database = client[name]
         try:
             await _make_indexes(database)
         except PyMongoError as error:
