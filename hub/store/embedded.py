@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -23,7 +24,8 @@ from hub.store.mongo import Document, StoreUnavailableError
 
 _REPLICA_SET = "hub"
 _USER = "hub"
-_START_SECONDS = 30.0
+_NOT_YET_INITIALIZED = 94
+_START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
 
@@ -89,13 +91,19 @@ class _Mongod:
         pid = self._running_pid()
         if pid is None:
             return
-        os.kill(pid, 15)
-        with anyio.move_on_after(_STOP_SECONDS):
-            while self._running_pid() == pid:  # noqa: ASYNC110 - another process has no event
-                await anyio.sleep(0.05)
-        if self._running_pid() == pid:
-            os.kill(pid, 9)
+        for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
+            with suppress(ProcessLookupError), anyio.move_on_after(seconds):
+                os.kill(pid, number)
+                while not self._has_exited(pid):  # noqa: ASYNC110 - it has no event for us
+                    await anyio.sleep(0.05)
+                break
         self._pid_file.unlink(missing_ok=True)
+
+    def _has_exited(self, pid: int) -> bool:
+        if self._process and self._process.pid == pid:
+            return self._process.poll() is not None
+        os.kill(pid, 0)  # raises ProcessLookupError once it has
+        return False
 
     def _password(self) -> str:
         """The password, which is also the key file of the replica set's members."""
@@ -115,10 +123,10 @@ class _Mongod:
         """The pid that we noted, if it is still a mongod and ours (not a reused number)."""
         try:
             pid = int(self._pid_file.read_text())
-            if self._process:
-                self._process.poll()
         except (FileNotFoundError, ValueError):
             return None
+        if self._process and self._process.pid == pid:
+            return pid
         return pid if str(self._folder / "data") in _command_of(pid) else None
 
     async def _answers(self, port: int, password: str) -> bool:
@@ -181,7 +189,7 @@ class _Mongod:
         except OperationFailure:
             pass  # it has been made before: a user is needed
         async with _client(self._uri(port, password)) as client:
-            known = (await client.admin.command("replSetGetConfig"))["config"]
+            known = await _known_config(client)
             if known["members"][0]["host"] != member["host"]:
                 known["members"][0]["host"] = member["host"]
                 known["version"] += 1
@@ -201,6 +209,21 @@ async def _client(uri: str) -> AsyncIterator[AsyncMongoClient[Document]]:
         uri, serverSelectionTimeoutMS=5_000, socketTimeoutMS=10_000
     ) as client:
         yield client
+
+
+async def _known_config(client: AsyncMongoClient[Document]) -> Document:
+    """The set's configuration. A member first asks at its old port whether it is itself, which
+    takes it half a minute where something else listens there and never answers."""
+    with anyio.fail_after(_START_SECONDS):
+        while True:
+            try:
+                found = await client.admin.command("replSetGetConfig")
+            except OperationFailure as error:
+                if error.code != _NOT_YET_INITIALIZED:
+                    raise
+                await anyio.sleep(0.1)
+            else:
+                return dict(found["config"])
 
 
 async def _until_primary(client: AsyncMongoClient[Document]) -> None:

@@ -1,0 +1,159 @@
+"""Complaints and scopes that tests make, by hand and by hypothesis."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from hub.domain.complaint import Classification, Complaint, ComplaintStatus, Provenance, Reporter
+from hub.domain.question import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Field,
+    Not,
+    Op,
+    Order,
+    OrderField,
+)
+from hub.domain.scope import Grant, Permission, Role, Scope
+from hub.store.documents import Received
+
+MOMENT = datetime(2020, 7, 1, 3, tzinfo=UTC)
+PLACES = [("73", "73.71"), ("73", "73.06"), ("73", None), ("74", "74.71"), ("76", "76.04")]
+CHANNELS = ["lapor", "sulsel", "makassar"]
+MINISTRY = Scope("ministry", (Grant(Role.MINISTRY),), frozenset(Permission))
+
+
+def complaint(**stated: Any) -> Complaint:
+    """A complaint of Makassar, but for what is stated."""
+    usual: dict[str, Any] = {
+        "channel": "lapor",
+        "external_id": "1",
+        "number": stated.get("external_id", "1"),
+        "status": ComplaintStatus.RECEIVED,
+        "status_source": "open",
+        "received_at": MOMENT,
+        "province": "73",
+        "district": "73.71",
+    }
+    return Complaint(**usual | stated)
+
+
+def provenance(fetched_at: datetime = MOMENT, run: str = "run") -> Provenance:
+    return Provenance("connector", "v1", run, fetched_at)
+
+
+def received(*complaints: Complaint) -> list[Received]:
+    return [Received(each, b"{}") for each in complaints]
+
+
+def scope(*grants: Grant, without: frozenset[Permission] = frozenset()) -> Scope:
+    """A viewer with these grants and every permission, but for some."""
+    return Scope("someone", grants, frozenset(Permission) - without)
+
+
+def _moments() -> st.SearchStrategy[datetime]:
+    # Few moments, so that orders have ties; whole milliseconds, as MongoDB keeps them.
+    return st.integers(0, 12).map(lambda n: MOMENT + timedelta(days=n, hours=n))
+
+
+@st.composite
+def complaints(draw: st.DrawFn, *, channel: str | None = None) -> Complaint:
+    """Any complaint of a few places and channels."""
+    province, district = draw(st.sampled_from([*PLACES, (None, None)]))
+    status = draw(st.sampled_from(ComplaintStatus))
+    received_at = draw(_moments())
+    return complaint(
+        channel=channel or draw(st.sampled_from(CHANNELS)),
+        external_id=str(draw(st.integers(0, 10_000))),
+        status=status,
+        classification=draw(st.sampled_from(Classification)),
+        category=draw(st.sampled_from([None, "roads", "waste"])),
+        programme=draw(st.sampled_from([None, "COVID19"])),
+        title=draw(st.sampled_from([None, "Jalan rusak", "Sampah"])),
+        received_at=received_at,
+        updated_at=draw(st.none() | _moments()),
+        followed_up_at=draw(st.none() | st.just(received_at + timedelta(hours=30))),
+        due_at=draw(st.none() | _moments()),
+        province=province,
+        district=district,
+        institution=draw(st.sampled_from([None, "Pemerintah Kota Makassar"])),
+        anonymous=draw(st.booleans()),
+        secret=draw(st.booleans()),
+        reporter=draw(st.none() | st.just(Reporter("Sitti", "0811"))),
+    )
+
+
+def distinct_complaints(most: int = 40) -> st.SearchStrategy[list[Complaint]]:
+    return st.lists(complaints(), min_size=1, max_size=most, unique_by=lambda c: c.id)
+
+
+GRANTS = [
+    Grant(Role.MINISTRY),
+    Grant(Role.PROVINCE, ("73",)),
+    Grant(Role.PROVINCE, ("74", "76")),
+    Grant(Role.DISTRICT, ("73.71",)),
+    Grant(Role.DISTRICT, ("74.71", "73.06")),
+    Grant(Role.OPERATOR, channels=("sulsel",)),
+    Grant(Role.STATISTICS),
+    Grant(Role.ADMIN),
+]
+
+
+@st.composite
+def scopes(draw: st.DrawFn) -> Scope:
+    """Any viewer: some grants, and permissions that are mostly there."""
+    grants = draw(st.lists(st.sampled_from(GRANTS), max_size=3, unique=True))
+    missing = draw(st.sets(st.sampled_from(Permission), max_size=2))
+    return Scope("someone", tuple(grants), frozenset(Permission) - missing)
+
+
+_VALUES: dict[Field, list[Any]] = {
+    Field.CHANNEL: CHANNELS,
+    Field.CLASSIFICATION: [c.value for c in Classification],
+    Field.CATEGORY: ["roads", "waste", "none such"],
+    Field.PROGRAMME: ["COVID19"],
+    Field.STATUS: [s.value for s in ComplaintStatus],
+    Field.PROVINCE: ["73", "74", "76"],
+    Field.DISTRICT: ["73.71", "73.06", "74.71"],
+    Field.INSTITUTION: ["Pemerintah Kota Makassar"],
+    Field.RECEIVED_AT: [MOMENT + timedelta(days=n, hours=n) for n in range(0, 13, 3)],
+    Field.DUE_AT: [MOMENT + timedelta(days=n, hours=n) for n in range(0, 13, 3)],
+    Field.ANONYMOUS: [True, False],
+    Field.SECRET: [True, False],
+    Field.OVERDUE: [True, False],
+}
+_RANGES = [Op.GT, Op.GTE, Op.LT, Op.LTE]
+
+
+@st.composite
+def _comparisons(draw: st.DrawFn) -> Condition:
+    field = draw(st.sampled_from(sorted(_VALUES)))
+    values = _VALUES[field]
+    ops = [Op.EQ, Op.NE]
+    if not isinstance(values[0], bool):
+        ops += [Op.IN, Op.IS_NULL, *_RANGES]
+    op = draw(st.sampled_from(ops))
+    if op is Op.IN:
+        return Compare(field, op, tuple(draw(st.lists(st.sampled_from(values), max_size=3))))
+    if op is Op.IS_NULL:
+        return Compare(field, op, draw(st.booleans()))
+    return Compare(field, op, draw(st.sampled_from(values)))
+
+
+def _joined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    some = st.lists(parts, max_size=3).map(tuple)
+    return some.map(All) | some.map(AnyOf) | parts.map(Not)
+
+
+def conditions() -> st.SearchStrategy[Condition]:
+    """Any condition, nested."""
+    return st.recursive(_comparisons(), _joined, max_leaves=5)
+
+
+def orders() -> st.SearchStrategy[tuple[Order, ...]]:
+    """Any order of one or more distinct fields."""
+    steps = st.builds(Order, st.sampled_from(OrderField), st.booleans())
+    return st.lists(steps, min_size=1, max_size=2, unique_by=lambda o: o.field).map(tuple)

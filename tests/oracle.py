@@ -1,0 +1,103 @@
+"""What MongoDB is asked, said again as plain loops over plain objects."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from operator import ge, gt, le, lt
+from statistics import median
+from typing import Any
+
+from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint
+from hub.domain.indicators import Dimension
+from hub.domain.question import All, AnyOf, Compare, Condition, Field, Not, Op, Order
+from hub.domain.region import regions
+from hub.domain.scope import Role, Scope
+
+_RANGES: dict[Op, Callable[[Any, Any], bool]] = {Op.GT: gt, Op.GTE: ge, Op.LT: lt, Op.LTE: le}
+
+
+def visible(scope: Scope, complaint: Complaint) -> bool:
+    """Whether one of the grants, by itself, shows this complaint as a row."""
+    if "complaints:read" not in scope.permissions:
+        return False
+    for grant in scope.grants:
+        if grant.role is Role.MINISTRY:
+            return True
+        if grant.role is Role.PROVINCE and complaint.province in grant.regions:
+            return True
+        if grant.role is Role.DISTRICT and complaint.district in grant.regions:
+            return True
+        if grant.role is Role.OPERATOR and complaint.channel in grant.channels:
+            return True
+    return False
+
+
+def overdue(complaint: Complaint) -> bool:
+    due = complaint.due_at
+    return due is not None and due < datetime.now(UTC) and complaint.status in OPEN_STATUSES
+
+
+def holds(condition: Condition, complaint: Complaint) -> bool:
+    """Whether a condition holds, by its words."""
+    match condition:
+        case All(parts):
+            return all(holds(part, complaint) for part in parts)
+        case AnyOf(parts):
+            return any(holds(part, complaint) for part in parts)
+        case Not(part):
+            return not holds(part, complaint)
+        case Compare(field, op, value):
+            actual = overdue(complaint) if field is Field.OVERDUE else getattr(complaint, field)
+            return _compares(actual, op, value)
+
+
+def _compares(actual: Any, op: Op, value: Any) -> bool:
+    match op:
+        case Op.EQ:
+            return bool(actual == value)
+        case Op.NE:
+            return bool(actual != value)
+        case Op.IN:
+            return actual in value
+        case Op.IS_NULL:
+            return (actual is None) is value
+        case _:
+            return actual is not None and _RANGES[op](actual, value)
+
+
+def ordered(complaints: Iterable[Complaint], order: Sequence[Order]) -> list[Complaint]:
+    """Sorted step by step, the last step first; unknown is lowest, ids settle ties."""
+    found = sorted(complaints, key=lambda c: c.id, reverse=order[0].descending)
+    for step in reversed(order):
+        found.sort(key=lambda c, s=step: _rank(getattr(c, s.field)), reverse=step.descending)  # type: ignore[misc]
+    return found
+
+
+def _rank(value: datetime | None) -> tuple[bool, float]:
+    return (value is not None, value.timestamp() if value else 0.0)
+
+
+def key(complaint: Complaint, dimension: Dimension) -> str | None:
+    """What a complaint is grouped under."""
+    if dimension in {Dimension.DAY, Dimension.MONTH, Dimension.WEEK}:
+        region = regions().get(complaint.district or complaint.province or "31")
+        assert region
+        local = complaint.received_at.astimezone(region.zone)
+        return local.strftime({"day": "%Y-%m-%d", "month": "%Y-%m", "week": "%G-W%V"}[dimension])
+    value = getattr(complaint, dimension)
+    return None if value is None else str(value)
+
+
+def figures(complaints: Sequence[Complaint]) -> tuple[int, int, int, int, float | None]:
+    """(received, followed up, overdue, timed, median days) of a group."""
+    hours = [
+        (c.followed_up_at - c.received_at).total_seconds() // 3600
+        for c in complaints
+        if c.followed_up_at
+    ]
+    return (
+        len(complaints),
+        sum(c.status in FOLLOWED_UP_STATUSES for c in complaints),
+        sum(overdue(c) for c in complaints),
+        len(hours),
+        median(hours) / 24 if hours else None,
+    )
