@@ -1,6 +1,5 @@
-"""A real mongod for the whole run, and a database of its own for each test."""
+"""A real mongod for the whole run, and an empty database for each test."""
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +8,7 @@ from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
+from tests.running_hub import RunningHub, running_hub
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +30,18 @@ def driver(request: pytest.FixtureRequest) -> Driver:
     return chosen
 
 
-@pytest.fixture
-async def database(mongodb_uri: str) -> AsyncIterator[Database]:
-    async with connect(mongodb_uri, Driver.PYMONGO, f"test-{secrets.token_hex(4)}") as database:
+@pytest.fixture(scope="session")
+async def shared_database(mongodb_uri: str) -> AsyncIterator[Database]:
+    async with connect(mongodb_uri, Driver.PYMONGO, "tests") as database:
         yield database
-        await database.client.drop_database(database.name)
+
+
+@pytest.fixture
+async def database(shared_database: Database) -> Database:
+    """An empty database; emptied rather than made anew, since indexes take their time."""
+    for name in await shared_database.list_collection_names():
+        await shared_database[name].delete_many({})
+    return shared_database
 
 
 @pytest.fixture
@@ -45,3 +52,9 @@ def vault() -> Vault:
 @pytest.fixture
 def store(database: Database, vault: Vault) -> Store:
     return Store(database, vault)
+
+
+@pytest.fixture
+async def hub(store: Store) -> AsyncIterator[RunningHub]:
+    async with running_hub(store) as hub:
+        yield hub

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from hub.cli.running import FAILED, err, opened, out, run
 from hub.domain.run import Ledger
-from hub.ingest.folder import register_folder, registered
+from hub.ingest.folder import load_folder, register, registered
 from hub.ingest.run import Finished
 from hub.ingest.run import sync as run_once
 from hub.settings import Settings
@@ -28,8 +28,11 @@ def sync(
     """
 
     async def body(settings: Settings) -> None:
+        folder = settings.connectors_dir
+        known = await load_folder(folder)
         async with opened(settings) as store:
-            await register_folder(settings.connectors_dir, store.connectors)
+            for each in known:
+                await register(each, folder, store.connectors)
             loaded, surroundings = await registered(
                 name, store.connectors, settings.callable_private_hosts
             )

@@ -9,10 +9,11 @@ from pathlib import Path
 import orjson
 
 from hub.auth.clients import create_client
+from hub.connectors.base import Surroundings
 from hub.demo.channels import open311_server, rest_service, write_lapor_export
 from hub.demo.population import Report, reports
 from hub.domain.scope import Grant, Role
-from hub.ingest.folder import register_folder, registered
+from hub.ingest.folder import load_folder, register
 from hub.ingest.run import Finished, Progress, sync
 from hub.serving import free_port, listening
 from hub.settings import Settings
@@ -78,9 +79,10 @@ async def sync_all(
     """Registers the demo's connectors and runs each once."""
     folder = settings.connectors_dir / "demo"
     finished = []
-    for name in await register_folder(folder, store.connectors):
-        loaded, surroundings = await registered(name, store.connectors, hosts)
-        finished.append(await sync(loaded, store, surroundings, progress(name)))
+    for loaded in await load_folder(folder):
+        await register(loaded, folder, store.connectors)
+        surroundings = Surroundings(folder, os.environ, hosts)
+        finished.append(await sync(loaded, store, surroundings, progress(loaded.config.name)))
     return finished
 
 

@@ -39,24 +39,22 @@ async def register(loaded: Loaded, folder: Path, connectors: ConnectorRegister) 
     )
 
 
-async def register_folder(folder: Path, connectors: ConnectorRegister) -> list[str]:
-    """Registers every *.yaml of a folder and returns the names.
+async def load_folder(folder: Path) -> list[Loaded]:
+    """Every *.yaml of a folder, checked before anything is started.
 
-    All are checked before the first is stored. Raises ConfigError, also for a name given twice.
+    Raises ConfigError, also for a name that is given twice.
     """
 
-    def all_loaded() -> list[Loaded]:
+    def load_all() -> list[Loaded]:
         return [load_file(path) for path in sorted(folder.glob("*.yaml"))]
 
-    found = await to_thread.run_sync(all_loaded)
+    found = await to_thread.run_sync(load_all)
     names = [loaded.config.name for loaded in found]
     for name in names:
         if names.count(name) > 1:
             message = f"{name!r} is the name of two connectors"
             raise ConfigError(str(folder), [Problem(0, "name", message)])
-    for loaded in found:
-        await register(loaded, folder, connectors)
-    return names
+    return found
 
 
 async def registered(

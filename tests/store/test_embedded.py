@@ -54,10 +54,10 @@ async def test_a_taken_port_is_changed_and_a_killed_mongod_heals(tmp_path: Path)
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    async with await asyncio.start_server(hang_up, "127.0.0.1", port):
-        async with embedded_mongod(tmp_path) as uri:
-            assert int((tmp_path / "mongo" / "port").read_text()) != port
-            assert await note(uri) == 1
+    taken = await asyncio.start_server(hang_up, "127.0.0.1", port)
+    async with taken, embedded_mongod(tmp_path) as uri:
+        assert int((tmp_path / "mongo" / "port").read_text()) != port
+        assert await note(uri) == 1
 
 
 async def test_commands_share_one_mongod_and_the_last_stops_it(tmp_path: Path) -> None:

@@ -1,0 +1,205 @@
+"""Who gets a token, what it says, and which tokens open nothing."""
+
+import base64
+import hmac
+import time
+from typing import Any
+
+import orjson
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from hub.auth.clients import create_client
+from hub.auth.tokens import InvalidTokenError, TokenVerifier, signing_key
+from hub.domain.scope import Grant, Permission, Role, allowed_permissions
+from hub.store.mongo import Database
+from hub.store.store import Store
+from tests.running_hub import RunningHub
+
+MINISTRY = Grant(Role.MINISTRY)
+
+
+async def ask_for_token(hub: RunningHub, client: tuple[str, str], **form: str) -> Any:
+    form = {"grant_type": "client_credentials"} | form
+    return await hub.http.post("/oauth/token", data=form, auth=client)
+
+
+async def test_a_client_gets_a_token_of_rfc_9068(hub: RunningHub) -> None:
+    client = await create_client(hub.store.clients, "Konsol", Grant(Role.PROVINCE, ("73",)))
+    answer = await ask_for_token(hub, client)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
+    keys = (await hub.http.get("/.well-known/jwks.json")).json()
+    assert all("d" not in key for key in keys["keys"])
+    token = jwt.decode(body["access_token"], ECKey.import_key(keys["keys"][0]))
+    assert token.header["typ"] == "at+jwt"
+    assert token.claims["aud"] == token.claims["iss"] == str(hub.http.base_url).rstrip("/")
+    assert token.claims["sub"] == token.claims["client_id"] == client[0]
+    assert token.claims["grants"] == [{"role": "province", "regions": ["73"], "channels": []}]
+    assert set(body["scope"].split()) == set(token.claims["scope"].split())
+
+
+async def test_the_secret_may_come_in_the_form(hub: RunningHub) -> None:
+    client_id, secret = await create_client(hub.store.clients, "x", MINISTRY)
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    assert (await hub.http.post("/oauth/token", data=form)).status_code == 200
+
+
+async def test_a_client_may_ask_for_less_but_not_for_more(hub: RunningHub) -> None:
+    client = await create_client(hub.store.clients, "x", MINISTRY)
+    less = await ask_for_token(hub, client, scope="complaints:read")
+    assert less.json()["scope"] == "complaints:read"
+    more = await ask_for_token(hub, client, scope="complaints:read clients:write")
+    assert (more.status_code, more.json()["error"]) == (400, "invalid_scope")
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": ""}, "unsupported_grant_type"),
+        ({"grant_type": ["client_credentials", "password"]}, "invalid_request"),
+    ],
+)
+async def test_other_grants_are_refused(hub: RunningHub, form: dict[str, Any], error: str) -> None:
+    client = await create_client(hub.store.clients, "x", MINISTRY)
+    answer = await hub.http.post("/oauth/token", data=form, auth=client)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+async def test_a_wrong_secret_and_an_unknown_client_get_the_same_answer(hub: RunningHub) -> None:
+    client_id, _ = await create_client(hub.store.clients, "x", MINISTRY)
+    wrong = await ask_for_token(hub, (client_id, "wrong"))
+    unknown = await ask_for_token(hub, ("nobody", "wrong"))
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() == unknown.json()
+    assert wrong.headers["www-authenticate"] == unknown.headers["www-authenticate"]
+
+
+async def test_without_a_valid_token_nothing_is_executed(hub: RunningHub) -> None:
+    for headers in ({}, {"Authorization": "Basic eDp5"}, {"Authorization": "Bearer"}):
+        answer = await hub.http.post("/graphql", content=b"not even JSON", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+        assert "/.well-known/oauth-protected-resource" in answer.headers["www-authenticate"]
+
+
+async def test_tokens_that_were_tampered_with_are_refused(hub: RunningHub) -> None:
+    head, payload, signature = (await hub.token(Grant(Role.PROVINCE, ("73",)))).split(".")
+    claims = orjson.loads(base64.urlsafe_b64decode(payload + "=="))
+    claims["grants"] = [{"role": "ministry", "regions": [], "channels": []}]
+    forged = base64.urlsafe_b64encode(orjson.dumps(claims)).rstrip(b"=").decode()
+    nothing = base64.urlsafe_b64encode(b'{"alg":"none","typ":"at+jwt"}').rstrip(b"=").decode()
+    for token in (
+        f"{head}.{forged}.{signature}",
+        f"{nothing}.{forged}.",
+        f"{head}.{payload}.",
+        "x",
+        "..",
+    ):
+        assert (await hub.post(token, "{ viewer { id } }")).status_code == 401
+
+
+def signed_with_the_public_key(claims: dict[str, Any], key: ECKey) -> str:
+    """A token by HS256 whose secret is the key that the hub publishes (key confusion)."""
+    parts = [orjson.dumps({"alg": "HS256", "typ": "at+jwt", "kid": key.kid}), orjson.dumps(claims)]
+    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    mac = hmac.digest(key.as_pem(private=False), signed, "sha256")
+    return (signed + b"." + base64.urlsafe_b64encode(mac).rstrip(b"=")).decode()
+
+
+async def test_only_this_hubs_own_unexpired_access_tokens_count(store: Store) -> None:
+    key = await signing_key(store.signing_keys)
+    issuer = "https://hub.example"
+    verifier = TokenVerifier(key, issuer)
+    good: dict[str, Any] = {
+        "iss": issuer,
+        "aud": issuer,
+        "sub": "konsol",
+        "exp": time.time() + 60,
+        "scope": "complaints:read",
+        "grants": [{"role": "province", "regions": ["73"], "channels": []}],
+    }
+
+    def token(
+        claims: dict[str, Any], typ: str = "at+jwt", by: Any = key, alg: str = "ES256"
+    ) -> str:
+        return jwt.encode({"alg": alg, "typ": typ}, claims, by)
+
+    scope = verifier.scope(token(good))
+    assert scope.grants == (Grant(Role.PROVINCE, ("73",)),)
+    assert scope.permissions == {Permission.COMPLAINTS_READ}
+
+    missing = [{k: v for k, v in good.items() if k != name} for name in good]
+    wrong = [
+        good | {"aud": "https://elsewhere.example"},
+        good | {"iss": "https://elsewhere.example"},
+        good | {"exp": time.time() - 60},
+        good | {"grants": [{"role": "king", "regions": [], "channels": []}]},
+        good | {"grants": [{"role": "province", "regions": [], "channels": []}]},
+        good | {"scope": "everything"},
+    ]
+    for bad in (
+        *(token(claims) for claims in missing + wrong),
+        token(good, typ="JWT"),
+        token(good, by=ECKey.generate_key("P-256")),
+        signed_with_the_public_key(good, key),
+    ):
+        with pytest.raises(InvalidTokenError):
+            verifier.scope(bad)
+
+
+async def test_a_remembered_token_still_expires(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await signing_key(store.signing_keys)
+    verifier = TokenVerifier(key, "https://hub.example")
+    claims = {
+        "iss": "https://hub.example",
+        "aud": "https://hub.example",
+        "sub": "x",
+        "exp": int(time.time()) + 60,
+        "scope": "",
+        "grants": [],
+    }
+    token = jwt.encode({"alg": "ES256", "typ": "at+jwt"}, claims, key)
+    assert verifier.scope(token) is verifier.scope(token)
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(InvalidTokenError):
+        verifier.scope(token)
+
+
+async def test_the_signing_key_outlives_the_hub_and_lies_sealed(
+    store: Store, database: Database
+) -> None:
+    key = await signing_key(store.signing_keys)
+    assert (await signing_key(store.signing_keys)).as_dict() == key.as_dict()
+    assert b"PRIVATE KEY" not in repr(await database["keys"].find_one()).encode()
+
+
+async def test_the_metadata_says_where_everything_is(hub: RunningHub) -> None:
+    server = (await hub.http.get("/.well-known/oauth-authorization-server")).json()
+    resource = (await hub.http.get("/.well-known/oauth-protected-resource")).json()
+    assert server["issuer"] in resource["authorization_servers"]
+    assert (await hub.http.get(server["jwks_uri"])).status_code == 200
+    assert (await hub.http.post(server["token_endpoint"])).status_code == 400
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_no_client_can_be_made_with_more_than_its_role_allows(
+    store: Store, role: Role
+) -> None:
+    regions = {Role.PROVINCE: ("73",), Role.DISTRICT: ("73.71",)}.get(role, ())
+    grant = Grant(role, regions, ("lapor",) if role is Role.OPERATOR else ())
+    for permission in set(Permission) - allowed_permissions(role):
+        with pytest.raises(ValueError, match=permission):
+            await create_client(store.clients, "x", grant, [permission])
+    client_id, secret = await create_client(store.clients, "x", grant)
+    client = await store.clients.get(client_id)
+    assert client is not None
+    assert client.grants == (grant,)
+    assert secret not in repr(client)

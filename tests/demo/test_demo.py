@@ -1,0 +1,103 @@
+"""`make demo` as a newcomer meets it: ready, asked as each client, ended, and started again."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from hub.serving import free_port
+from tests.cli.commands import Hub
+
+CONNECTORS = Path(__file__).parents[2] / "connectors_config"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    environment = {"HUB_PORT": str(free_port(0)), "HUB_CONNECTORS_DIR": str(CONNECTORS)}
+    return Hub(tmp_path, environment)
+
+
+def ready(process: "subprocess.Popen[str]") -> str:
+    """What the demo prints until it says that it is ready."""
+    printed = []
+    assert process.stdout
+    for line in process.stdout:
+        printed.append(line)
+        if line.startswith("ready:"):
+            return "".join(printed)
+    raise AssertionError("the demo ended: " + "".join(printed) + process.communicate()[1])
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+class Asker:
+    """Asks the demo as one of its clients."""
+
+    def __init__(self, folder: Path) -> None:
+        told = json.loads((folder / "data" / "demo.json").read_text())
+        self.url, self.clients = told["url"], told["clients"]
+
+    def __call__(self, who: str, query: str) -> Any:
+        client = self.clients[who]
+        token = httpx2.post(
+            f"{self.url}/oauth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(client["client_id"], client["client_secret"]),
+        ).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx2.post(f"{self.url}/graphql", json={"query": query}, headers=headers).json()
+
+
+BY_PROVINCE = "{ indicators(groupBy: [PROVINCE]) { keys { value } received followedUp } }"
+ROWS = """{ complaints(first: 200) { totalCount nodes { province { code } district { code }
+  channel { name } } } }"""
+
+
+def test_the_demo_tells_the_review_to_each_client_their_part(hub: Hub) -> None:
+    with hub.start("demo") as process:
+        ready(process)
+        ask = Asker(hub.folder)
+        figures = {
+            row["keys"][0]["value"]: (row["received"], row["followedUp"])
+            for row in ask("ministry", BY_PROVINCE)["data"]["indicators"]
+        }
+        assert figures["73"] == (795, 493)
+        assert len(figures) == 3
+        assert ask("statistics", BY_PROVINCE) == ask("ministry", BY_PROVINCE)
+        assert "data" not in ask("statistics", ROWS) or ask("statistics", ROWS)["data"] is None
+        assert ask("ministry", ROWS)["data"]["complaints"]["totalCount"] == 1155
+
+        seen = ask("province_73", ROWS)["data"]["complaints"]
+        assert seen["totalCount"] == 795
+        assert {node["province"]["code"] for node in seen["nodes"]} == {"73"}
+        others = '{ complaints(filter: {province: {in: ["74", "76"]}}) { totalCount } }'
+        assert ask("province_73", others)["data"]["complaints"]["totalCount"] == 0
+
+        city = ask("district_73_71", ROWS)["data"]["complaints"]
+        assert {node["district"]["code"] for node in city["nodes"]} == {"73.71"}
+        assert 0 < city["totalCount"] < 795
+
+        operator = ask("operator", ROWS)["data"]["complaints"]
+        assert {node["channel"]["name"] for node in operator["nodes"]} == {"makassar-open311"}
+        assert ask("admin", ROWS)["data"] is None
+        end(process)
+
+    first = Asker(hub.folder)
+    with hub.start("demo") as process:
+        printed = ready(process)
+        again = Asker(hub.folder)
+        assert again.clients == first.clients
+        assert again("ministry", ROWS)["data"]["complaints"]["totalCount"] == 1155
+        synced = [line.split("│") for line in printed.splitlines() if "succeeded" in line]
+        assert [cells[3].strip() for cells in synced] == ["0", "0", "0"]
+        runs = again("operator", "{ runs(first: 1) { nodes { state ledger { inserted } } } }")
+        assert runs["data"]["runs"]["nodes"] == [{"state": "SUCCEEDED", "ledger": {"inserted": 0}}]
+        end(process)

@@ -1,0 +1,153 @@
+"""What makes no sense is answered with a code, the argument and what is valid."""
+
+from typing import Any
+
+import pytest
+
+from hub.domain.scope import Grant, Role
+from tests.running_hub import RunningHub
+
+
+async def refused_argument(hub: RunningHub, field: str, **variables: Any) -> tuple[str, str]:
+    token = await hub.token(Grant(Role.MINISTRY))
+    error = await hub.refused(token, field, **variables)
+    assert error["extensions"]["code"] == "BAD_USER_INPUT", error
+    return error["extensions"].get("argument", ""), error["message"]
+
+
+@pytest.mark.parametrize(
+    ("field", "argument", "told"),
+    [
+        ('complaints(filter: {province: {eq: "99"}})', "filter.province.eq", "'73'"),
+        ('complaints(filter: {province: {eq: "73.71"}})', "filter.province.eq", "province"),
+        ('complaints(filter: {district: {in: ["73.71", "73"]}})', "filter.district.in", "73.71"),
+        ("complaints(filter: {province: null})", "filter.province", "isNull"),
+        ("complaints(filter: {province: {eq: null}})", "filter.province.eq", "isNull"),
+        ("complaints(filter: {province: {}})", "filter.province", "no condition"),
+        ("complaints(filter: {and: [{number: {}}]})", "filter.and.0.number", "no condition"),
+        (
+            'complaints(filter: {receivedAt: {gt: "2020-02-01T00:00:00Z", '
+            'lt: "2020-01-01T00:00:00Z"}})',
+            "filter.receivedAt",
+            "above",
+        ),
+        (
+            'complaints(filter: {receivedAt: {gt: "2020-02-01T00:00:00"}})',
+            "filter.receivedAt.gt",
+            "time zone",
+        ),
+        ("complaints(first: 201)", "first", "200"),
+        ("complaints(first: -1)", "first", "200"),
+        ("complaints(first: 1, last: 1)", "last", "not both"),
+        ("complaints(orderBy: [{field: DUE_AT}, {field: DUE_AT}])", "orderBy", "twice"),
+    ],
+)
+async def test_a_filter_that_makes_no_sense_is_named(
+    hub: RunningHub, field: str, argument: str, told: str
+) -> None:
+    named, message = await refused_argument(hub, f"{{ {field} {{ totalCount }} }}")
+    assert named == argument
+    assert told in message
+    assert argument in message
+
+
+@pytest.mark.parametrize(
+    ("field", "argument"),
+    [
+        ('indicators(period: {from: "2020-02-01", to: "2020-01-01"}) { received }', "period"),
+        ("indicators(groupBy: [MONTH, MONTH]) { received }", "groupBy"),
+        ('regions(parent: "99") { code }', "parent"),
+    ],
+)
+async def test_other_arguments_are_named_too(hub: RunningHub, field: str, argument: str) -> None:
+    assert (await refused_argument(hub, f"{{ {field} }}"))[0] == argument
+
+
+async def test_a_filter_nested_without_end_is_refused(hub: RunningHub) -> None:
+    deep: dict[str, Any] = {"number": {"eq": "1"}}
+    for _ in range(12):
+        deep = {"not": deep}
+    query = "query ($f: ComplaintFilter) { complaints(filter: $f) { totalCount } }"
+    _, message = await refused_argument(hub, query, f=deep)
+    assert "nested" in message
+
+
+async def test_a_cursor_that_is_none_is_refused(hub: RunningHub) -> None:
+    _, message = await refused_argument(hub, '{ complaints(after: "abc") { totalCount } }')
+    assert "cursor" in message
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            '{ complaints(filter: {status: {eq: "OPEN"}}) { totalCount } }',
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("{ " + "viewer { id } " * 2_000 + "}", "GRAPHQL_PARSE_FAILED"),
+    ],
+)
+async def test_documents_that_are_wrong_are_not_executed(
+    hub: RunningHub, query: str, code: str
+) -> None:
+    token = await hub.token(Grant(Role.MINISTRY))
+    answer = await hub.post(token, query)
+    assert answer.status_code == 200
+    assert "data" not in answer.json()
+    assert [e["extensions"]["code"] for e in answer.json()["errors"]] == [code]
+    draft = await hub.http.post(
+        "/graphql",
+        json={"query": query},
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/graphql-response+json",
+        },
+    )
+    assert draft.status_code == 400
+    assert draft.headers["content-type"].startswith("application/graphql-response+json")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'{"query": 1}', "application/json", 400),
+        (b'{"query": "{ viewer { id } }", "variables": []}', "application/json", 400),
+        (b"[" * 50_000, "application/json", 400),
+        (b'{"query": "' + b"x" * 300_000 + b'"}', "application/json", 413),
+        (b'{"query": "{ viewer { id } }"}', "text/plain", 415),
+    ],
+)
+async def test_requests_that_are_no_graphql_are_refused(
+    hub: RunningHub, body: bytes, content_type: str, status: int
+) -> None:
+    answer = await hub.http.post(
+        "/graphql",
+        content=body,
+        headers={
+            "Authorization": f"Bearer {await hub.token(Grant(Role.MINISTRY))}",
+            "Content-Type": content_type,
+        },
+    )
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_a_failure_inside_is_told_by_reference_only(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = await hub.token(Grant(Role.MINISTRY))
+
+    async def broken(_: object) -> None:
+        raise RuntimeError("mongodb://hub:password@host")
+
+    monkeypatch.setattr("hub.store.channels.ScopedChannels.all", broken)
+    error = await hub.refused(token, "{ channels { name } }")
+    assert error["extensions"] == {"code": "INTERNAL_ERROR"}
+    assert "password" not in str(error)
+    reference = error["message"].rpartition(" ")[2]
+    assert reference in capsys.readouterr().out

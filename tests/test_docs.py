@@ -1,0 +1,84 @@
+"""The documentation says what the code does: settings, connectors, queries and links."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import parse, validate
+
+from hub.connectors.load import load
+from hub.schema.schema import schema
+from hub.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+CONNECTORS = DOCS / "connectors.md"
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "connectors_config").rglob("*.md")]
+)
+
+
+def told(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def fenced(path: Path, language: str) -> list[Any]:
+    """The code blocks of a language, each named by its page and line."""
+    text = path.read_text(encoding="utf-8")
+    return [
+        pytest.param(match.group(1), id=f"{told(path)}:{text.count(chr(10), 0, match.start()) + 1}")
+        for match in re.finditer(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    ]
+
+
+def prose(path: Path) -> str:
+    """A page without its code."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+def test_settings_are_documented_with_their_defaults() -> None:
+    rows = re.findall(
+        r"^\| `(HUB_\w+)` \| (.*?) \|", (DOCS / "settings.md").read_text(encoding="utf-8"), re.M
+    )
+    assert dict(rows) == {
+        f"HUB_{name.upper()}": f"`{field.default}`" if field.default else "none"
+        for name, field in Settings.model_fields.items()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=told)
+def test_pages_name_no_unknown_setting(page: Path) -> None:
+    known = {f"HUB_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"\bHUB_[A-Z_]+\b", page.read_text(encoding="utf-8"))) <= known
+
+
+def test_connectors_page_shows_each_kind() -> None:
+    kinds = {load(each.values[0], each.id).config.type for each in fenced(CONNECTORS, "yaml")}
+    assert kinds == {"filesystem", "open311", "rest_api"}
+
+
+@pytest.mark.parametrize("text", fenced(CONNECTORS, "yaml"))
+def test_connectors_in_the_documentation_load(text: str) -> None:
+    assert text.startswith("version:")
+    assert load(text, "docs/connectors.md").config.mapped
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "connectors_config").rglob("*.yaml")), ids=told)
+def test_connectors_of_the_repository_load(file: Path) -> None:
+    assert load(file.read_text(encoding="utf-8"), told(file)).config.mapped
+
+
+@pytest.mark.parametrize(
+    "document", [*fenced(ROOT / "README.md", "graphql"), *fenced(DOCS / "api.md", "graphql")]
+)
+def test_queries_in_the_documentation_are_valid(document: str) -> None:
+    assert validate(schema._schema, parse(document)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=told)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose(page))
+    local = [target for target in targets if not re.match(r"\w+:", target)]
+    assert [target for target in local if not (page.parent / target).exists()] == []
