@@ -1,5 +1,6 @@
 """The way in: puts the Starlette application together."""
 
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
@@ -32,6 +33,9 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
             return JSONResponse({"status": "MongoDB does not answer"}, 503)
         return JSONResponse({"status": "ready"})
 
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
     backend = BearerBackend(TokenVerifier(key, issuer))
     return Starlette(
         routes=[
@@ -40,6 +44,7 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
             *metadata_routes(key, issuer),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
+            Route("/metrics", metrics, methods=["GET"]),
         ],
         middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge)],
     )

@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     @property
     def issuer(self) -> str:
         """The address that tokens are issued under, without a slash at its end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def callable_private_hosts(self) -> frozenset[str]:

@@ -41,9 +41,9 @@ def run(body: Callable[[Settings], Awaitable[None]], *, signal_is_failure: bool 
 
         options = {"use_uvloop": sys.platform != "win32"}
         stopped = anyio.run(until_signal, work, backend_options=options)
-    except* (ConfigError, SettingsError) as group:
+    except* (ConfigError, SettingsError, VaultError) as group:
         fail(_message(group), WRONG_INPUT)
-    except* (StoreUnavailableError, VaultError, ChannelError, PortTakenError) as group:
+    except* (StoreUnavailableError, ChannelError, PortTakenError) as group:
         fail(_message(group), FAILED)
     except* typer.Exit as group:
         raise typer.Exit(_first(group).exit_code) from None  # type: ignore[attr-defined]

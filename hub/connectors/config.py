@@ -1,12 +1,17 @@
 """The words of a connector's YAML (docs/connectors.md) that all kinds share."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from hub.connectors.vocabulary import Vocabulary, is_reference, suggest
+from hub.connectors.paths import getter
+from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.region import RegionCodes, regions
 
@@ -29,10 +34,9 @@ def _district(code: str) -> str:
     return code
 
 
-def _secret(text: str) -> str:
-    if not is_reference(text):
-        raise ValueError("write no secret here; name a variable that holds it: ${env.NAME}")
-    return text
+def _where(path: str) -> str:
+    getter(path)
+    return path
 
 
 _INDONESIAN_ZONES = {"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"}
@@ -44,46 +48,46 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 ProvinceCode = Annotated[str, AfterValidator(_province)]
 DistrictCode = Annotated[str, AfterValidator(_district)]
-Secret = Annotated[str, AfterValidator(_secret)]
+Where = Annotated[Text, AfterValidator(_where)]
 
 
 class Flag(Vocabulary):
     """True where the text at `path`, a list parted by `|`, has this word."""
 
-    path: Text
+    path: Where
     has: Text
 
 
-Path = Text | Annotated[list[Text], Field(min_length=1)]
+Path = Where | Annotated[list[Where], Field(min_length=1)]
 """A dotted name or JSONPath (`$…`); of several the values are joined by a space."""
 
 
 class Select(Vocabulary):
     """Where in a record each of the hub's fields is. The names are those of the API."""
 
-    external_id: Text
-    number: Text | None = None
-    classification: Text | None = None
-    category: Text | None = None
-    status: Text
-    title: Text | None = None
-    description: Text | None = None
+    external_id: Where
+    number: Where | None = None
+    classification: Where | None = None
+    category: Where | None = None
+    status: Where
+    title: Where | None = None
+    description: Where | None = None
     received_at: Path
     updated_at: Path | None = None
     handed_over_at: Path | None = None
     followed_up_at: Path | None = None
     closed_at: Path | None = None
     due_at: Path | None = None
-    province: Text | None = None
-    district: Text | None = None
-    address: Text | None = None
-    longitude: Text | None = None
-    latitude: Text | None = None
-    institution: Text | None = None
-    anonymous: Text | Flag | None = None
-    secret: Text | Flag | None = None
-    reporter_name: Text | None = None
-    reporter_contact: Text | None = None
+    province: Where | None = None
+    district: Where | None = None
+    address: Where | None = None
+    longitude: Where | None = None
+    latitude: Where | None = None
+    institution: Where | None = None
+    anonymous: Where | Flag | None = None
+    secret: Where | Flag | None = None
+    reporter_name: Where | None = None
+    reporter_contact: Where | None = None
 
 
 class Stamp(Vocabulary):
@@ -140,71 +144,6 @@ class Resource(Vocabulary):
         return ZoneInfo(self.timezone) if self.timezone else None
 
 
-class BearerAuth(Vocabulary):
-    """`Authorization: Bearer …`."""
-
-    type: Literal["bearer"]
-    token: Secret
-
-
-class ApiKeyAuth(Vocabulary):
-    """A key in a header or in the query."""
-
-    type: Literal["api_key"]
-    name: Text
-    api_key: Secret
-    location: Literal["header", "query"] = "header"
-
-
-class SinglePage(Vocabulary):
-    """All records come in one answer."""
-
-    type: Literal["single_page"]
-
-
-class PageNumber(Vocabulary):
-    """Pages counted by the client, to the first empty one."""
-
-    type: Literal["page_number"]
-    base_page: int = 1
-    page_param: Text = "page"
-
-
-class Cursor(Vocabulary):
-    """Each answer names the next one."""
-
-    type: Literal["cursor"]
-    cursor_path: Text
-    cursor_param: Text = "cursor"
-
-
-Paginator = Annotated[SinglePage | PageNumber | Cursor, Field(discriminator="type")]
-
-
-class Incremental(Vocabulary):
-    """Asking only for what is new since the checkpoint, by a time in the record."""
-
-    cursor_path: Text
-    initial_value: AwareDatetime
-    lookback_window: timedelta = timedelta(0)
-    row_order: Literal["asc"] | None = None
-    datetime_format: Text | None = None
-
-    def start_value(self, last_value: str | None) -> datetime:
-        """From when to ask: the checkpoint less the lookback, or the initial value."""
-        if last_value is None:
-            return self.initial_value
-        return datetime.fromisoformat(last_value) - self.lookback_window
-
-
-class HttpClient(Vocabulary):
-    """How to reach a channel over HTTP."""
-
-    base_url: Text
-    headers: dict[str, str] = {}
-    auth: Annotated[BearerAuth | ApiKeyAuth, Field(discriminator="type")] | None = None
-
-
 class ConnectorConfig(Vocabulary):
     """What every connector says of itself."""
 
@@ -218,6 +157,15 @@ class ConnectorConfig(Vocabulary):
     def mapped(self) -> tuple[Resource, ...]:
         """The resources of the channel."""
         raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _one_channel(self) -> Self:
+        names = [resource.name for resource in self.mapped]
+        if len(set(names)) < len(names):
+            raise ValueError(f"resources need names of their own, not {', '.join(names)}")
+        if len({resource.permission.set.channel for resource in self.mapped}) > 1:
+            raise ValueError("all resources have to set the same channel; a channel is a connector")
+        return self
 
     @property
     def channel(self) -> str:

@@ -1,5 +1,6 @@
 """Kind `filesystem`: CSV exports in a folder."""
 
+import codecs
 import csv
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 from anyio import to_thread
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hub.connectors.base import Batch, ChannelError, Connector, Record, State, Undecodable
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
@@ -20,12 +21,20 @@ BATCH_ROWS = 500
 _EXCESS = "\0excess"
 
 
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"unknown encoding {name!r}, such as 'utf-8-sig' or 'cp1252'") from None
+    return name
+
+
 class CsvDecoder(Vocabulary):
     """How the file is written; a byte order mark is dropped."""
 
     type: Literal["csv"]
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Text = "utf-8-sig"
+    encoding: Annotated[Text, AfterValidator(_encoding)] = "utf-8-sig"
 
 
 class Files(Resource):
@@ -78,7 +87,10 @@ class FilesystemConnector(Connector[FilesystemConfig]):
         if parts.scheme not in {"", "file"}:
             raise ChannelError(f"bucket_url: {parts.scheme}:// is not supported, only folders.")
         folder = self.surroundings.folder / unquote(parts.path)
-        paths = sorted(path for path in folder.glob(resource.file_glob) if path.is_file())
+        try:
+            paths = sorted(path for path in folder.glob(resource.file_glob) if path.is_file())
+        except (NotImplementedError, ValueError) as error:
+            raise ChannelError(f"file_glob {resource.file_glob!r}: {error}") from None
         if not paths:
             raise ChannelError(f"No file matches {resource.file_glob} in {folder}.")
         return paths
@@ -106,7 +118,9 @@ def _head(path: Path, resource: Files) -> int:
 
 def _rows(file: Any, path: Path, resource: Files) -> Iterator[Record | Undecodable]:
     """The rows as records. Raises ChannelError for a file that is not what the YAML says."""
-    reader = csv.DictReader(file, restkey=_EXCESS, delimiter=resource.decoder.delimiter)
+    delimiter = resource.decoder.delimiter
+    # Not strict, a quote that is never closed would swallow the rest of the file.
+    reader = csv.DictReader(file, restkey=_EXCESS, delimiter=delimiter, strict=True)
     try:
         missing = _columns(resource) - set(reader.fieldnames or ())
         if missing:
@@ -120,8 +134,12 @@ def _rows(file: Any, path: Path, resource: Files) -> Iterator[Record | Undecodab
                 yield Undecodable(orjson.dumps(row), reason)
             else:
                 yield row
-    except (csv.Error, UnicodeDecodeError) as error:
+    except csv.Error as error:
         raise ChannelError(f"{path.name}, line {reader.line_num}: {error}") from None
+    except UnicodeDecodeError as error:
+        # Decoding goes ahead of reading: the lines that it had done already count too.
+        line = reader.line_num + error.object[: error.start].count(b"\n") + 1
+        raise ChannelError(f"{path.name}, line {line}: is not {error.encoding}") from None
 
 
 def _columns(resource: Files) -> set[str]:

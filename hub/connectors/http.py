@@ -1,8 +1,11 @@
 """The one outbound HTTP client for channels: guarded, bounded, patient to a limit."""
 
 import ipaddress
+import logging
 import socket
+import ssl
 import zlib
+from functools import cache
 from typing import Any
 
 import anyio
@@ -10,13 +13,17 @@ import httpx2
 import stamina
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.config import ApiKeyAuth, BearerAuth, HttpClient
+from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpClient
 from hub.connectors.vocabulary import expand
 
 TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 4
 MAX_BODY_BYTES = 64 * 1024 * 1024
+_GZIP_ONLY = 16 + zlib.MAX_WBITS
 _TRY_AGAIN = {429, 500, 502, 503, 504}
+
+# It logs whole addresses, with the keys that stand in the query.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 class _PassingError(ChannelError):
@@ -43,9 +50,14 @@ class ChannelClient:
             case ApiKeyAuth(name=name, api_key=key, location=location):
                 key = expand(key, environment, "client.auth.api_key")
                 (headers if location == "header" else self._query)[name] = key
-        hosts = frozenset(allowed_hosts or [httpx2.URL(base_url).host])
+        _check_headers(headers)
+        try:
+            address = httpx2.URL(base_url)
+        except httpx2.InvalidURL as error:
+            raise ChannelError(f"client.base_url: {error}") from None
+        hosts = frozenset(host.lower() for host in allowed_hosts or [address.host])
         self._client = httpx2.AsyncClient(
-            base_url=base_url,
+            base_url=address,
             headers={**headers, "Accept-Encoding": "gzip"},
             timeout=TIMEOUT_SECONDS,
             transport=_GuardedTransport(hosts, surroundings.private_hosts),
@@ -71,7 +83,7 @@ class ChannelClient:
     async def _get(self, path: str, params: dict[str, str]) -> bytes:
         request = self._client.build_request("GET", path, params={**params, **self._query})
         # The query may hold a key or a citizen's id: messages name the path alone.
-        where = f"GET {request.url.copy_with(query=None)}"
+        where = f"GET {request.url.copy_with(query=None, userinfo=b'')}"
         try:
             with anyio.fail_after(TIMEOUT_SECONDS):
                 response = await self._client.send(request, stream=True)
@@ -89,19 +101,50 @@ class ChannelClient:
             raise _PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
 
 
+def _check_headers(headers: dict[str, str]) -> None:
+    """Raises ChannelError. The protocol's own refusal would tell the value, which may be a key."""
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ChannelError(f"The header {name} has a line break or other odd character in it.")
+
+
 async def _bounded_body(response: httpx2.Response, where: str) -> bytes:
     """The body, inflated by us, since a small answer can inflate to all our memory."""
-    inflate = None
-    if response.headers.get("content-encoding", "").lower() == "gzip":
-        inflate = zlib.decompressobj(wbits=47)
+    zipped = response.headers.get("content-encoding", "").lower() == "gzip"
+    inflate = _Inflate() if zipped else None
     body = bytearray()
     async for chunk in response.aiter_raw():
-        body += inflate.decompress(chunk, MAX_BODY_BYTES + 1 - len(body)) if inflate else chunk
+        try:
+            body += inflate(chunk, MAX_BODY_BYTES + 1 - len(body)) if inflate else chunk
+        except zlib.error as error:
+            raise ChannelError(f"{where} answered broken gzip: {error}.") from None
         if len(body) > MAX_BODY_BYTES:
             raise ChannelError(f"{where} answered more than {MAX_BODY_BYTES >> 20} MiB.")
-    if inflate and not inflate.eof:
+    if inflate and not inflate.whole:
         raise _PassingError(f"{where} broke off in the middle of its answer.")
     return bytes(body)
+
+
+class _Inflate:
+    """Inflates gzip, of which one body may hold several members after each other."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=_GZIP_ONLY)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last member came to its end."""
+        return self._member.eof
+
+    def __call__(self, chunk: bytes, most: int) -> bytes:
+        """What the chunk inflates to, but no more than `most` bytes. Raises zlib.error."""
+        inflated = b""
+        while chunk and len(inflated) < most:
+            if self._member.eof:
+                self._member = zlib.decompressobj(wbits=_GZIP_ONLY)
+            inflated += self._member.decompress(chunk, most - len(inflated))
+            chunk = self._member.unused_data
+        return inflated
 
 
 class _GuardedTransport(httpx2.AsyncBaseTransport):
@@ -110,7 +153,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
     def __init__(self, hosts: frozenset[str], private_hosts: frozenset[str]) -> None:
         self._hosts = hosts
         self._private_hosts = private_hosts
-        self._inner = httpx2.AsyncHTTPTransport()
+        self._inner = httpx2.AsyncHTTPTransport(verify=_tls())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
@@ -118,7 +161,7 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         if url.host not in self._hosts:
             raise ChannelError(f"{url.host} is not among allowed_hosts.")
         address = await _address(url.host, port)
-        if not _is_public(address) and f"{url.host}:{port}" not in self._private_hosts:
+        if not is_public(address) and f"{url.host}:{port}" not in self._private_hosts:
             raise ChannelError(
                 f"{url.host}:{port} is a private address. If this hub may call it, "
                 "add it to HUB_PRIVATE_HOSTS."
@@ -129,6 +172,12 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """What is trusted; reading it takes longer than many an answer."""
+    return httpx2.create_ssl_context()
 
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -142,10 +191,10 @@ async def _address(host: str, port: int) -> IPAddress:
     return ipaddress.ip_address(found[0][4][0])
 
 
-_TRANSLATED = [ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48")]
+_TRANSLATED = [ipaddress.ip_network(n) for n in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")]
 
 
-def _is_public(address: IPAddress) -> bool:
+def is_public(address: IPAddress) -> bool:
     """Whether an address is of the public internet, also inside an IPv6 wrapping."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour

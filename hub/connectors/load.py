@@ -27,7 +27,7 @@ def load(text: str, source: str) -> Loaded:
     """Checks a YAML text, `source` being what messages call it. Raises ConfigError."""
     parsed = Source.parse(text, source)
     kind = parsed.values.get("type")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         said = "a kind is missing" if kind is None else f"unknown kind {kind!r}"
         hint = suggest(str(kind or ""), list(KINDS))
         raise ConfigError(source, [parsed.problem(("type",), f"{said}; {hint}")])

@@ -112,11 +112,7 @@ class Mapper:
 
     def _place(self, record: Record) -> tuple[Region | None, Region | None]:
         """(province, district). What the operator stamps goes before what the record says."""
-        stamp = self._resource.permission.set
-        texts = (
-            stamp.province or self._text(record, "province"),
-            stamp.district or self._text(record, "district"),
-        )
+        texts = self._text(record, "province"), self._text(record, "district")
         if texts not in self._places:
             if len(self._places) >= _MAX_CACHED_PLACES:
                 self._places.clear()
@@ -126,9 +122,11 @@ class Mapper:
         return place
 
     def _resolve(self, in_province: str | None, in_district: str | None) -> tuple[Any, Any]:
-        codes = self._resource.region_codes
-        province = district = None
-        if in_province:
+        codes, stamp = self._resource.region_codes, self._resource.permission.set
+        province, district = regions().get(stamp.province), regions().get(stamp.district)
+        if district:
+            return regions().get(district.province), district
+        if in_province and not province:
             province = _found("province", in_province, regions().province(in_province, codes))
         if in_district:
             within = province.code if province else None
@@ -154,15 +152,17 @@ class Mapper:
             return None
         try:
             pattern = self._resource.datetime_format
-            parsed = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)
-        except ValueError:
+            parsed = datetime.strptime(text, pattern) if pattern else _iso(text)
+            if parsed.tzinfo is None and zone:
+                parsed = parsed.replace(tzinfo=zone)
+            # Year 1 is how some write that there is no time; in UTC it may be before that.
+            moment = parsed.astimezone(UTC) if parsed.tzinfo else None
+        except (ValueError, OverflowError):
             expected = self._resource.datetime_format or "ISO 8601"
             raise Rejection(field, text, f"not a date and time ({expected})") from None
-        if parsed.tzinfo is None:
-            if zone is None:
-                raise Rejection(field, text, "names no time zone; state one with `timezone`")
-            parsed = parsed.replace(tzinfo=zone)
-        return parsed.astimezone(UTC)
+        if moment is None:
+            raise Rejection(field, text, "names no time zone; state one with `timezone`")
+        return moment
 
     def _flag(self, record: Record, field: str) -> bool:
         text = (self._text(record, field) or "").casefold()
@@ -193,6 +193,13 @@ class Mapper:
     def _reporter(self, record: Record) -> Reporter | None:
         name, contact = self._text(record, "reporter_name"), self._text(record, "reporter_contact")
         return Reporter(name, contact) if name or contact else None
+
+
+def _iso(text: str) -> datetime:
+    """An ISO 8601 time. A bare number is none: seconds since 1970 can look like a date of 1711."""
+    if text.isdecimal():
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
 
 
 def _found(field: str, text: str, resolution: Resolution) -> Region:

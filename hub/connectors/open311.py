@@ -11,14 +11,15 @@ from pydantic import AwareDatetime, Field
 from hub.connectors.base import Batch, ChannelError, Connector, Record, State
 from hub.connectors.config import (
     ConnectorConfig,
-    HttpClient,
-    PageNumber,
     Path,
     Resource,
     Select,
+    Slug,
     Text,
+    Where,
 )
 from hub.connectors.http import ChannelClient
+from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.pages import decode_json, pages
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
@@ -30,17 +31,17 @@ MOST_ROWS = 1000
 class Open311Select(Select):
     """The names of GeoReport v2, so that a YAML file states only where a server differs."""
 
-    external_id: Text = "service_request_id"
-    category: Text | None = "service_name"
-    status: Text = "status"
-    description: Text | None = "description"
+    external_id: Where = "service_request_id"
+    category: Where | None = "service_name"
+    status: Where = "status"
+    description: Where | None = "description"
     received_at: Path = "requested_datetime"
     updated_at: Path | None = "updated_datetime"
     due_at: Path | None = "expected_datetime"
-    address: Text | None = "address"
-    longitude: Text | None = "long"
-    latitude: Text | None = "lat"
-    institution: Text | None = "agency_responsible"
+    address: Where | None = "address"
+    longitude: Where | None = "long"
+    latitude: Where | None = "lat"
+    institution: Where | None = "agency_responsible"
 
 
 class Windows(Vocabulary):
@@ -54,7 +55,7 @@ class Windows(Vocabulary):
 class Requests(Resource):
     """The service requests of a server."""
 
-    name: Text = "requests"
+    name: Slug = "requests"
     format: Literal["json", "xml"] = "json"
     params: dict[str, str] = {}
     paginator: PageNumber | None = None
@@ -204,12 +205,13 @@ def _json_rows(body: bytes) -> list[Record]:
 def _xml_rows(body: bytes, element: str) -> list[Record]:
     """The rows of an XML answer; what is empty or `xsi:nil` is None."""
     try:
-        root = fromstring(body)
+        root = fromstring(body, forbid_dtd=True)
     except ParseError as error:
         raise ChannelError(f"The answer is not whole XML: {error}") from None
     except ValueError as error:  # defusedxml's own refusals
         raise ChannelError(f"The answer holds XML that is refused: {error!r}") from None
-    return [
-        {child.tag: (child.text or "").strip() or None for child in row}
-        for row in root.findall(element)
-    ]
+    if any(row.tag != element for row in root):
+        raise ChannelError(
+            f"The answer is no list of GeoReport v2: <{root.tag}> holds other things."
+        )
+    return [{child.tag: (child.text or "").strip() or None for child in row} for row in root]

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 import orjson
 
 from hub.connectors.base import ChannelError
-from hub.connectors.config import Cursor, PageNumber, Paginator
 from hub.connectors.http import ChannelClient
+from hub.connectors.http_config import Cursor, PageNumber, Paginator
 from hub.connectors.paths import getter
 
 Decode = Callable[[bytes], object]
@@ -34,25 +34,24 @@ async def pages(
     cursor neither: both raise ChannelError.
     """
     params = dict(params)
-    last_body = None
+    last: list[object] | None = None
     seen: set[str] = set()
     next_cursor = getter(paginator.cursor_path) if isinstance(paginator, Cursor) else None
     number = paginator.base_page if isinstance(paginator, PageNumber) else 0
     while True:
         if isinstance(paginator, PageNumber):
             params[paginator.page_param] = str(number)
-        body = await client.get(path, params)
-        document = decode(body)
+        document = decode(await client.get(path, params))
         found = records(document)
         if isinstance(paginator, PageNumber):
             if not found:
                 return
-            if body == last_body:
+            if found == last:
                 raise ChannelError(
                     f"{path} answers each {paginator.page_param} with the same records; "
                     "it does not page by number."
                 )
-            number, last_body = number + 1, body
+            number, last = number + 1, found
         yield found
         if isinstance(paginator, Cursor) and next_cursor:
             cursor = next_cursor(document)

@@ -20,7 +20,7 @@ def getter(path: str) -> Getter:
         return lambda record: record.get(path) if isinstance(record, Mapping) else None
 
     def read(record: Any) -> Any:
-        if path in record:
+        if isinstance(record, Mapping) and path in record:
             return record[path]
         for name in names:
             if not isinstance(record, Mapping):
@@ -32,9 +32,12 @@ def getter(path: str) -> Getter:
 
 
 def selector(path: str) -> Callable[[Any], list[Any]]:
-    """All values that a JSONPath matches. Raises ValueError."""
+    """All values that a JSONPath matches; none in a text, which the library would take for JSON.
+
+    Raises ValueError.
+    """
     try:
         compiled = compile(path)
     except JSONPathError as error:
-        raise ValueError(f"{path!r} is no JSONPath: {error}") from None
-    return lambda document: list(compiled.findall(document))
+        raise ValueError(f"{path!r} is no JSONPath: {error.args[0]}") from None
+    return lambda document: [] if isinstance(document, str) else compiled.findall(document)

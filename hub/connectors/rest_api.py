@@ -1,36 +1,46 @@
 """Kind `rest_api`: a JSON service with pages, bearer token or API key."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from hub.connectors.base import Batch, ChannelError, Connector, State
-from hub.connectors.config import (
-    ConnectorConfig,
-    HttpClient,
-    Incremental,
-    Paginator,
-    Resource,
-    Text,
-)
+from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.http import ChannelClient
+from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
 from hub.connectors.pages import decode_json, pages
 from hub.connectors.paths import getter, selector
 from hub.connectors.vocabulary import Vocabulary
 
 _START = "{incremental.start_value}"
+_EASTERNMOST = ZoneInfo("Asia/Jayapura")
+
+
+def _selector(path: str) -> str:
+    selector(path)
+    return path
 
 
 class Endpoint(Vocabulary):
     """Where the records are, and how they come."""
 
-    path: Text
+    path: EndpointPath
     params: dict[str, str] = {}
-    data_selector: Text = "$[*]"
+    data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
     paginator: Paginator | None = None
     incremental: Incremental | None = None
+
+    @model_validator(mode="after")
+    def _placeholders(self) -> Self:
+        for name, value in self.params.items():
+            if "{" in value.replace(_START, ""):
+                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}")
+            if _START in value and not self.incremental:
+                raise ValueError(f"params.{name}: {_START} needs `incremental`")
+        return self
 
 
 class RestResource(Resource):
@@ -69,8 +79,8 @@ class RestApiConnector(Connector[RestApiConfig]):
         return "; ".join(found)
 
     async def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
-        """Each page a batch. With `row_order: asc` the checkpoint moves with each; else only at
-        the end, and not past the beginning of the run, since newer ones may stand anywhere."""
+        """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
+        the end, since newer ones may stand anywhere; never past the beginning of the run."""
         async with self._client() as client:
             for resource in self.config.resources:
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
@@ -81,13 +91,12 @@ class RestApiConnector(Connector[RestApiConfig]):
     ) -> AsyncIterator[Batch]:
         incremental = resource.endpoint.incremental
         latest = _Latest(incremental, resource, state.get("last_value"))
-        began = datetime.now(UTC)
         async for page in self._pages(client, resource, state.get("last_value")):
             latest.see(page)
             ordered = incremental is not None and incremental.row_order == "asc"
             yield Batch(resource.name, page, latest.state() if ordered else None)
         if incremental:
-            yield Batch(resource.name, [], latest.state(began))
+            yield Batch(resource.name, [], latest.state())
 
     async def _pages(
         self, client: ChannelClient, resource: RestResource, last_value: str | None
@@ -99,23 +108,32 @@ class RestApiConnector(Connector[RestApiConfig]):
             pattern = endpoint.incremental.datetime_format
             text = start.strftime(pattern) if pattern else start.isoformat()
             params = {name: value.replace(_START, text) for name, value in params.items()}
-        find = selector(endpoint.data_selector)
+        find = _finder(endpoint)
         async for page in pages(
             client, endpoint.path, params, endpoint.paginator, decode_json, find
         ):
-            yield _records(page, endpoint)
+            yield page
 
     def _client(self) -> ChannelClient:
         return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
 
 
-def _records(page: list[object], endpoint: Endpoint) -> list[Any]:
-    """The page, if it is one: every record an object."""
-    if not all(isinstance(record, dict) for record in page):
-        raise ChannelError(
-            f"{endpoint.path}: {endpoint.data_selector} does not select a list of objects."
-        )
-    return page
+def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
+    """Finds the records of an answer, each an object. An answer that has no list where the records
+    should be is none: an error that was sent with status 200 is not an empty page."""
+    path = endpoint.data_selector
+    lists, records = selector(path.removesuffix("[*]")), selector(path)
+
+    def find(document: object) -> list[object]:
+        found = records(document)
+        whole = [isinstance(record, dict) for record in found]
+        if path.endswith("[*]"):
+            whole += [isinstance(each, list) for each in lists(document)] or [False]
+        if not all(whole):
+            raise ChannelError(f"{endpoint.path}: {path} does not select a list of objects.")
+        return found
+
+    return find
 
 
 class _Latest:
@@ -125,7 +143,9 @@ class _Latest:
         self, incremental: Incremental | None, resource: Resource, last_value: str | None
     ) -> None:
         self._get = getter(incremental.cursor_path) if incremental else None
-        self._zone = resource.zone or UTC
+        # The earliest moment that a time without a zone can mean: to ask again is safe.
+        self._zone = resource.zone or _EASTERNMOST
+        self._began = datetime.now(UTC)
         self._value = datetime.fromisoformat(last_value) if last_value else None
 
     def see(self, page: list[Any]) -> None:
@@ -142,9 +162,11 @@ class _Latest:
             if self._value is None or value > self._value:
                 self._value = value
 
-    def state(self, not_after: datetime | None = None) -> State | None:
-        """The checkpoint that this leads to; None while nothing was seen."""
+    def state(self) -> State | None:
+        """The checkpoint that this leads to, a time that has passed; None while nothing was seen.
+
+        A record dated in the future must not hide those that come until then.
+        """
         if self._value is None:
             return None
-        value = min(self._value, not_after) if not_after else self._value
-        return {"last_value": value.astimezone(UTC).isoformat()}
+        return {"last_value": min(self._value, self._began).astimezone(UTC).isoformat()}

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+_DEEPEST = 32
 _NULL = "tag:yaml.org,2002:null"
 _REFERENCE = re.compile(r"\$\{env\.([A-Z][A-Z0-9_]*)\}")
 
@@ -44,19 +51,31 @@ class Vocabulary(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _known_keys_only(cls, value: object) -> object:
-        if isinstance(value, Mapping):
-            names = [field.alias or name for name, field in cls.model_fields.items()]
-            for key in value:
-                if key not in names:
-                    raise PydanticCustomError(
-                        "unknown_key",
-                        "{hint}",
-                        {"key": key, "hint": f"unknown key; {suggest(str(key), names)}"},
-                    )
-        return value
+    def _known_keys_only(cls, value: object, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(value, Mapping):
+            return validated(value)
+        names = [field.alias or name for name, field in cls.model_fields.items()]
+        problems = [
+            _detail("unknown_key", (key,), f"unknown key; {suggest(key, names)}")
+            for key in value
+            if key not in names
+        ]
+        try:
+            made = validated(value)
+        except ValidationError as error:
+            problems += [_detail(d["type"], d["loc"], d["msg"]) for d in error.errors()]
+        else:
+            if not problems:
+                return made
+        raise ValidationError.from_exception_data(cls.__name__, problems)
+
+
+def _detail(kind: str, path: Path, message: str) -> InitErrorDetails:
+    told = PydanticCustomError(kind, "{message}", {"message": message})
+    # The value is not told: it may be a secret.
+    return InitErrorDetails(type=told, loc=path, input=None)
 
 
 def suggest(word: str, valid: list[str]) -> str:
@@ -79,15 +98,22 @@ class Source:
         """Reads one document. Raises ConfigError for YAML that is broken or not a mapping."""
         yaml = YAML(typ="safe", pure=True)
         try:
+            depth = 0
             for event in yaml.parse(text):
+                line = event.start_mark.line + 1
                 if isinstance(event, AliasEvent):
-                    line = event.start_mark.line + 1
                     raise ConfigError(name, [Problem(line, "*", "aliases are not supported")])
+                depth += isinstance(event, CollectionStartEvent)
+                depth -= isinstance(event, CollectionEndEvent)
+                if depth > _DEEPEST:
+                    raise ConfigError(name, [Problem(line, "YAML", "is nested too deeply")])
             node = yaml.compose(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
             raise ConfigError(name, [Problem(line, "YAML", str(error.problem))]) from None
+        except YAMLError as error:
+            raise ConfigError(name, [Problem(1, "YAML", str(error).splitlines()[0])]) from None
         lines: dict[Path, int] = {(): 1}
         values = _plain(node, (), lines, name) if node else None
         if not isinstance(values, dict):
@@ -131,16 +157,15 @@ def validate(source: Source, model: type[M]) -> M:
     except ValidationError as error:
         problems = []
         for detail in error.errors(include_url=False, include_input=False):
+            *parents, last = detail["loc"] or ("",)
             # A tag of a union stands in pydantic's path, but not in the file.
-            path = tuple(part for part in detail["loc"] if _written(part, source))
-            if detail["type"] == "unknown_key":
-                path = (*path, str(detail["ctx"]["key"]))
-            problems.append(source.problem(path, detail["msg"]))
+            path: Path = ()
+            for part in parents:
+                path = (*path, part) if (*path, part) in source.lines else path
+            if detail["type"] == "missing" or (*path, last) in source.lines:
+                path = (*path, last)
+            problems.append(source.problem(path, detail["msg"].removeprefix("Value error, ")))
         raise ConfigError(source.name, problems) from None
-
-
-def _written(part: str | int, source: Source) -> bool:
-    return isinstance(part, int) or any(part in path for path in source.lines)
 
 
 def expand(text: str, environment: Mapping[str, str], key: str) -> str:
@@ -155,6 +180,11 @@ def expand(text: str, environment: Mapping[str, str], key: str) -> str:
         return environment[name]
 
     return _REFERENCE.sub(value, text)
+
+
+def has_reference(text: str) -> bool:
+    """Whether a text names an environment variable."""
+    return bool(_REFERENCE.search(text))
 
 
 def is_reference(text: str) -> bool:

@@ -185,8 +185,8 @@ def open311_server(reports: Iterable[Report], key: str) -> Starlette:
         query = request.query_params
         if query.get("api_key") != key:
             return Response("forbidden", 403)
-        start = datetime.fromisoformat(query["start_date"])
-        end = datetime.fromisoformat(query["end_date"])
+        start = datetime.fromisoformat(query.get("start_date", "2020-01-01T00:00:00Z"))
+        end = datetime.fromisoformat(query.get("end_date", "2021-01-01T00:00:00Z"))
         found = [r for r in requests if start <= r.received < end]
         page = int(query.get("page", 1)) - 1
         shown = found[page * PAGE : (page + 1) * PAGE]

@@ -58,13 +58,14 @@ class Resolution:
     reason: str | None = None
 
 
+_ADMINISTRATIVE = r"(?:(?:administrasi|adm)\b[. ]*)?"
 _KINDS = (
-    (re.compile(r"^(?:kabupaten|kab)\b(?:\s+(?:administrasi|adm)\b)?[. ]*", re.I), "kabupaten"),
-    (re.compile(r"^kota\b(?:\s+(?:administrasi|adm)\b)?[. ]+", re.I), "kota"),
+    (re.compile(rf"^(?:kabupaten|kab|pemkab)\b[. ]*{_ADMINISTRATIVE}", re.I), "kabupaten"),
+    (re.compile(rf"^(?:kota|pemkot)\b[. ]+{_ADMINISTRATIVE}", re.I), "kota"),
 )
-_OFFICE = re.compile(r"^(?:pemerintah|pemkab|pemkot|pemprov)\s+", re.I)
+_OFFICE = re.compile(r"^pemerintah\s+", re.I)
 _ISLANDS = re.compile(r"\bkep\b")
-_PROVINCE_PREFIX = re.compile(r"^(?:provinsi|prov)\b[. ]*", re.I)
+_PROVINCE_PREFIX = re.compile(r"^(?:provinsi|prov|pemprov)\b[. ]*", re.I)
 _OTHER_NAMES = {
     "dki jakarta": "31",
     "daerah khusus ibukota jakarta": "31",
@@ -79,7 +80,7 @@ _OTHER_NAMES = {
 def _key(name: str) -> str:
     """A name without case, spaces and punctuation: Pare-Pare and Parepare are one."""
     spelt_out = _ISLANDS.sub("kepulauan", name.casefold().replace("&", "dan"))
-    return re.sub(r"[^a-z0-9]", "", spelt_out)
+    return re.sub(r"[\W_]", "", spelt_out)
 
 
 def _split(name: str) -> tuple[str | None, str]:
@@ -117,7 +118,7 @@ class Regions:
 
     def province(self, text: str, codes: RegionCodes | None = None) -> Resolution:
         """The province that a channel means by a code or a name."""
-        text = text.strip()
+        text = _OFFICE.sub("", " ".join(text.split()))
         if text.isdecimal():
             return self._coded(text, codes, RegionLevel.PROVINCE)
         found = self._provinces.get(_key(_PROVINCE_PREFIX.sub("", text)))

@@ -74,10 +74,10 @@ class Grant:
     channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        shape = {Role.PROVINCE: r"\d\d", Role.DISTRICT: r"\d\d\.\d\d"}.get(self.role)
+        shape = {Role.PROVINCE: "[0-9]{2}", Role.DISTRICT: r"[0-9]{2}\.[0-9]{2}"}.get(self.role)
         if bool(self.regions) is not bool(shape):
             raise ValueError(f"role {self.role} {'needs a' if shape else 'takes no'} region")
-        if bool(self.channels) is not (self.role is Role.OPERATOR):
+        if bool(self.channels) is not (self.role is Role.OPERATOR) or "" in self.channels:
             needs = "needs a" if self.role is Role.OPERATOR else "takes no"
             raise ValueError(f"role {self.role} {needs} channel")
         for code in self.regions:

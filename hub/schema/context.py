@@ -1,6 +1,6 @@
 """What resolvers hold while they answer: the viewer's reader, never a database."""
 
-from asyncio import ensure_future
+from asyncio import ensure_future, shield
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,12 +25,17 @@ class Context:
         if permission not in self.reader.scope.permissions:
             raise MissingPermissionError(permission)
 
-    async def channels(self) -> list[Document]:
-        """The viewer's channels, read once for each request."""
+    async def channels_by_name(self) -> dict[str, Document]:
+        """The viewer's channels by name and in its order, read once for each request."""
         if self._channels is None:
             self._channels = ensure_future(self.reader.channels.all())
-        found: list[Document] = await self._channels
-        return found
+        # Shielded: a field that is given up must not take the others' channels with it.
+        return {channel["_id"]: channel for channel in await shield(self._channels)}
 
 
 HubInfo = Info[Context, None]
+
+
+def needs_of(info: object) -> frozenset[str] | None:
+    """The stored fields that the selection reads, where that is known; None for all."""
+    return getattr(info, "needs", None)

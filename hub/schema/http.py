@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.auth.middleware import Challenge, Viewer
+from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
-from hub.schema.schema import schema
+from hub.schema.schema import core_schema
 from hub.store.cursor import InvalidCursorError
 from hub.store.store import Store
 
@@ -28,6 +29,7 @@ class GraphQLEndpoint:
     def __init__(self, store: Store, challenge: Challenge) -> None:
         self._store = store
         self._challenge = challenge
+        self._executor = Executor(core_schema)
 
     async def __call__(self, request: Request) -> Response:
         """Nothing is even parsed for a caller without a token."""
@@ -40,11 +42,11 @@ class GraphQLEndpoint:
             asked = await _parameters(request)
         except _BadRequestError as error:
             return _response({"errors": [error.formatted]}, error.status, media_type)
-        result: Any = await schema.execute(
+        result = await self._executor.execute(
             asked["query"],
-            variable_values=asked.get("variables"),
-            operation_name=asked.get("operationName"),
-            context_value=Context(self._store.reader(viewer.scope)),
+            asked.get("variables") or {},
+            asked.get("operationName"),
+            Context(self._store.reader(viewer.scope)),
         )
         status = 400 if result.data is None and not _was_executed(result) else 200
         body: dict[str, Any] = {}

@@ -12,7 +12,7 @@ from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
 from hub.domain.scope import Permission
-from hub.schema.context import HubInfo
+from hub.schema.context import HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.source import output, resolved
@@ -31,7 +31,8 @@ from hub.schema.types.region import Region
 from hub.schema.types.viewer import Viewer
 from hub.store.complaints import HiddenFieldError
 
-# Resolvers hand documents to the types, whose fields say where in them they are read from.
+# Resolvers hand documents to the types, whose fields say where in them they are read from. All that
+# can fail are async: graphql-core forgets the coroutines of others when one fails at once.
 
 
 @output
@@ -49,8 +50,7 @@ class Query:
         if code := local_id(id, "region"):
             return regions().get(code)
         if name := local_id(id, "channel"):
-            known = {channel["_id"]: channel for channel in await info.context.channels()}
-            return known.get(name)
+            return (await info.context.channels_by_name()).get(name)
         return await _complaint(info, id)
 
     @resolved(Complaint | None)
@@ -74,7 +74,7 @@ class Query:
         complaints = info.context.reader.complaints
         condition = condition_of(filter)
         request = page_request(first, after, last, before)
-        found = await complaints.page(condition, request, order_of(order_by))
+        found = await complaints.page(condition, request, order_of(order_by), needs_of(info))
         return Counted(found, partial(complaints.count, condition))
 
     @resolved(list[IndicatorRow])
@@ -103,7 +103,7 @@ class Query:
             raise InputError("filter", f"you may not filter by {error}") from None
 
     @resolved(list[Region])
-    def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
+    async def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
         """Provinces and districts; all of them, or those of one province."""
         found: list[RegionRow] = list(regions())
         if parent:
@@ -115,7 +115,7 @@ class Query:
     @resolved(list[Channel])
     async def channels(self, info: HubInfo) -> Any:
         """Channels that reach your scope."""
-        return await info.context.channels()
+        return list((await info.context.channels_by_name()).values())
 
     @resolved(list[Connector])
     async def connectors(self, info: HubInfo) -> Any:
@@ -153,4 +153,6 @@ class Query:
 async def _complaint(info: HubInfo, id_: str) -> Any:
     info.context.need(Permission.COMPLAINTS_READ)
     own_id = local_id(id_, "complaint")
-    return await info.context.reader.complaints.get(own_id) if own_id else None
+    if own_id is None:
+        return None
+    return await info.context.reader.complaints.get(own_id, needs_of(info))

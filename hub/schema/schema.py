@@ -1,7 +1,6 @@
 """The schema, put together."""
 
 import strawberry
-from strawberry.extensions import MaxTokensLimiter
 
 from hub.schema import enums as enums  # noqa: PLC0414 - names the enumerations first
 from hub.schema.query import Query
@@ -9,18 +8,6 @@ from hub.schema.types.channel import Channel
 from hub.schema.types.complaint import Complaint
 from hub.schema.types.region import Region
 
-MAX_TOKENS = 4_000
-
-
-class HubSchema(strawberry.Schema):
-    """The schema; errors are told and logged where the answer is made, once."""
-
-    def process_errors(self, *_: object) -> None:
-        """Strawberry would log each error with its traceback, also those that clients caused."""
-
-
-schema = HubSchema(
-    Query,
-    types=[Channel, Complaint, Region],
-    extensions=[lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS)],
-)
+schema = strawberry.Schema(Query, types=[Channel, Complaint, Region])
+core_schema = schema._schema
+"""The same for graphql-core, which parses, validates and executes."""

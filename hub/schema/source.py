@@ -1,13 +1,48 @@
-"""How types and fields are declared: a docstring is the description that clients read, and a
-field that is read from a document says where in it."""
+"""How types and fields are declared: a docstring is the description that clients read, and each
+field states its source once, for both ways of answering (see compiled/)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.types.field import StrawberryField
+
+from hub.schema.context import HubInfo
 
 T = TypeVar("T")
+METADATA = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the value of a field comes from, given what its type is read from (the parent).
+
+    `path` leads to it inside the parent; `read` makes the value of what stands there. `needs` are
+    the stored fields that have to be read for it. With `constant`, equal things at the path always
+    make equal values. `join` gets, once for each request, what `read` is then given beside it.
+    With `awaited`, `read` returns an awaitable.
+    """
+
+    path: tuple[str, ...] = ()
+    read: Callable[..., Any] | None = None
+    needs: tuple[str, ...] = ()
+    constant: bool = False
+    join: Callable[[Any], Awaitable[Any]] | None = None
+    awaited: bool = False
+
+    def at_path(self, parent: Any) -> Any:
+        """What stands at the path; None where the document is older than the field."""
+        for name in self.path:
+            parent = parent.get(name)
+        return parent
+
+
+def source_of(field: StrawberryField) -> Source | None:
+    """The source that a field was declared with; None for one with a resolver of its own."""
+    found: Source | None = field.metadata.get(METADATA)
+    return found
 
 
 def _description(documented: object) -> str:
@@ -29,23 +64,55 @@ def resolved(graphql_type: Any) -> Callable[[Callable[..., Any]], Any]:
     return decorate
 
 
-def stored(path: str, description: str, read: Callable[[Any], Any] | None = None) -> Any:
+def _field(source: Source, resolver: Callable[..., Any], description: str) -> Any:
+    return strawberry.field(resolver=resolver, description=description, metadata={METADATA: source})
+
+
+def stored(
+    path: str,
+    description: str,
+    read: Callable[[Any], Any] | None = None,
+    *,
+    constant: bool = False,
+) -> Any:
     """The value at a dotted path of the stored document, through `read` unless it is None."""
-    names = path.split(".")
+    source = Source(tuple(path.split(".")), read, needs=(path,), constant=constant)
 
     def resolver(root: strawberry.Parent[Any]) -> Any:
-        value: Any = root
-        for name in names:
-            value = value[name]
+        value = source.at_path(root)
         return read(value) if read and value is not None else value
 
-    return strawberry.field(resolver=resolver, description=description)
+    return _field(source, resolver, description)
 
 
-def derived(read: Callable[[Any], Any], description: str) -> Any:
-    """A value that follows from the whole of what the type is read from."""
+def derived(read: Callable[[Any], Any], description: str, needs: tuple[str, ...] = ()) -> Any:
+    """A value that follows from the parent as a whole, or from the stored fields that it needs."""
 
     def resolver(root: strawberry.Parent[Any]) -> Any:
         return read(root)
 
-    return strawberry.field(resolver=resolver, description=description)
+    return _field(Source(read=read, needs=needs), resolver, description)
+
+
+def joined(
+    join: Callable[[Any], Awaitable[Any]],
+    path: str,
+    read: Callable[[Any, Any], Any],
+    description: str,
+) -> Any:
+    """The value at a path, looked up in what `join(context)` gives, once for each request."""
+    source = Source((path,), read, needs=(path,), join=join)
+
+    async def resolver(root: strawberry.Parent[Any], info: HubInfo) -> Any:
+        return read(source.at_path(root), await join(info.context))
+
+    return _field(source, resolver, description)
+
+
+def awaited(read: Callable[[Any], Awaitable[Any]], description: str) -> Any:
+    """A value that has to be waited for."""
+
+    async def resolver(root: strawberry.Parent[Any]) -> Any:
+        return await read(root)
+
+    return _field(Source(read=read, awaited=True), resolver, description)

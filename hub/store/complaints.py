@@ -21,8 +21,12 @@ from hub.store.mongo import Database, Document, documents
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.vault import Vault
 
-_SHOWN = {"raw": 0}
 _WORDS = ("title", "description", "address", "location")
+_GUARDED = frozenset({*_WORDS, "reporter"})
+_GUARDS = ("secret", "anonymous", "province", "district", "channel")
+
+Fields = frozenset[str] | None
+"""The stored fields that a caller reads, so that no others are fetched; None for all."""
 
 
 class HiddenFieldError(Exception):
@@ -42,17 +46,18 @@ class ScopedComplaints:
         self._vault = vault
         self._pager = Pager(self._complaints, scope, cursors)
 
-    async def get(self, id_: str) -> Document | None:
+    async def get(self, id_: str, fields: Fields = None) -> Document | None:
         """A complaint by its id; None outside the scope as for one that does not exist."""
         here = plan.both(plan.within(self._scope.rows), {"_id": {"$eq": id_}})
-        document = await self._complaints.find_one(here, _SHOWN)
-        return document and self._revealed(document)
+        document = await self._complaints.find_one(here, _projection(fields))
+        return document and self._revealed(document, fields)
 
     async def page(
         self,
         condition: Condition,
         request: PageRequest,
         order: tuple[Order, ...] = LATEST_FIRST,
+        fields: Fields = None,
     ) -> Slice:
         """A page of complaints. Raises InvalidCursorError."""
         found = await self._pager.read(
@@ -60,10 +65,11 @@ class ScopedComplaints:
             plan.match(condition, _now()),
             plan.steps(order),
             request,
-            _SHOWN,
+            _projection(fields),
         )
-        for document in found.documents:
-            self._revealed(document)
+        if fields is None or not fields.isdisjoint(_GUARDED):
+            for document in found.documents:
+                self._revealed(document, fields)
         return found
 
     async def count(self, condition: Condition) -> int:
@@ -89,15 +95,25 @@ class ScopedComplaints:
         least = SMALLEST_GROUP if beyond else 0
         return [_row(group, dimensions) for group in groups if group["received"] >= least]
 
-    def _revealed(self, document: Document) -> Document:
+    def _revealed(self, document: Document, fields: Fields) -> Document:
+        if fields is not None and fields.isdisjoint(_GUARDED):
+            return document
         place = document["province"], document["district"], document["channel"]
         if document["secret"] and not self._scope.secret_words.covers(*place):
             document.update(dict.fromkeys(_WORDS))
-        sealed, document["reporter"] = document["reporter"], None
+        sealed, document["reporter"] = document.get("reporter"), None
         if sealed and not document["anonymous"] and self._scope.reporters.covers(*place):
             known = orjson.loads(self._vault.open(sealed, document["_id"]))
             document["reporter"] = Reporter(**known)
         return document
+
+
+def _projection(fields: Fields) -> Document:
+    """What to fetch: what was asked for, and what decides on whether it may be shown."""
+    if fields is None:
+        return {"raw": 0}
+    shown = dict.fromkeys(fields - {"raw"}, 1)
+    return shown if fields.isdisjoint(_GUARDED) else shown | dict.fromkeys(_GUARDS, 1)
 
 
 _EMPTY_GROUP: Document = {

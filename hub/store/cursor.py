@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
@@ -19,33 +20,44 @@ class InvalidCursorError(Exception):
     """Not a cursor of this hub, of this order, or of this viewer's scope."""
 
 
-class Cursors:
-    """Writes and reads cursors with the hub's own key."""
+@dataclass(frozen=True, slots=True)
+class BoundCursors:
+    """Cursors of one list in one order, for one viewer."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    key: bytes
+    binding: bytes
 
-    def write(self, scope: Scope, order: object, place: Place) -> str:
-        """The cursor of a place, for this viewer and this order (anything that JSON can hold)."""
+    def write(self, place: Place) -> str:
+        """The cursor of a place."""
         values = [None if v is None else (v - _EPOCH) // _MILLISECOND for v in place.values]
         payload = orjson.dumps([*values, place.id])
-        mac = self._mac(scope, order, payload)
-        return base64.urlsafe_b64encode(mac + payload).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(self._mac(payload) + payload).rstrip(b"=").decode()
 
-    def read(self, scope: Scope, order: object, cursor: str) -> Place:
+    def read(self, cursor: str) -> Place:
         """The place that a cursor stands for. Raises InvalidCursorError."""
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except ValueError:
             raise InvalidCursorError from None
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(scope, order, payload)):
+        if not hmac.compare_digest(mac, self._mac(payload)):
             raise InvalidCursorError
         *values, id_ = orjson.loads(payload)
         times = (None if v is None else _EPOCH + v * _MILLISECOND for v in values)
         return Place(tuple(times), id_)
 
-    def _mac(self, scope: Scope, order: object, payload: bytes) -> bytes:
+    def _mac(self, payload: bytes) -> bytes:
+        return blake2b(self.binding + payload, key=self.key, digest_size=_MAC_BYTES).digest()
+
+
+class Cursors:
+    """Makes cursors with the hub's own key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def bind(self, scope: Scope, order: object) -> BoundCursors:
+        """The cursors of a list in an order (anything that JSON can hold), for a viewer."""
         grants = [[g.role, g.regions, g.channels] for g in scope.grants]
-        bound = orjson.dumps([grants, sorted(scope.permissions), order])
-        return blake2b(bound + payload, key=self._key, digest_size=_MAC_BYTES).digest()
+        binding = orjson.dumps([grants, sorted(scope.permissions), order])
+        return BoundCursors(self._key, binding)

@@ -53,7 +53,8 @@ async def connect(uri: str, driver: Driver, name: str = DATABASE_NAME) -> AsyncI
         try:
             await _make_indexes(database)
         except PyMongoError as error:
-            raise StoreUnavailableError(f"MongoDB does not answer: {error}") from error
+            reason = str(error).partition(", Topology Description")[0]
+            raise StoreUnavailableError(f"MongoDB does not answer: {reason}") from error
         yield database
     finally:
         closing = client.close()

@@ -47,15 +47,17 @@ class Pager:
         projection: Document | None = None,
     ) -> Slice:
         """One page. Raises InvalidCursorError for a cursor of another order, list or viewer."""
-        bound = [self.collection.name, order]
+        bound = self.cursors.bind(self.scope, [self.collection.name, order])
 
         def place(cursor: str | None) -> Place | None:
-            return self.cursors.read(self.scope, bound, cursor) if cursor else None
+            return bound.read(cursor) if cursor else None
 
         def cursor(document: Document) -> str:
             *values, id_ = (document[step.field] for step in order)
-            return self.cursors.write(self.scope, bound, Place(tuple(values), id_))
+            return bound.write(Place(tuple(values), id_))
 
+        if projection and 1 in projection.values():
+            projection = projection | {step.field: 1 for step in order}
         page = Page(request.size, place(request.after), place(request.before), request.backward)
         asked = plan.find(within, wanted, order, page)
         found = self.collection.find(asked.filter, projection, sort=asked.sort, limit=asked.limit)

@@ -15,7 +15,7 @@ from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
 from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
 from hub.store.runs import RunRegister, ScopedRuns
-from hub.store.vault import Vault, key_in, parse_key
+from hub.store.vault import Vault, VaultError, key_in, parse_key
 from hub.store.writer import ComplaintWriter
 
 
@@ -72,7 +72,11 @@ async def open_store(
     Raises StoreUnavailableError, and VaultError for a missing or malformed key.
     """
     if uri:
-        vault = Vault(parse_key(encryption_key or ""))
+        if not encryption_key:
+            raise VaultError(
+                "HUB_MONGODB_URI needs HUB_ENCRYPTION_KEY beside it: 32 bytes in base64."
+            )
+        vault = Vault(parse_key(encryption_key))
         async with connect(uri, driver) as database:
             yield Store(database, vault)
         return

@@ -188,7 +188,7 @@ def test_settings_that_are_wrong_are_named_without_their_value(hub: Hub) -> None
 def test_a_database_of_ones_own_needs_a_key_and_an_answer(hub: Hub) -> None:
     hub.environment |= {"HUB_MONGODB_URI": "mongodb://127.0.0.1:9/?directConnection=true"}
     code, _, err = hub("serve")
-    assert (code, "HUB_ENCRYPTION_KEY" in err) == (1, True)
+    assert (code, "HUB_ENCRYPTION_KEY" in err) == (2, True)
     hub.environment["HUB_ENCRYPTION_KEY"] = "a2" * 21 + "a="
     code, _, err = hub("serve")
     assert (code, "MongoDB does not answer" in err) == (1, True)

@@ -6,13 +6,14 @@ import strawberry
 
 from hub.domain.run import DeadLetterState, RunState
 from hub.schema.source import output, stored
-from hub.schema.types.node import Node
+from hub.schema.types.node import Node, stored_id
 
 
 @output
 class Channel(Node):
     """A complaint channel that a region or the nation runs."""
 
+    id: strawberry.ID = stored_id("channel")
     name: str = stored("_id", "Its name in the hub, such as sulsel-rest.")
     title: str = stored("title", "What it is called.")
     last_synced_at: datetime | None = stored(

@@ -1,16 +1,15 @@
 """A complaint as clients see it."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import strawberry
 
 from hub.domain.complaint import OPEN_STATUSES, Classification, ComplaintStatus
 from hub.domain.region import regions
-from hub.schema.context import Document, HubInfo
-from hub.schema.source import derived, output, resolved, stored
+from hub.schema.context import Document
+from hub.schema.source import derived, joined, output, stored
 from hub.schema.types.channel import Channel, channel_named
-from hub.schema.types.node import Node
+from hub.schema.types.node import Node, stored_id
 from hub.schema.types.region import Region
 
 
@@ -61,6 +60,7 @@ class Provenance:
 class Complaint(Node):
     """A report of a citizen. Times are UTC; what is unknown is null."""
 
+    id: strawberry.ID = stored_id("complaint")
     number: str = stored("number", "The number that the reporter was given.")
     external_id: str = stored("external_id", "The channel's own id.")
     classification: Classification = stored("classification", "Its kind.", Classification)
@@ -79,9 +79,13 @@ class Complaint(Node):
     followed_up_at: datetime | None = stored("followed_up_at", "First follow-up (tindak lanjut).")
     closed_at: datetime | None = stored("closed_at", "When it was closed.")
     due_at: datetime | None = stored("due_at", "By when an answer is due.")
-    overdue: bool = derived(_overdue, "Past `dueAt` and not answered.")
-    province: Region | None = stored("province", "Null if it could not be placed.", regions().get)
-    district: Region | None = stored("district", "Null for a provincial matter.", regions().get)
+    overdue: bool = derived(_overdue, "Past `dueAt` and not answered.", needs=("due_at", "status"))
+    province: Region | None = stored(
+        "province", "Null if it could not be placed.", regions().get, constant=True
+    )
+    district: Region | None = stored(
+        "district", "Null for a provincial matter.", regions().get, constant=True
+    )
     address: str | None = stored("address", "Null like `title`.")
     location: Location | None = stored("location", "Null like `title`.")
     institution: str | None = stored("institution", "Who handles it.")
@@ -93,12 +97,12 @@ class Complaint(Node):
     timeline: list[StatusChange] = stored("timeline", "Its steps, the first being the receipt.")
     provenance: Provenance = stored("provenance", "Where it came from.")
 
-    @resolved(Channel)
-    async def channel(self: Any, info: HubInfo) -> Document:
-        """The channel that it came by."""
-        name = self["channel"]
-        known = {channel["_id"]: channel for channel in await info.context.channels()}
-        return known.get(name) or channel_named(name)
+    channel: Channel = joined(
+        lambda context: context.channels_by_name(),
+        "channel",
+        lambda name, known: known.get(name) or channel_named(name),
+        "The channel that it came by.",
+    )
 
     @classmethod
     def is_type_of(cls, *_: object) -> bool:

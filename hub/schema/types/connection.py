@@ -7,7 +7,7 @@ from typing import Any
 from strawberry import UNSET
 
 from hub.schema.errors import InputError
-from hub.schema.source import derived, output, resolved
+from hub.schema.source import awaited, derived, output
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
 from hub.store.paging import PageRequest, Slice
@@ -92,10 +92,9 @@ class ComplaintConnection:
     nodes: list[Complaint] = derived(lambda p: p.slice.documents, _NODES)
     page_info: PageInfo = derived(lambda p: p.slice, "Where the page stands.")
 
-    @resolved(int)
-    async def total_count(self: Any) -> int:
-        """How many there are in all; counted only when asked for."""
-        return int(await self.count())
+    total_count: int = awaited(
+        lambda p: p.count(), "How many there are in all; counted only when asked for."
+    )
 
 
 @output

@@ -6,14 +6,14 @@ import strawberry
 
 from hub.domain.region import Region
 from hub.schema.context import Document
-from hub.schema.source import derived
+from hub.schema.source import derived, stored
+
+ID_DESCRIPTION = "Opaque; the same for as long as the thing exists."
 
 
-def node_id(node: Any) -> str:
-    """The id that clients hold of a region or of a stored document."""
-    if isinstance(node, Region):
-        return f"region:{node.code}"
-    return f"{'complaint' if 'external_id' in node else 'channel'}:{node['_id']}"
+def stored_id(kind: str) -> Any:
+    """The id field of a stored document."""
+    return stored("_id", ID_DESCRIPTION, lambda own: f"{kind}:{own}")
 
 
 def local_id(id_: str, kind: str) -> str | None:
@@ -22,13 +22,19 @@ def local_id(id_: str, kind: str) -> str | None:
     return rest if prefix == kind else None
 
 
+def _kind(node: Any) -> str:
+    if isinstance(node, Region):
+        return "Region"
+    return "Complaint" if "external_id" in node else "Channel"
+
+
 @strawberry.interface(description="A thing that has an id of its own.")
 class Node:
     """A thing that has an id of its own."""
 
-    id: strawberry.ID = derived(node_id, "Opaque; the same for as long as the thing exists.")
+    id: strawberry.ID = derived(lambda node: node["_id"], ID_DESCRIPTION)
 
     @classmethod
     def resolve_type(cls, node: Region | Document, *_: Any) -> str:
         """Which type of node this is."""
-        return node_id(node).partition(":")[0].capitalize()
+        return _kind(node)

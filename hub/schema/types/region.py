@@ -2,10 +2,12 @@
 
 from typing import Optional
 
+import strawberry
+
 from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.schema.source import derived, output
-from hub.schema.types.node import Node
+from hub.schema.types.node import ID_DESCRIPTION, Node
 
 
 def _parent(region: RegionRow) -> RegionRow | None:
@@ -16,6 +18,7 @@ def _parent(region: RegionRow) -> RegionRow | None:
 class Region(Node):
     """A province, or a district (kabupaten or kota) of one."""
 
+    id: strawberry.ID = derived(lambda r: f"region:{r.code}", ID_DESCRIPTION)
     code: str = derived(lambda r: r.code, "Kemendagri code: 73 or 73.71.")
     bps_code: str | None = derived(lambda r: r.bps_code, "Code of the statistics office (BPS).")
     name: str = derived(lambda r: r.name, "As the ministry writes it: Kota Makassar.")

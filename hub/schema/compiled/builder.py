@@ -1,0 +1,229 @@
+"""Writes a Python function that makes the JSON value of a selection from what it is read from.
+
+Every function either returns exactly what the specification asks for or raises: a null where none
+may be, an unknown value or a missing key is left to the plain executor, which tells it properly.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from itertools import count
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    SelectionSetNode,
+    is_leaf_type,
+)
+from strawberry.types.field import StrawberryField
+
+from hub.schema.compiled.selection import NotCompilableError, Selections
+from hub.schema.source import Source, source_of
+
+_STRAWBERRY = "strawberry-definition"
+# Scalars whose Python value is written as JSON as it is; orjson writes times as ISO 8601.
+_AS_THEY_ARE = {"String", "ID", "Boolean", "Int", "DateTime", "Date"}
+
+
+class NullError(Exception):
+    """A null where the schema allows none."""
+
+
+class Built:
+    """What a builder wrote: the function of the whole, what it needs, and what it joins."""
+
+    def __init__(self) -> None:
+        self.needs: set[str] = set()
+        self.joins: list[Callable[[Any], Any]] = []
+        self.build: Callable[[Any, tuple[Any, ...]], Any]
+        self.is_async = False
+
+
+class Builder:
+    """Writes the functions of one root field."""
+
+    def __init__(self, selections: Selections) -> None:
+        self._selections = selections
+        self._lines: list[str] = []
+        self._globals: dict[str, Any] = {"NullError": NullError, "Memo": _Memo}
+        self._built = Built()
+        self._numbers = count()
+        self._in_document = True
+
+    def root(self, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]) -> Built:
+        """The function of a value of this type that is not null. Raises NotCompilableError."""
+        body, is_async = self._present("v", kind, selection_sets)
+        head = "async def build(v, x):" if is_async else "def build(v, x):"
+        source = "\n".join([*self._lines, head, f"    return {body}"])
+        exec(compile(source, "<compiled query>", "exec"), self._globals)  # noqa: S102 - our own text
+        self._built.build = self._globals["build"]
+        self._built.is_async = is_async
+        return self._built
+
+    def _constant(self, value: Any) -> str:
+        name = f"g{len(self._globals)}"
+        self._globals[name] = value
+        return name
+
+    def _value(
+        self, expression: str, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        """(An expression for a value that may be null, whether it awaits).
+
+        Where the type allows no null, the function `not_null` raises NullError for it.
+        """
+        if isinstance(kind, GraphQLNonNull):
+            inner, is_async = self._value(expression, kind.of_type, selection_sets)
+            return f"{self._constant(_not_null)}({inner})", is_async
+        temporary = f"t{next(self._numbers)}"
+        present, is_async = self._present(temporary, kind, selection_sets)
+        if present == temporary:
+            return expression, is_async
+        return f"(None if ({temporary} := {expression}) is None else {present})", is_async
+
+    def _present(
+        self, name: str, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        """An expression for a value that is not null."""
+        if isinstance(kind, GraphQLList):
+            item = f"{name}i"
+            inner, is_async = self._value(item, kind.of_type, selection_sets)
+            if is_async:
+                raise NotCompilableError("something to wait for, for each of a list")
+            return (f"[{inner} for {item} in {name}]" if inner != item else f"list({name})"), False
+        if isinstance(kind, GraphQLObjectType):
+            function, is_async = self._object(kind, selection_sets)
+            return f"{'await ' if is_async else ''}{function}({name}, x)", is_async
+        if isinstance(kind, GraphQLEnumType):
+            return f"{self._constant(_names(kind))}[{name}]", False
+        if isinstance(kind, GraphQLScalarType) and kind.name in _AS_THEY_ARE:
+            return name, False
+        if isinstance(kind, GraphQLScalarType) and kind.name == "Float":
+            return f"float({name})", False
+        raise NotCompilableError(f"type {kind}")
+
+    def _object(
+        self, kind: GraphQLObjectType, selection_sets: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        """The name of a function of (parent, joined), and whether it is to be awaited."""
+        entries: list[str] = []
+        required: list[str] = []
+        assigned: list[str] = []
+        is_async = False
+        for key, nodes in self._selections.fields(kind, selection_sets).items():
+            name = nodes[0].name.value
+            if name == "__typename":
+                entries.append(f"{key!r}: {kind.name!r}")
+                continue
+            if name.startswith("__") or nodes[0].arguments:
+                raise NotCompilableError(f"{kind.name}.{name}")
+            field = kind.fields[name]
+            source = self._source(field.extensions.get(_STRAWBERRY), f"{kind.name}.{name}")
+            below = [node.selection_set for node in nodes if node.selection_set]
+            of = field.type
+            if isinstance(of, GraphQLNonNull) and is_leaf_type(of.of_type):
+                # The usual case, checked for all such fields of an object at once.
+                expression, awaits = self._field(source, of.of_type, below)
+                variable = f"a{len(entries)}"
+                assigned.append(f"    {variable} = {expression}")
+                required.append(variable)
+                expression = variable
+            else:
+                expression, awaits = self._field(source, of, below)
+            is_async |= awaits
+            entries.append(f"{key!r}: {expression}")
+        function = f"f{len(self._lines)}"
+        lines = [f"{'async ' if is_async else ''}def {function}(d, x):", *assigned]
+        if required:
+            lines.append(f"    if {' or '.join(f'{name} is None' for name in required)}:")
+            lines.append("        raise NullError")
+        lines.append(f"    return {{{', '.join(entries)}}}")
+        self._lines.append("\n".join(lines))
+        return function, is_async
+
+    def _source(self, field: Any, name: str) -> Source:
+        source = source_of(field) if isinstance(field, StrawberryField) else None
+        if source is None:
+            raise NotCompilableError(name)
+        return source
+
+    def _field(
+        self, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        """An expression of the parent `d` for a field, noting what it needs of the document.
+
+        What stands below a stored field is fetched with it, or comes from elsewhere.
+        """
+        if not self._in_document:
+            return self._of_source(source, kind, below)
+        self._built.needs.update(source.needs)
+        self._in_document = not source.needs
+        try:
+            return self._of_source(source, kind, below)
+        finally:
+            self._in_document = True
+
+    def _of_source(  # noqa: PLR0911 - one for each kind of source
+        self, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        """An expression of the parent `d` for a field's value."""
+        at_path = "d" + "".join(f"[{name!r}]" for name in source.path)
+        if source.awaited:
+            return self._value(f"(await {self._constant(source.read)}(d))", kind, below)[0], True
+        if source.join:
+            self._built.joins.append(source.join)
+            joined = f"x[{len(self._built.joins) - 1}]"
+            return self._value(f"{self._constant(source.read)}({at_path}, {joined})", kind, below)
+        if source.read is None:
+            return self._value(at_path, kind, below)
+        if not source.path:
+            return self._value(f"{self._constant(source.read)}(d)", kind, below)
+        if isinstance(source.read, type) and issubclass(source.read, Enum):
+            return self._value(at_path, kind, below)  # names are found by the stored value too
+        if source.constant:
+            return self._memoised(source, kind, at_path, below)
+        read = f"{self._constant(source.read)}({at_path})"
+        unless_null = f"(None if {at_path} is None else {read})"
+        return self._value(unless_null, kind, below)
+
+    def _memoised(
+        self, source: Source, kind: GraphQLOutputType, at_path: str, below: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        """The value from a table that fills itself: each is made once for each plan."""
+        value, is_async = self._value("r(v)", kind, below)
+        if is_async:
+            raise NotCompilableError("something to wait for in a constant")
+        maker = f"m{len(self._lines)}"
+        read = self._constant(source.read)
+        self._lines.append(f"def {maker}(v, x=()):\n    r = {read}\n    return {value}")
+        table = f"memo{len(self._lines)}"
+        self._lines.append(f"{table} = Memo({maker})")
+        return f"{table}[{at_path}]", False
+
+
+def _not_null(value: Any) -> Any:
+    if value is None:
+        raise NullError
+    return value
+
+
+def _names(kind: GraphQLEnumType) -> dict[Any, str]:
+    """Stored value (and member, which is equal to it) → name."""
+    members = {name: value.value for name, value in kind.values.items()}
+    return {getattr(member, "value", member): name for name, member in members.items()}
+
+
+class _Memo(dict[Any, Any]):
+    """Value at the path → made value; null makes null."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Any) -> Any:
+        made = self[key] = None if key is None else self._make(key)
+        return made

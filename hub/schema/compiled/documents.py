@@ -1,0 +1,91 @@
+"""Documents, parsed and validated once."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_operation_ast,
+    parse,
+    validate,
+)
+
+from hub.schema.compiled.plan import Plan, compile_plan
+from hub.schema.compiled.selection import conditional_variables
+
+MAX_TOKENS = 4_000
+MAX_ERRORS = 20
+REMEMBERED = 1_000
+LONGEST_REMEMBERED = 16_384
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Remembered(OrderedDict[K, V], Generic[K, V]):
+    """The last so many values; the oldest goes first."""
+
+    def remember(self, key: K, value: V) -> V:
+        """Keeps a value."""
+        self[key] = value
+        if len(self) > REMEMBERED:
+            self.popitem(last=False)
+        return value
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a valid document, with the plans made for it.
+
+    A plan holds for one truth of the variables that its @skip and @include depend on.
+    """
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    conditions: tuple[str, ...]
+    plans: dict[tuple[bool, ...], Plan] = field(default_factory=dict)
+
+    def plan(self, schema: GraphQLSchema, variables: dict[str, object]) -> Plan:
+        """The plan for these variables."""
+        truth = tuple(variables.get(name) is True for name in self.conditions)
+        if truth not in self.plans:
+            true = {name for name, holds in zip(self.conditions, truth, strict=True) if holds}
+            self.plans[truth] = compile_plan(schema, self.document, self.node, true)
+        return self.plans[truth]
+
+
+class Documents:
+    """What clients have asked lately, ready to be answered."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._known: Remembered[tuple[str, str | None], Operation | list[GraphQLError]]
+        self._known = Remembered()
+
+    def operation(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
+        """The operation of this name, or why the document can't be executed."""
+        key = text, name
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        prepared = self._prepare(text, name)
+        if len(text) <= LONGEST_REMEMBERED:
+            self._known.remember(key, prepared)
+        return prepared
+
+    def _prepare(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
+        try:
+            document = parse(text, max_tokens=MAX_TOKENS)
+        except GraphQLError as error:
+            return [error]
+        if errors := validate(self._schema, document, max_errors=MAX_ERRORS):
+            return errors
+        node = get_operation_ast(document, name)
+        if node is None:
+            known = f"no operation {name!r}" if name else "several operations; name one"
+            return [GraphQLError(f"operationName: the document has {known}")]
+        return Operation(document, node, conditional_variables(document))

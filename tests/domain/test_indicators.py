@@ -1,0 +1,37 @@
+import statistics
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.domain.indicators import IndicatorRow, median_days
+
+HISTOGRAMS = st.dictionaries(st.integers(0, 10_000), st.integers(0, 20), max_size=12)
+
+
+def row(received: int, followed_up: int) -> IndicatorRow:
+    return IndicatorRow(
+        keys={},
+        received=received,
+        followed_up=followed_up,
+        overdue=0,
+        timed=0,
+        median_days_to_follow_up=None,
+        changed_at=None,
+    )
+
+
+@given(HISTOGRAMS)
+def test_the_median_of_a_histogram_is_that_of_its_values(hours: dict[int, int]) -> None:
+    values = [hour for hour, count in hours.items() for _ in range(count)]
+    assert median_days(hours) == (statistics.median(values) / 24 if values else None)
+
+
+def test_the_median_of_nothing_is_unknown() -> None:
+    assert median_days({}) is None
+    assert median_days({5: 0}) is None
+
+
+def test_the_rate_is_a_fraction_of_what_was_received_and_unknown_where_nothing_was() -> None:
+    assert row(received=795, followed_up=493).follow_up_rate == 493 / 795
+    assert row(received=3, followed_up=0).follow_up_rate == 0
+    assert row(received=0, followed_up=0).follow_up_rate is None

@@ -1,0 +1,183 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.domain.scope import (
+    DEFAULT_PERMISSIONS,
+    Grant,
+    Permission,
+    Reach,
+    Role,
+    Scope,
+    allowed_permissions,
+)
+
+READ, PII, COUNT = (
+    Permission.COMPLAINTS_READ,
+    Permission.COMPLAINTS_PII,
+    Permission.STATISTICS_READ,
+)
+MINISTRY, STATISTICS, ADMIN = Grant(Role.MINISTRY), Grant(Role.STATISTICS), Grant(Role.ADMIN)
+SOUTH_SULAWESI = Grant(Role.PROVINCE, ("73",))
+MAKASSAR = Grant(Role.DISTRICT, ("73.71",))
+OPERATOR = Grant(Role.OPERATOR, channels=("lapor",))
+GRANTS = [MINISTRY, STATISTICS, ADMIN, SOUTH_SULAWESI, MAKASSAR, OPERATOR]
+PURPOSES = ("rows", "secret_words", "reporters", "counts", "ledgers", "dead_letters")
+
+PLACES = st.sampled_from(
+    [(None, None), ("73", None), ("73", "73.71"), ("73", "73.06"), ("32", "32.71")]
+)
+CHANNELS = st.sampled_from(["lapor", "open311"])
+
+
+def scope(*grants: Grant, permissions: frozenset[Permission] = frozenset(Permission)) -> Scope:
+    return Scope("tester", grants, permissions)
+
+
+def reach(viewer: Scope, purpose: str) -> Reach:
+    found = getattr(viewer, purpose)
+    assert isinstance(found, Reach)
+    return found
+
+
+@given(PLACES, CHANNELS)
+def test_nothing_named_reaches_nothing(place: tuple[str | None, str | None], channel: str) -> None:
+    for nothing in (Reach(), Reach.of([])):
+        assert not nothing
+        assert not nothing.covers(*place, channel)
+
+
+@given(PLACES, CHANNELS)
+def test_the_nation_covers_everything_also_what_is_unassigned(
+    place: tuple[str | None, str | None], channel: str
+) -> None:
+    assert Reach(nation=True).covers(*place, channel)
+
+
+@given(st.lists(st.sampled_from(GRANTS)), PLACES, CHANNELS)
+def test_a_union_covers_what_one_of_its_grants_covers(
+    grants: list[Grant], place: tuple[str | None, str | None], channel: str
+) -> None:
+    alone = [Reach.of([grant]).covers(*place, channel) for grant in grants]
+    assert Reach.of(grants).covers(*place, channel) is any(alone)
+
+
+@pytest.mark.parametrize(
+    ("grant", "covered"),
+    [
+        (SOUTH_SULAWESI, [False, True, True, True, False, True]),
+        (MAKASSAR, [False, False, True, False, False, True]),
+        (OPERATOR, [True, True, True, True, True, False]),
+    ],
+)
+def test_a_grant_covers_its_own_places_or_channels_alone(grant: Grant, covered: list[bool]) -> None:
+    complaints = [
+        (None, None, "lapor"),
+        ("73", None, "lapor"),
+        ("73", "73.71", "lapor"),
+        ("73", "73.06", "lapor"),
+        ("32", "32.71", "lapor"),
+        ("73", "73.71", "open311"),
+    ]
+    assert [Reach.of([grant]).covers(*complaint) for complaint in complaints] == covered
+
+
+@pytest.mark.parametrize(
+    ("role", "regions", "channels", "message"),
+    [
+        (Role.PROVINCE, (), (), "role province needs a region"),
+        (Role.DISTRICT, (), (), "role district needs a region"),
+        (Role.MINISTRY, ("73",), (), "role ministry takes no region"),
+        (Role.STATISTICS, ("73",), (), "role statistics takes no region"),
+        (Role.OPERATOR, (), (), "role operator needs a channel"),
+        (Role.OPERATOR, ("73",), ("lapor",), "role operator takes no region"),
+        (Role.PROVINCE, ("73",), ("lapor",), "role province takes no channel"),
+        (Role.PROVINCE, ("73.71",), (), "region '73.71' is no province code, such as '73'"),
+        (Role.DISTRICT, ("73",), (), "region '73' is no district code, such as '73.71'"),
+        (Role.DISTRICT, ("73.71", "73.1"), (), "region '73.1' is no district code"),
+    ],
+)
+def test_a_grant_whose_role_and_regions_do_not_fit_is_refused(
+    role: Role, regions: tuple[str, ...], channels: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Grant(role, regions, channels)
+
+
+@given(st.lists(st.sampled_from(GRANTS)), st.sets(st.sampled_from(list(Permission))))
+def test_fewer_permissions_never_reach_further(
+    grants: list[Grant], permissions: set[Permission]
+) -> None:
+    limited, full = scope(*grants, permissions=frozenset(permissions)), scope(*grants)
+    for purpose in PURPOSES:
+        assert reach(limited, purpose) in (Reach(), reach(full, purpose)) or (
+            purpose == "secret_words" and PII not in permissions
+        )
+    if not permissions:
+        assert not any(reach(limited, purpose) for purpose in PURPOSES)
+
+
+def test_no_grant_is_no_access_whatever_the_token_may_do() -> None:
+    assert not any(reach(scope(), purpose) for purpose in PURPOSES)
+    assert not scope().counts_beyond_rows
+
+
+@pytest.mark.parametrize("grant", [STATISTICS, ADMIN], ids=["statistics", "admin"])
+def test_statistics_and_admin_see_no_complaint(grant: Grant) -> None:
+    viewer = scope(grant)
+    assert not (viewer.rows or viewer.secret_words or viewer.reporters or viewer.dead_letters)
+
+
+def test_each_purpose_is_for_its_roles() -> None:
+    readers = {
+        purpose: {g.role for g in GRANTS if reach(scope(g), purpose)} for purpose in PURPOSES
+    }
+    places = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
+    assert readers == {
+        "rows": places | {Role.OPERATOR},
+        "secret_words": places,
+        "reporters": places,
+        "counts": places | {Role.OPERATOR, Role.STATISTICS},
+        "ledgers": {Role.MINISTRY, Role.OPERATOR, Role.ADMIN},
+        "dead_letters": {Role.MINISTRY, Role.OPERATOR},
+    }
+
+
+def test_the_ministry_reads_secret_words_only_with_pii() -> None:
+    assert not scope(MINISTRY, permissions=frozenset({READ})).secret_words
+    assert scope(MINISTRY, permissions=frozenset({READ, PII})).secret_words.nation
+    assert scope(MAKASSAR, permissions=frozenset({READ})).secret_words.districts == {"73.71"}
+
+
+def test_reporters_are_read_only_where_complaints_are() -> None:
+    assert not scope(MAKASSAR, permissions=frozenset({PII})).reporters
+    assert not scope(MAKASSAR, permissions=frozenset({READ})).reporters
+    assert scope(MAKASSAR, permissions=frozenset({READ, PII})).reporters.districts == {"73.71"}
+
+
+@pytest.mark.parametrize(
+    ("grants", "permissions", "beyond"),
+    [
+        ([MINISTRY], {READ, COUNT}, False),
+        ([MAKASSAR], {READ, COUNT}, False),
+        ([MAKASSAR, OPERATOR], {READ, COUNT}, False),
+        ([STATISTICS], {READ, COUNT}, True),
+        ([MAKASSAR, STATISTICS], {READ, COUNT}, True),
+        ([MAKASSAR], {COUNT}, True),
+        ([MAKASSAR], {READ}, False),
+    ],
+)
+def test_counts_go_beyond_rows_where_rows_can_not_be_read(
+    grants: list[Grant], permissions: set[Permission], beyond: bool
+) -> None:
+    assert scope(*grants, permissions=frozenset(permissions)).counts_beyond_rows is beyond
+
+
+def test_every_role_may_be_given_what_it_has_by_default() -> None:
+    for role in Role:
+        assert DEFAULT_PERMISSIONS[role] <= allowed_permissions(role)
+    with_pii = {role for role in Role if PII in allowed_permissions(role)}
+    assert with_pii == {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
+    assert not any(PII in DEFAULT_PERMISSIONS[role] for role in Role)
