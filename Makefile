@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench lock schema
+.PHONY: demo test check nightly bench lock schema
 
 demo: $(READY)
 	@exec $(BIN)/hub demo
@@ -17,6 +17,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hub schema print | diff - schema.graphql
+
+# What takes too long for each change.
+nightly: $(READY)
+	EQUIVALENCE_CASES=20000 $(BIN)/pytest tests/schema/test_equivalence.py
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -1,7 +1,6 @@
 """Listening on a port, and ending in order when told to."""
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -27,18 +26,21 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[None]:
-    """Serves an application while the block runs; then lets open requests end.
+    """Serves an application on a port while the block runs. Raises PortTakenError."""
+    async with listening_on(app, bound(host, port)):
+        yield
 
-    Raises PortTakenError.
-    """
-    sockets = [_bound(host, port)]
+
+@asynccontextmanager
+async def listening_on(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serves an application on a bound socket while the block runs; then open requests end."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", server_header=False
     )
     config.timeout_graceful_shutdown = 10
     server = _Server(config)
     # Not in a task group: a cancelled block must still let the server end in order.
-    serving = asyncio.create_task(server.serve(sockets))
+    serving = asyncio.create_task(server.serve([listener]))
     try:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event
             await anyio.sleep(0.01)
@@ -49,7 +51,8 @@ async def listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[None]:
             await serving
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
+    """A socket bound to a port. Raises PortTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,9 +95,11 @@ async def until_signal(body: Callable[[], Awaitable[None]]) -> bool:
     return True
 
 
-def configure_logging() -> None:
-    """Lines of JSON on standard error. Tracebacks show no local variables: these may hold a
-    citizen's words."""
+def configure_logging(level: int) -> None:
+    """Lines of JSON on standard error, from a level of `logging` upwards.
+
+    Tracebacks show no local variables: these may hold a citizen's words.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -103,6 +108,6 @@ def configure_logging() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

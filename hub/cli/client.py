@@ -5,7 +5,6 @@ from typing import Annotated
 import orjson
 import typer
 
-from hub.auth.clients import create_client
 from hub.cli.running import WRONG_INPUT, fail, opened, run
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Role
@@ -44,6 +43,8 @@ def create(
         grant = Grant(role, tuple(region or ()), tuple(channel or ()))
     except ValueError as error:
         fail(f"--role {role}: {error}", WRONG_INPUT)
+
+    from hub.auth.clients import create_client
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:

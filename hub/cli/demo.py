@@ -1,17 +1,21 @@
 """`hub demo`."""
 
+from typing import TYPE_CHECKING
+
 import anyio
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from hub.app import make_app
 from hub.cli.running import FAILED, err, fail, opened, out, run
-from hub.demo.run import WHO, Clients, demo_channels, demo_clients, sync_all, write_demo_file
 from hub.domain.run import Ledger
 from hub.ingest.run import Finished
+from hub.ingest.upkeep import upkeep
 from hub.serving import listening
 from hub.settings import Settings
 from hub.store.embedded import sole_hub
+
+if TYPE_CHECKING:
+    from hub.demo.run import Clients
 
 
 def demo() -> None:
@@ -19,6 +23,9 @@ def demo() -> None:
 
     A second start finds its data again. HUB_PORT changes the port.
     """
+
+    from hub.app import make_app
+    from hub.demo.run import demo_channels, demo_clients, sync_all, write_demo_file
 
     async def body(settings: Settings) -> None:
         if settings.mongodb_uri:
@@ -31,10 +38,11 @@ def demo() -> None:
                         return _Line(bar, name)
 
                     finished = await sync_all(settings, store, hosts, of)
+                await store.rollups.refresh()
                 out.print(_ledgers(finished))
                 clients = await demo_clients(settings, store)
                 app = await make_app(store, settings.issuer, settings.token_seconds)
-                async with listening(app, settings.host, settings.port):
+                async with upkeep(store), listening(app, settings.host, settings.port):
                     path = write_demo_file(settings, clients)
                     _tell(settings, clients, str(path))
                     await anyio.sleep_forever()
@@ -78,7 +86,9 @@ def _ledgers(finished: list[Finished]) -> Table:
     return table
 
 
-def _tell(settings: Settings, clients: Clients, path: str) -> None:
+def _tell(settings: Settings, clients: "Clients", path: str) -> None:
+    from hub.demo.run import WHO
+
     url, ministry = settings.issuer, clients["ministry"]
     table = Table(title="Who to be")
     for column in ("client", "role", "sees", "client_id"):

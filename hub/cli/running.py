@@ -1,5 +1,6 @@
 """What every command does around its work: settings, the store, errors → message and exit code."""
 
+import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -29,10 +30,15 @@ def fail(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def run(body: Callable[[Settings], Awaitable[None]], *, signal_is_failure: bool = True) -> None:
+def run(
+    body: Callable[[Settings], Awaitable[None]],
+    *,
+    signal_is_failure: bool = True,
+    log_level: int = logging.WARNING,
+) -> None:
     """Runs a command's work. A signal ends it in order, with exit code 130 or, for what is meant
-    to be ended so, 0."""
-    configure_logging()
+    to be ended so, 0. Commands that tell their own story log warnings only."""
+    configure_logging(log_level)
     try:
         settings = load_settings()
 

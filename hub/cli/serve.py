@@ -1,34 +1,94 @@
 """`hub serve`."""
 
+import logging
+import socket
+import sys
 from contextlib import nullcontext
+from typing import Annotated
 
 import anyio
+import typer
 
-from hub.app import make_app
 from hub.cli.running import err, opened, run
+from hub.connectors.load import Loaded
 from hub.ingest.folder import load_folder, register
-from hub.serving import listening
+from hub.ingest.upkeep import upkeep
+from hub.serving import bound, listening_on
 from hub.settings import Settings
 from hub.store.embedded import sole_hub
 
+_RESTART_SECONDS = 1.0
 
-def serve() -> None:
+
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 1,
+    inherited: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
+) -> None:
     """Serves the hub alone, from HUB_* settings, until Ctrl-C.
 
-    Example: HUB_PORT=9000 hub serve
+    Example: HUB_PORT=9000 hub serve --workers 2
     """
+    if inherited is not None:
+        run(
+            lambda settings: _work(settings, inherited),
+            signal_is_failure=False,
+            log_level=logging.INFO,
+        )
+        return
 
     async def body(settings: Settings) -> None:
-        folder = settings.connectors_dir
-        known = await load_folder(folder)
+        known = await load_folder(settings.connectors_dir)
         alone = nullcontext() if settings.mongodb_uri else sole_hub(settings.data_dir)
         with alone:
-            async with opened(settings) as store:
-                for each in known:
-                    await register(each, folder, store.connectors)
-                app = await make_app(store, settings.issuer, settings.token_seconds)
-                async with listening(app, settings.host, settings.port):
-                    err.print(f"Serving {settings.issuer}/graphql; connectors: {len(known)}.")
-                    await anyio.sleep_forever()
+            await _serve(settings, known, workers)
 
-    run(body, signal_is_failure=False)
+    run(body, signal_is_failure=False, log_level=logging.INFO)
+
+
+async def _serve(settings: Settings, known: list[Loaded], workers: int) -> None:
+    """Registers the connectors and answers, by itself or by processes that it looks after."""
+    from hub.app import make_app
+
+    async with opened(settings) as store:
+        for each in known:
+            await register(each, settings.connectors_dir, store.connectors)
+        told = f"Serving {settings.issuer}/graphql; connectors: {len(known)}."
+        listener = bound(settings.host, settings.port)
+        async with upkeep(store):
+            if workers == 1:
+                app = await make_app(store, settings.issuer, settings.token_seconds)
+                async with listening_on(app, listener):
+                    err.print(told)
+                    await anyio.sleep_forever()
+            async with anyio.create_task_group() as group:
+                for _ in range(workers):
+                    group.start_soon(_look_after_worker, listener.fileno())
+                err.print(f"{told} Processes: {workers}.")
+
+
+async def _look_after_worker(descriptor: int) -> None:
+    """Runs a worker on the shared socket, and another one whenever it ends."""
+    command = [sys.executable, "-m", "hub", "serve", "--socket", str(descriptor)]
+    while True:
+        process = await anyio.open_process(
+            command, stdin=None, stdout=None, stderr=None, pass_fds=[descriptor]
+        )
+        try:
+            code = await process.wait()
+        except BaseException:
+            process.terminate()
+            with anyio.CancelScope(shield=True):
+                await process.wait()
+            raise
+        err.print(f"A worker ended with {code}; another one takes its place.")
+        await anyio.sleep(_RESTART_SECONDS)
+
+
+async def _work(settings: Settings, descriptor: int) -> None:
+    """Answers on the socket of the process that started this one."""
+    from hub.app import make_app
+
+    async with opened(settings) as store:
+        app = await make_app(store, settings.issuer, settings.token_seconds)
+        async with listening_on(app, socket.socket(fileno=descriptor)):
+            await anyio.sleep_forever()

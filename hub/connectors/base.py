@@ -1,7 +1,7 @@
 """What a kind of channel has to be able to do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -59,7 +59,7 @@ class Connector(ABC, Generic[C]):
         """Asks the channel for a little and says what was found. Raises ChannelError."""
 
     @abstractmethod
-    def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
+    def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
         """All that is new since the checkpoint (resource → state), in batches.
 
         Raises ChannelError when the channel fails; what was handed over before stays valid.

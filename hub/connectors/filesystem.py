@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from hub.connectors.base import Batch, ChannelError, Connector, Record, State, U
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.vocabulary import Vocabulary, expand
 
-BATCH_ROWS = 500
+BATCH_ROWS = 1000
 _EXCESS = "\0excess"
 
 
@@ -71,8 +71,8 @@ class FilesystemConnector(Connector[FilesystemConfig]):
                 found.append(f"{path.name}: readable, {rows} rows looked at")
         return "; ".join(found)
 
-    async def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
-        """Each 500 rows a batch. A file that a run did not get through is taken up at the row
+    async def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
+        """Each 1,000 rows a batch. A file that a run did not get through is taken up at the row
         where it stopped, if it is still the same file."""
         for resource in self.config.resources:
             state = checkpoint.get(resource.name, {})

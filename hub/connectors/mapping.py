@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from hub.connectors.base import Record
 from hub.connectors.config import Flag, Resource
-from hub.connectors.paths import Getter, getter
+from hub.connectors.paths import text_reader
+from hub.connectors.times import time_reader
 from hub.domain.complaint import Classification, Complaint, Location, Reporter
 from hub.domain.region import Region, Resolution, regions
 from hub.domain.run import Rejection
@@ -16,6 +17,7 @@ from hub.domain.run import Rejection
 _TRUE = {"true", "t", "1", "yes", "y", "ya"}
 _FALSE = {"false", "f", "0", "no", "n", "tidak", ""}
 _MAX_CACHED_PLACES = 10_000
+_MAX_LABELS = 10_000
 T = TypeVar("T")
 
 
@@ -23,27 +25,32 @@ class Mapper:
     """Maps the records of one resource.
 
     `unmapped` counts labels that the mapping does not know and the complaint went on without:
-    (field, label) → records.
+    (field, label) → records, for the first 10,000 labels; `missed` counts them all.
     """
 
     def __init__(self, resource: Resource, channel: str) -> None:
         self.unmapped: Counter[tuple[str, str]] = Counter()
+        self.missed = 0
         self._resource = resource
         self._channel = channel
-        chosen = {name: value for name, value in resource.select if value is not None}
-        self._get: dict[str, list[Getter]] = {
-            name: [getter(path) for path in _paths(value)] for name, value in chosen.items()
-        }
-        self._flags = {name: f.has for name, f in chosen.items() if isinstance(f, Flag)}
+        # Each field has a reader, also those that are not selected: theirs reads nothing.
+        self._read = {name: text_reader(_paths(value)) for name, value in resource.select}
+        self._flags = {n: f.has.casefold() for n, f in resource.select if isinstance(f, Flag)}
+        self._parse = time_reader(resource.datetime_format)
+        self._zone = resource.zone
         self._statuses = _labels(resource.status_mapping)
         self._classifications = _labels(resource.classification_mapping)
         self._categories = _labels(resource.category_mapping)
         self._programmes = _labels(resource.programme_mapping)
         self._places: dict[tuple[str | None, str | None], tuple[Region | None, Region | None]] = {}
 
+    def external_id(self, record: Record) -> str | None:
+        """The id that the channel gives a record, or None."""
+        return self._read["external_id"](record)
+
     def map(self, record: Record) -> Complaint:
         """The complaint that a record tells of. Raises Rejection."""
-        external_id = self._text(record, "external_id")
+        external_id = self.external_id(record)
         if external_id is None:
             raise Rejection("external_id", None, "the record has no id")
         try:
@@ -55,19 +62,19 @@ class Mapper:
     def _map(self, record: Record, external_id: str) -> Complaint:
         province, district = self._place(record)
         place = district or province
-        zone = self._resource.zone or (place.zone if place else None)
+        zone = self._zone or (place.zone if place else None)
         received_at = self._time(record, "received_at", zone)
         if received_at is None:
             raise Rejection("received_at", None, "the record has no date")
-        status_source = self._text(record, "status") or ""
+        status_source = self._read["status"](record) or ""
         status = self._statuses.get(status_source.casefold())
         if status is None:
             raise Rejection("status", status_source or None, "unknown status; see status_mapping")
-        category_source = self._text(record, "category")
+        category_source = self._read["category"](record)
         return Complaint(
             channel=self._channel,
             external_id=external_id,
-            number=self._text(record, "number") or external_id,
+            number=self._read["number"](record) or external_id,
             classification=self._label(record, "classification", self._classifications)
             or Classification.UNCLASSIFIED,
             category=self._label(record, "category", self._categories),
@@ -75,8 +82,8 @@ class Mapper:
             programme=self._programmes.get((category_source or "").casefold()),
             status=status,
             status_source=status_source,
-            title=self._text(record, "title"),
-            description=self._text(record, "description"),
+            title=self._read["title"](record),
+            description=self._read["description"](record),
             received_at=received_at,
             updated_at=self._time(record, "updated_at", zone),
             handed_over_at=self._time(record, "handed_over_at", zone),
@@ -85,41 +92,40 @@ class Mapper:
             due_at=self._time(record, "due_at", zone),
             province=province.code if province else None,
             district=district.code if district else None,
-            address=self._text(record, "address"),
+            address=self._read["address"](record),
             location=self._location(record),
-            institution=self._text(record, "institution"),
+            institution=self._read["institution"](record),
             anonymous=self._flag(record, "anonymous"),
             secret=self._flag(record, "secret"),
             reporter=self._reporter(record),
         )
 
-    def _text(self, record: Record, field: str) -> str | None:
-        """The values of a field as one text without outer space, or None."""
-        parts = [
-            str(v).strip() for get in self._get.get(field, ()) if (v := get(record)) is not None
-        ]
-        return " ".join(part for part in parts if part) or None
-
     def _label(self, record: Record, field: str, labels: Mapping[str, T]) -> T | None:
         """What a label is mapped to; a label that is not is counted."""
-        source = self._text(record, field)
+        source = self._read[field](record)
         if source is None:
             return None
         target = labels.get(source.casefold())
         if target is None:
-            self.unmapped[field, source] += 1
+            self._miss(field, source)
         return target
+
+    def _miss(self, field: str, label: str) -> None:
+        self.missed += 1
+        # A channel may write a million different ones; a run's memory must not grow with them.
+        if (field, label) in self.unmapped or len(self.unmapped) < _MAX_LABELS:
+            self.unmapped[field, label] += 1
 
     def _place(self, record: Record) -> tuple[Region | None, Region | None]:
         """(province, district). What the operator stamps goes before what the record says."""
-        texts = self._text(record, "province"), self._text(record, "district")
+        texts = self._read["province"](record), self._read["district"](record)
         if texts not in self._places:
             if len(self._places) >= _MAX_CACHED_PLACES:
                 self._places.clear()
-            self._places[texts] = self._resolve(*texts)
-        place = self._places[texts]
-        self._check(*place)
-        return place
+            place = self._resolve(*texts)
+            self._check(*place)
+            self._places[texts] = place
+        return self._places[texts]
 
     def _resolve(self, in_province: str | None, in_district: str | None) -> tuple[Any, Any]:
         codes, stamp = self._resource.region_codes, self._resource.permission.set
@@ -147,12 +153,11 @@ class Mapper:
 
     def _time(self, record: Record, field: str, zone: ZoneInfo | None) -> datetime | None:
         """A time as UTC. One that names no zone is of the resource's zone, else the district's."""
-        text = self._text(record, field)
+        text = self._read[field](record)
         if text is None:
             return None
         try:
-            pattern = self._resource.datetime_format
-            parsed = datetime.strptime(text, pattern) if pattern else _iso(text)
+            parsed = self._parse(text)
             if parsed.tzinfo is None and zone:
                 parsed = parsed.replace(tzinfo=zone)
             # Year 1 is how some write that there is no time; in UTC it may be before that.
@@ -165,9 +170,9 @@ class Mapper:
         return moment
 
     def _flag(self, record: Record, field: str) -> bool:
-        text = (self._text(record, field) or "").casefold()
+        text = (self._read[field](record) or "").casefold()
         if field in self._flags:
-            return self._flags[field].casefold() in [word.strip() for word in text.split("|")]
+            return self._flags[field] in [word.strip() for word in text.split("|")]
         if text in _TRUE:
             return True
         if text not in _FALSE:
@@ -176,7 +181,7 @@ class Mapper:
 
     def _location(self, record: Record) -> Location | None:
         """The point; none at 0,0, which is how channels write that they have none."""
-        texts = self._text(record, "longitude"), self._text(record, "latitude")
+        texts = self._read["longitude"](record), self._read["latitude"](record)
         if None in texts:
             return None
         try:
@@ -186,20 +191,13 @@ class Mapper:
         if longitude == latitude == 0:
             return None
         if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):  # noqa: PLR2004 - degrees
-            self.unmapped["location", f"{texts[0]}, {texts[1]}"] += 1
+            self._miss("location", f"{texts[0]}, {texts[1]}")
             return None
         return Location(longitude, latitude)
 
     def _reporter(self, record: Record) -> Reporter | None:
-        name, contact = self._text(record, "reporter_name"), self._text(record, "reporter_contact")
+        name, contact = self._read["reporter_name"](record), self._read["reporter_contact"](record)
         return Reporter(name, contact) if name or contact else None
-
-
-def _iso(text: str) -> datetime:
-    """An ISO 8601 time. A bare number is none: seconds since 1970 can look like a date of 1711."""
-    if text.isdecimal():
-        raise ValueError(text)
-    return datetime.fromisoformat(text)
 
 
 def _found(field: str, text: str, resolution: Resolution) -> Region:
@@ -208,7 +206,9 @@ def _found(field: str, text: str, resolution: Resolution) -> Region:
     return resolution.region
 
 
-def _paths(value: str | list[str] | Flag) -> list[str]:
+def _paths(value: str | list[str] | Flag | None) -> list[str]:
+    if value is None:
+        return []
     if isinstance(value, Flag):
         return [value.path]
     return [value] if isinstance(value, str) else value

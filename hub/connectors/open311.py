@@ -1,6 +1,6 @@
 """Kind `open311`: a GeoReport v2 server, JSON or XML."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -97,7 +97,7 @@ class Open311Connector(Connector[Open311Config]):
             found = _rows(resource.format, "request", body)
         return f"{len(services)} services, {len(found)} requests in the first answer"
 
-    async def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
+    async def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
         """Each answer a batch; the checkpoint moves with each whole window."""
         async with self._client() as client:
             for resource in self.config.resources:

@@ -1,11 +1,12 @@
 """Paths into a record: plain dotted names, compiled, and JSONPath for what they can't say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jsonpath import JSONPathError, compile  # noqa: A004 - the library's name
 
 Getter = Callable[[Any], Any]
+TextReader = Callable[[Any], str | None]
 
 
 def getter(path: str) -> Getter:
@@ -17,18 +18,38 @@ def getter(path: str) -> Getter:
         return lambda record: next(iter(matches(record)), None)
     names = path.split(".")
     if len(names) == 1:
-        return lambda record: record.get(path) if isinstance(record, Mapping) else None
+        return lambda record: record.get(path) if isinstance(record, dict) else None
 
     def read(record: Any) -> Any:
-        if isinstance(record, Mapping) and path in record:
+        if isinstance(record, dict) and path in record:
             return record[path]
         for name in names:
-            if not isinstance(record, Mapping):
+            if not isinstance(record, dict):
                 return None
             record = record.get(name)
         return record
 
     return read
+
+
+def text_reader(paths: Sequence[str]) -> TextReader:
+    """Reads the values at all these paths as one text without outer space, None where there is
+    none. Raises ValueError for a JSONPath that is none."""
+    getters = [getter(path) for path in paths]
+    if not getters:
+        return lambda _: None
+    if len(getters) == 1:
+        return lambda record, get=getters[0]: _text(get(record))  # type: ignore[misc]
+
+    def read(record: Any) -> str | None:
+        parts = [text for get in getters if (text := _text(get(record)))]
+        return " ".join(parts) or None
+
+    return read
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value).strip() or None
 
 
 def selector(path: str) -> Callable[[Any], list[Any]]:

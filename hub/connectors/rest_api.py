@@ -1,6 +1,6 @@
 """Kind `rest_api`: a JSON service with pages, bearer token or API key."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -78,7 +78,7 @@ class RestApiConnector(Connector[RestApiConfig]):
                     break
         return "; ".join(found)
 
-    async def read(self, checkpoint: Mapping[str, State]) -> AsyncIterator[Batch]:
+    async def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
         """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
         the end, since newer ones may stand anywhere; never past the beginning of the run."""
         async with self._client() as client:

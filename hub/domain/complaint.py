@@ -118,5 +118,8 @@ class Provenance:
 
 def derived_id(*parts: str) -> str:
     """A short id that follows from the parts alone; their boundaries count."""
-    packed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (p.encode() for p in parts))
-    return blake2b(packed, digest_size=12).hexdigest()
+    digest = blake2b(digest_size=12)
+    for part in parts:
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(4, "big") + raw)
+    return digest.hexdigest()

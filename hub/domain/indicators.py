@@ -21,6 +21,11 @@ class Dimension(StrEnum):
     DAY = "day"
 
 
+def cell_of(province: str | None, district: str | None, received_on: str) -> str:
+    """The cell of the roll-up that a complaint counts in: its place and the month of its day."""
+    return f"{province or ''}|{district or ''}|{received_on[:7]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Complaints received on the days from `first` to `last`, both included; None is open.
@@ -38,7 +43,8 @@ class IndicatorRow:
 
     `keys` has a value for each dimension asked for, None where complaints have none.
     `timed` is how many of `followed_up` state when, which is what the median rests on;
-    `changed_at` (UTC) is when the hub last stored a change in the group.
+    `changed_at` (UTC) is when the hub last stored a change in the group; `as_of` (UTC) is the
+    moment up to which every stored change is counted.
     """
 
     keys: Mapping[Dimension, str | None]
@@ -48,6 +54,7 @@ class IndicatorRow:
     timed: int
     median_days_to_follow_up: float | None
     changed_at: datetime | None
+    as_of: datetime
 
     @property
     def follow_up_rate(self) -> float | None:

@@ -37,5 +37,5 @@ async def preview_records(
                 if len(found) == limit:
                     return found
     finally:
-        await batches.aclose()  # type: ignore[attr-defined]
+        await batches.aclose()
     return found

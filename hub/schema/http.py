@@ -117,7 +117,7 @@ def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:
 
 def _response(body: dict[str, Any], status: int, media_type: str) -> Response:
     return Response(
-        orjson.dumps(body),
+        orjson.dumps(body, option=orjson.OPT_NAIVE_UTC),
         status,
         {"Cache-Control": "no-store"},
         media_type=f"{media_type}; charset=utf-8",

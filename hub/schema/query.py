@@ -98,7 +98,7 @@ class Query:
         condition = condition_of(filter)
         complaints = info.context.reader.complaints
         try:
-            return await complaints.indicators(group_by, condition, days)
+            return await complaints.indicators(group_by, condition, days, needs_of(info))
         except HiddenFieldError as error:
             raise InputError("filter", f"you may not filter by {error}") from None
 

@@ -1,5 +1,6 @@
 """Every read of complaints. There is no other."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,10 +16,11 @@ from hub.domain.question import (
     fields_of,
 )
 from hub.domain.scope import SMALLEST_GROUP, Scope
-from hub.store import plan
+from hub.store import figures, plan
 from hub.store.cursor import Cursors
-from hub.store.mongo import Database, Document, documents
+from hub.store.mongo import Database, Document, documents, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
+from hub.store.rollups import Rollups
 from hub.store.vault import Vault
 
 _WORDS = ("title", "description", "address", "location")
@@ -37,18 +39,20 @@ class ScopedComplaints:
     """Complaints as one viewer may see them: what is outside the scope does not exist here.
 
     Words of secret complaints and reporters are removed before a document leaves, so that no
-    caller can forget to.
+    caller can forget to. Times in documents name no zone and are UTC.
     """
 
     def __init__(self, scope: Scope, database: Database, vault: Vault, cursors: Cursors) -> None:
         self._scope = scope
-        self._complaints = database["complaints"]
+        self._rows = plan.within(scope.rows)
+        self._complaints = read_quickly(database["complaints"])
         self._vault = vault
+        self._rollups = Rollups(database)
         self._pager = Pager(self._complaints, scope, cursors)
 
     async def get(self, id_: str, fields: Fields = None) -> Document | None:
         """A complaint by its id; None outside the scope as for one that does not exist."""
-        here = plan.both(plan.within(self._scope.rows), {"_id": {"$eq": id_}})
+        here = plan.both(self._rows, {"_id": {"$eq": id_}})
         document = await self._complaints.find_one(here, _projection(fields))
         return document and self._revealed(document, fields)
 
@@ -61,7 +65,7 @@ class ScopedComplaints:
     ) -> Slice:
         """A page of complaints. Raises InvalidCursorError."""
         found = await self._pager.read(
-            plan.within(self._scope.rows),
+            self._rows,
             plan.match(condition, _now()),
             plan.steps(order),
             request,
@@ -74,13 +78,18 @@ class ScopedComplaints:
 
     async def count(self, condition: Condition) -> int:
         """How many complaints of the scope fulfil a condition."""
-        wanted = plan.both(plan.within(self._scope.rows), plan.match(condition, _now()))
+        wanted = plan.both(self._rows, plan.match(condition, _now()))
         return await self._complaints.count_documents(wanted)
 
     async def indicators(
-        self, dimensions: Sequence[Dimension], condition: Condition, period: Period
+        self,
+        dimensions: Sequence[Dimension],
+        condition: Condition,
+        period: Period,
+        parts: Fields = None,
     ) -> list[IndicatorRow]:
-        """The figures of each group; of no dimension, one row for all.
+        """The figures of each group; of no dimension, one row for all. From the roll-up where it
+        holds what is asked; `parts` are the figures that the caller reads, None for all.
 
         A viewer who may count where they may not read gets no group of fewer than five, and may
         filter only by what does not tell one complaint apart. Raises HiddenFieldError.
@@ -88,12 +97,18 @@ class ScopedComplaints:
         beyond = self._scope.counts_beyond_rows
         if beyond and (hidden := fields_of(condition) - COUNTABLE_FIELDS):
             raise HiddenFieldError(", ".join(sorted(hidden)))
-        pipeline = plan.indicators(self._scope.counts, list(dimensions), condition, period, _now())
-        groups = await documents(self._complaints, pipeline)
+        now = as_of = _now()
+        asked = self._scope.counts, list(dimensions), condition, period, now
+        rolled_up = figures.from_rollups(*asked, parts)
+        ready = await self._rollups.ready(now) if rolled_up else None
+        if rolled_up and ready:
+            groups, as_of = await self._rollups.read(rolled_up), ready
+        else:
+            groups = await documents(self._complaints, figures.from_complaints(*asked))
         if not dimensions and not groups:
             groups = [_EMPTY_GROUP]
         least = SMALLEST_GROUP if beyond else 0
-        return [_row(group, dimensions) for group in groups if group["received"] >= least]
+        return [_row(group, dimensions, as_of) for group in groups if group["received"] >= least]
 
     def _revealed(self, document: Document, fields: Fields) -> Document:
         if fields is not None and fields.isdisjoint(_GUARDED):
@@ -116,26 +131,23 @@ def _projection(fields: Fields) -> Document:
     return shown if fields.isdisjoint(_GUARDED) else shown | dict.fromkeys(_GUARDS, 1)
 
 
-_EMPTY_GROUP: Document = {
-    "_id": {},
-    "received": 0,
-    "followed_up": 0,
-    "overdue": 0,
-    "changed_at": None,
-    "hours": [],
-}
+_EMPTY_GROUP: Document = {"_id": {}, "received": 0, "followed_up": 0, "changed_at": None}
 
 
-def _row(group: Document, dimensions: Sequence[Dimension]) -> IndicatorRow:
-    hours = {int(h["hours"]): h["count"] for h in group["hours"] if h["hours"] is not None}
+def _row(group: Document, dimensions: Sequence[Dimension], as_of: datetime) -> IndicatorRow:
+    hours: Counter[int] = Counter()
+    for each in group.get("hours", ()):
+        if each["hours"] is not None:
+            hours[int(each["hours"])] += each["count"]
     return IndicatorRow(
         keys={d: group["_id"].get(d.value) for d in dimensions},
         received=group["received"],
         followed_up=group["followed_up"],
-        overdue=group["overdue"],
-        timed=sum(hours.values()),
+        overdue=group.get("overdue", 0),
+        timed=hours.total(),
         median_days_to_follow_up=median_days(hours),
         changed_at=group["changed_at"],
+        as_of=as_of,
     )
 
 

@@ -20,6 +20,12 @@ class InvalidCursorError(Exception):
     """Not a cursor of this hub, of this order, or of this viewer's scope."""
 
 
+def _milliseconds(moment: datetime) -> int:
+    """Since 1970; a moment that names no zone is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // _MILLISECOND
+
+
 @dataclass(frozen=True, slots=True)
 class BoundCursors:
     """Cursors of one list in one order, for one viewer."""
@@ -29,7 +35,7 @@ class BoundCursors:
 
     def write(self, place: Place) -> str:
         """The cursor of a place."""
-        values = [None if v is None else (v - _EPOCH) // _MILLISECOND for v in place.values]
+        values = [None if v is None else _milliseconds(v) for v in place.values]
         payload = orjson.dumps([*values, place.id])
         return base64.urlsafe_b64encode(self._mac(payload) + payload).rstrip(b"=").decode()
 

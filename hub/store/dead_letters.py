@@ -58,14 +58,16 @@ class DeadLetterBox:
             updates = [self._update(channel, refused, provenance) for refused in batch]
             await self._letters.bulk_write(updates, ordered=False)
 
+    async def any_open(self, channel: str) -> bool:
+        """Whether there is anything that a record of this channel could resolve."""
+        return await self._letters.find_one(_open_of(channel), {"_id": 1}) is not None
+
     async def resolve(self, channel: str, ids: Iterable[str]) -> None:
         """Marks those whose record is now a stored complaint with one of these ids."""
-        here = {"channel": channel, "state": DeadLetterState.OPEN.value}
-        if await self._letters.find_one(here, {"_id": 1}):
-            stored = {**here, "_id": {"$in": list(ids)}}
-            await self._letters.update_many(
-                stored, {"$set": {"state": DeadLetterState.RESOLVED.value}}
-            )
+        await self._letters.update_many(
+            {**_open_of(channel), "_id": {"$in": list(ids)}},
+            {"$set": {"state": DeadLetterState.RESOLVED.value}},
+        )
 
     def _update(self, channel: str, refused: Refused, provenance: Provenance) -> UpdateOne:
         rejection = refused.rejection
@@ -92,3 +94,7 @@ class DeadLetterBox:
             },
             upsert=True,
         )
+
+
+def _open_of(channel: str) -> plan.Filter:
+    return {"channel": channel, "state": DeadLetterState.OPEN.value}

@@ -6,6 +6,7 @@ from datetime import datetime
 import orjson
 
 from hub.domain.complaint import Complaint, ComplaintStatus, Location, Provenance
+from hub.domain.indicators import cell_of
 from hub.domain.region import regions
 from hub.store.mongo import Document
 from hub.store.vault import Vault
@@ -13,16 +14,21 @@ from hub.store.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mapped complaint with the raw record that it came from."""
+    """A mapped complaint with the raw record that it came from.
+
+    `fingerprint` tells whether the record came again; None where it should be mapped again then.
+    """
 
     complaint: Complaint
     raw: bytes
+    fingerprint: str | None = None
 
 
 _NATIONAL = "31"  # what can't be placed is dated by the clock of the capital
 
 
 def complaint_document(
+    id_: str,
     received: Received,
     provenance: Provenance,
     digest: str,
@@ -30,9 +36,10 @@ def complaint_document(
     vault: Vault,
 ) -> Document:
     """The document as stored: personal data and the raw record sealed to this complaint's id."""
-    c, id_ = received.complaint, received.complaint.id
+    c = received.complaint
     place = regions().get(c.district or c.province or _NATIONAL)
     zone = place.zone if place else None
+    received_on = c.received_at.astimezone(zone).date().isoformat()
     return {
         "_id": id_,
         "channel": c.channel,
@@ -47,7 +54,8 @@ def complaint_document(
         "title": c.title,
         "description": c.description,
         "received_at": c.received_at,
-        "received_on": c.received_at.astimezone(zone).date().isoformat(),
+        "received_on": received_on,
+        "cell": cell_of(c.province, c.district, received_on),
         "updated_at": c.updated_at or provenance.fetched_at,
         "handed_over_at": c.handed_over_at,
         "followed_up_at": c.followed_up_at,
@@ -69,6 +77,7 @@ def complaint_document(
             "fetched_at": provenance.fetched_at,
             "source_updated_at": c.updated_at,
             "hash": digest,
+            "fingerprint": received.fingerprint,
         },
         "raw": vault.seal(received.raw, id_),
     }

@@ -1,11 +1,10 @@
-"""(Scope, question) → what MongoDB is asked. Pure, and the only maker of filters and pipelines."""
+"""(Scope, question) → what MongoDB is asked. Pure; with figures.py the only maker of filters."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
-from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES
-from hub.domain.indicators import Dimension, Period
+from hub.domain.complaint import OPEN_STATUSES
 from hub.domain.question import (
     All,
     AnyOf,
@@ -140,74 +139,3 @@ def _past(step: Step, value: object, direction: int) -> Filter:
         return NOTHING
     below = {step.field: {"$lt": value}}
     return {"$or": [below, {step.field: {"$eq": None}}]} if step.nullable else below
-
-
-_DAY = "$received_on"
-_KEYS: dict[Dimension, Any] = {
-    Dimension.MONTH: {"$substrBytes": [_DAY, 0, 7]},
-    Dimension.WEEK: {
-        "$dateToString": {"date": {"$dateFromString": {"dateString": _DAY}}, "format": "%G-W%V"}
-    },
-    Dimension.DAY: _DAY,
-}
-
-
-def received_in(period: Period) -> Filter:
-    """Received on a day of the period. The bounds of `received_at` are wide by a day, since days
-    of three zones are meant, and there so that an index can serve."""
-    parts: list[Filter] = []
-    if period.first:
-        earliest = datetime.combine(period.first - _DAY_LENGTH, time(), UTC)
-        parts.append({"received_on": {"$gte": period.first.isoformat()}})
-        parts.append({"received_at": {"$gte": earliest}})
-    if period.last:
-        latest = datetime.combine(period.last + _DAY_LENGTH, time.max, UTC)
-        parts.append({"received_on": {"$lte": period.last.isoformat()}})
-        parts.append({"received_at": {"$lte": latest}})
-    return both(*parts)
-
-
-_DAY_LENGTH = timedelta(days=1)
-_MS_PER_HOUR = 3_600_000
-_HOURS_TO_FOLLOW_UP = {
-    "$floor": {"$divide": [{"$subtract": ["$followed_up_at", "$received_at"]}, _MS_PER_HOUR]}
-}
-
-
-def indicators(
-    reach: Reach, dimensions: list[Dimension], condition: Condition, period: Period, now: datetime
-) -> list[Filter]:
-    """The figures of each group, with the hours to follow-up as a histogram."""
-    keys = {d.value: _KEYS.get(d, f"${d.value}") for d in dimensions}
-    is_overdue = {
-        "$and": [
-            {"$gt": ["$due_at", None]},
-            {"$lt": ["$due_at", now]},
-            {"$in": ["$status", list(OPEN_STATUSES)]},
-        ]
-    }
-    counted: Filter = {
-        "received": {"$sum": 1},
-        "followed_up": _sum_if({"$in": ["$status", list(FOLLOWED_UP_STATUSES)]}),
-        "overdue": _sum_if(is_overdue),
-        "changed_at": {"$max": "$provenance.fetched_at"},
-    }
-    return [
-        {"$match": both(within(reach), match(condition, now), received_in(period))},
-        {"$group": {"_id": {"keys": keys, "hours": _HOURS_TO_FOLLOW_UP}, **counted}},
-        {
-            "$group": {
-                "_id": "$_id.keys",
-                "received": {"$sum": "$received"},
-                "followed_up": {"$sum": "$followed_up"},
-                "overdue": {"$sum": "$overdue"},
-                "changed_at": {"$max": "$changed_at"},
-                "hours": {"$push": {"hours": "$_id.hours", "count": "$received"}},
-            }
-        },
-        {"$sort": {f"_id.{d.value}": 1 for d in dimensions} or {"_id": 1}},
-    ]
-
-
-def _sum_if(condition: Any) -> Filter:
-    return {"$sum": {"$cond": [condition, 1, 0]}}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 
 from hub.domain.run import Ledger, RunState
 from hub.domain.scope import Scope
@@ -58,6 +58,7 @@ class RunRegister:
 
     def __init__(self, database: Database) -> None:
         self._runs = database["runs"]
+        self._passing = self._runs.with_options(write_concern=WriteConcern(w=1))
         self._states = database["connector_state"]
 
     async def start(self, connector: str, channel: str, config_version: str) -> StartedRun:
@@ -107,7 +108,8 @@ class RunRegister:
         still_ours = await self._states.update_one(held, {"$set": {"run": run.id, **moved}})
         if not still_ours.matched_count:
             raise RunSupersededError(f"A later run of {run.connector} took over from {run.id}.")
-        await self._runs.update_one({"_id": run.id}, {"$set": {"ledger": asdict(ledger)}})
+        # A figure in passing is not waited for until it is on disk; `finish` writes the last.
+        await self._passing.update_one({"_id": run.id}, {"$set": {"ledger": asdict(ledger)}})
 
     async def finish(
         self,

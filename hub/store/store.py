@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from hub.domain.scope import Scope
@@ -14,9 +15,12 @@ from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
 from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
+from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
 from hub.store.vault import Vault, VaultError, key_in, parse_key
 from hub.store.writer import ComplaintWriter
+
+_READERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,18 @@ class Store:
         self._database = database
         self._vault = vault
         self._cursors = Cursors(vault.key_for("cursors"))
+        # Readers hold no state but their scope, so viewers that come again share one.
+        self.reader = lru_cache(_READERS)(self._reader)
         self.writer = ComplaintWriter(database, vault)
         self.channels = ChannelRegister(database)
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
         self.connectors = ConnectorRegister(database)
         self.clients = Clients(database)
+        self.rollups = Rollups(database)
         self.signing_keys = SigningKeys(database, vault)
 
-    def reader(self, scope: Scope) -> Reader:
+    def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
         return Reader(

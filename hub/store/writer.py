@@ -1,20 +1,24 @@
 """Complaints in bulk: new ones inserted, changed ones replaced, the rest left alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from hub.domain.complaint import Complaint, Provenance
 from hub.store.documents import Received, complaint_document, next_timeline
+from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
 from hub.store.mongo import Collection, Database, Document
+from hub.store.rollups import RollupMarks
 from hub.store.vault import Vault
 
 _DUPLICATE_KEY = 11_000
 _KNOWN = {
+    "cell": 1,
     "timeline": 1,
     "provenance.hash": 1,
+    "provenance.fingerprint": 1,
     "provenance.source_updated_at": 1,
     "provenance.fetched_at": 1,
 }
@@ -35,7 +39,23 @@ class ComplaintWriter:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._complaints: Collection = database["complaints"]
         self._vault = vault
+        self._marks = RollupMarks(database)
         self._hash_key = vault.key_for("content-hash")
+        self._fingerprint_key = vault.key_for("record-fingerprint")
+
+    def fingerprints(self, made_by: str) -> Fingerprint:
+        """Fingerprints for `held`, of records from which complaints are made in one way."""
+        return fingerprint_by(self._fingerprint_key, made_by)
+
+    async def held(self, fingerprints: Mapping[str, str | None]) -> set[str]:
+        """Of these ids, the ones whose stored complaint was made of a record with the same
+        fingerprint, so that to write it again would change nothing."""
+        if not fingerprints:
+            return set()
+        query = {"_id": {"$in": list(fingerprints)}}
+        found = self._complaints.find(query, {"provenance.fingerprint": 1})
+        stored = {d["_id"]: d["provenance"].get("fingerprint") async for d in found}
+        return {id_ for id_, its in stored.items() if its and its == fingerprints[id_]}
 
     async def write(self, batch: Sequence[Received], provenance: Provenance) -> Written:
         """Stores a batch durably and tells what it did.
@@ -57,52 +77,88 @@ class ComplaintWriter:
         """One read and one bulk write. Returns those that another writer got to first."""
         found = self._complaints.find({"_id": {"$in": list(wave)}}, _KNOWN)
         known = {document["_id"]: document async for document in found}
-        operations: list[InsertOne[Document] | ReplaceOne[Document]] = []
-        replaced: dict[str, str] = {}
-        ids: list[str] = []
+        changes: dict[str, Document] = {}
+        renewed: list[UpdateOne] = []
         for id_, received in wave.items():
             before = known.get(id_)
             complaint = received.complaint
             digest = complaint.content_hash(self._hash_key)
             if before and not _is_news(complaint, digest, provenance, before):
                 written.unchanged += 1
+                renewed += _renewal(received, digest, before)
                 continue
             timeline = next_timeline(complaint, provenance.fetched_at, before)
-            document = complaint_document(received, provenance, digest, timeline, self._vault)
-            ids.append(id_)
-            if before:
-                replaced[id_] = digest
-                seen = {"_id": id_, "provenance.hash": before["provenance"]["hash"]}
-                operations.append(ReplaceOne(seen, document))
-            else:
-                operations.append(InsertOne(document))
-        if not operations:
+            changes[id_] = complaint_document(
+                id_, received, provenance, digest, timeline, self._vault
+            )
+        if renewed:
+            await self._complaints.bulk_write(renewed, ordered=False)
+        if not changes:
             return {}
-        inserted, matched, lost = await self._bulk_write(operations, ids)
+        lost = await self._store(changes, known)
+        stored = changes.keys() - lost
+        written.updated += len(stored & known.keys())
+        written.inserted += len(stored - known.keys())
+        return {id_: wave[id_] for id_ in wave if id_ in lost}
+
+    async def _store(self, changes: dict[str, Document], known: dict[str, Document]) -> set[str]:
+        """Inserts or replaces. Returns the ids of those that another writer got to first.
+
+        The cells of the roll-up that this touches, where a complaint was and where it is now, are
+        marked from before the write until it is over.
+        """
+        operations = [_operation(document, known.get(id_)) for id_, document in changes.items()]
+        replaced = {id_: changes[id_] for id_ in changes.keys() & known.keys()}
+        touched = {document["cell"] for document in changes.values()}
+        touched |= {known[id_]["cell"] for id_ in replaced}
+        mark = await self._marks.begin(touched)
+        lost, matched = await self._bulk_write(operations, list(changes))
+        await self._marks.end(mark)
         if matched < len(replaced):
             lost |= await self._overtaken(replaced)
-        written.inserted += inserted
-        written.updated += len(replaced) - len(lost & replaced.keys())
-        return {id_: wave[id_] for id_ in lost}
+        return lost
 
     async def _bulk_write(
-        self, operations: list[InsertOne[Document] | ReplaceOne[Document]], ids: list[str]
-    ) -> tuple[int, int, set[str]]:
-        """(inserted, matched, ids that someone else inserted first)."""
+        self, operations: Sequence[InsertOne[Document] | ReplaceOne[Document]], ids: list[str]
+    ) -> tuple[set[str], int]:
+        """(ids that someone else inserted first, how many that were to be replaced were found)."""
         try:
             result = await self._complaints.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
             if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
                 raise
-            lost = {ids[failure["index"]] for failure in failures}
-            return error.details["nInserted"], error.details["nMatched"], lost
-        return result.inserted_count, result.matched_count, set()
+            return {ids[failure["index"]] for failure in failures}, error.details["nMatched"]
+        return set(), result.matched_count
 
-    async def _overtaken(self, replaced: dict[str, str]) -> set[str]:
-        """Of those that we meant to replace, the ones that hold something else now."""
+    async def _overtaken(self, replaced: dict[str, Document]) -> set[str]:
+        """Of those that we meant to replace, the ones that do not hold what we wrote."""
         found = self._complaints.find({"_id": {"$in": list(replaced)}}, {"provenance.hash": 1})
-        return {d["_id"] async for d in found if d["provenance"]["hash"] != replaced[d["_id"]]}
+        return replaced.keys() - {
+            d["_id"]
+            async for d in found
+            if d["provenance"]["hash"] == replaced[d["_id"]]["provenance"]["hash"]
+        }
+
+
+def _operation(
+    document: Document, before: Document | None
+) -> InsertOne[Document] | ReplaceOne[Document]:
+    """Puts a document where there was none, or in the place of exactly the one that was seen."""
+    if before is None:
+        return InsertOne(document)
+    seen = {"_id": document["_id"], "provenance.hash": before["provenance"]["hash"]}
+    return ReplaceOne(seen, document)
+
+
+def _renewal(received: Received, digest: str, before: Document) -> list[UpdateOne]:
+    """Lets a complaint that a changed mapping or a newer hub makes just the same be known by its
+    record again. Not where only the record differs: some channels stamp theirs at each asking."""
+    stored, new = before["provenance"], received.fingerprint
+    if digest != stored["hash"] or new is None or same_maker(new, stored.get("fingerprint")):
+        return []
+    same = {"_id": before["_id"], "provenance.hash": digest}
+    return [UpdateOne(same, {"$set": {"provenance.fingerprint": new}})]
 
 
 def _is_news(complaint: Complaint, digest: str, provenance: Provenance, before: Document) -> bool:

@@ -2,11 +2,16 @@
 
 import csv
 import json
+import os
 import random
 import signal
+import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from hub.serving import free_port
@@ -67,7 +72,28 @@ def ledger(output: str) -> dict[str, int]:
     return {name: told[name] for name in names}
 
 
-def test_a_connector_from_its_yaml_to_a_green_run(hub: Hub) -> None:
+@pytest.fixture
+def served(hub: Hub) -> Iterator[Hub]:
+    """A hub that serves while commands run beside it, as in operation; its mongod is theirs."""
+    with serving(hub):
+        yield hub
+
+
+@contextmanager
+def serving(hub: Hub) -> "Iterator[subprocess.Popen[str]]":
+    """A hub that serves, until the block ends; it must end in order."""
+    with hub.start("serve") as server:
+        assert server.stderr
+        while "Serving" not in server.stderr.readline():
+            assert server.poll() is None
+        yield server
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=60)
+    assert server.returncode == 0
+
+
+def test_a_connector_from_its_yaml_to_a_green_run(served: Hub) -> None:
+    hub = served
     write_export(hub.folder, 160)
     path = str(write_yaml(hub.folder))
     assert hub("connector", "validate", path)[0] == 0
@@ -114,10 +140,9 @@ def test_what_is_wrong_in_a_yaml_is_told_by_file_line_and_key(
     assert f"ekspor.yaml:{line}:" in err
     assert all(word in err for word in told)
     path.rename(hub.folder / "connectors_config" / "ekspor.yaml")
-    for command in (["serve"], ["sync", "ekspor"]):
-        code, out, err = hub(*command)
-        assert (code, out) == (2, "")
-        assert f"ekspor.yaml:{line}:" in err
+    code, out, err = hub("serve")
+    assert (code, out) == (2, "")
+    assert f"ekspor.yaml:{line}:" in err
     assert not (hub.folder / "data").exists()  # nothing was started
 
 
@@ -134,11 +159,7 @@ def test_killed_in_the_middle_the_next_run_completes_it(hub: Hub) -> None:
     rows = 20_000
     write_export(hub.folder, rows)
     write_registered_yaml(hub.folder)
-    # Keeps mongod running over the kills, as beside a hub that serves.
-    with hub.start("serve") as server:
-        assert server.stderr
-        while "Serving" not in server.stderr.readline():
-            assert server.poll() is None
+    with serving(hub):
         for _ in range(3):
             with hub.start("sync", "ekspor") as process:
                 time.sleep(random.uniform(1.0, 3.0))
@@ -146,9 +167,6 @@ def test_killed_in_the_middle_the_next_run_completes_it(hub: Hub) -> None:
         code, out, _ = hub("sync", "ekspor", "--json")
         assert code == 0
         code, out, _ = hub("sync", "ekspor", "--json")
-        server.send_signal(signal.SIGINT)
-        server.communicate(timeout=60)
-    assert server.returncode == 0
     # All of it is there: a run from the top finds nothing to insert and nothing changed.
     assert ledger(out) == {
         "read": rows,
@@ -159,7 +177,8 @@ def test_killed_in_the_middle_the_next_run_completes_it(hub: Hub) -> None:
     }
 
 
-def test_clients_are_made_for_a_role_and_its_places(hub: Hub) -> None:
+def test_clients_are_made_for_a_role_and_its_places(served: Hub) -> None:
+    hub = served
     code, out, _ = hub("client", "create", "Konsol", "--role", "province", "--region", "73")
     assert code == 0
     assert json.loads(out).keys() == {"client_id", "client_secret"}
@@ -203,13 +222,43 @@ def test_help_has_an_example_for_each_command(hub: Hub) -> None:
 
 
 def test_only_one_hub_serves_a_data_directory(hub: Hub) -> None:
-    with hub.start("serve") as first:
-        assert first.stderr
-        while "Serving" not in first.stderr.readline():
-            assert first.poll() is None
+    with serving(hub) as first:
         code, _, err = hub("serve")
         assert code == 1
         assert f"process {first.pid}" in err
-        first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=60)
-    assert first.returncode == 0
+
+
+def test_several_processes_answer_and_a_dead_one_is_replaced(hub: Hub) -> None:
+    url = f"http://127.0.0.1:{hub.environment['HUB_PORT']}"
+
+    def workers(parent: int) -> set[int]:
+        return {
+            int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        }
+
+    def answers() -> bool:
+        try:
+            return httpx2.get(f"{url}/readyz", timeout=5).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    def eventually(holds: Callable[[], bool]) -> None:
+        for _ in range(200):
+            if holds():
+                return
+            time.sleep(0.1)
+        raise AssertionError(holds)
+
+    with hub.start("serve", "--workers", "2") as parent:
+        eventually(answers)
+        mongod = int((hub.folder / "data" / "mongo" / "pid").read_text())
+        before = workers(parent.pid) - {mongod}
+        assert len(before) == 2
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda: len(workers(parent.pid) - {mongod} - before) == 2)
+        eventually(answers)
+        parent.send_signal(signal.SIGTERM)
+        parent.communicate(timeout=60)
+    assert parent.returncode == 0
+    assert not answers()

@@ -125,7 +125,7 @@ async def test_a_quote_that_is_never_closed_fails_the_run_and_swallows_no_row(
     assert "unexpected end of data" in await failure(tmp_path)
 
 
-async def test_batches_hold_500_rows_and_say_where_to_go_on(tmp_path: Path, export: Path) -> None:
+async def test_batches_hold_1000_rows_and_say_where_to_go_on(tmp_path: Path, export: Path) -> None:
     write(export, [row(number) for number in range(2 * BATCH_ROWS + 1)])
     found = await batches(exports(tmp_path))
     assert [len(batch.records) for batch in found] == [BATCH_ROWS, BATCH_ROWS, 1, 0]

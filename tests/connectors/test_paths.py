@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.connectors.paths import getter, selector
+from hub.connectors.paths import getter, selector, text_reader
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -51,6 +51,23 @@ def test_no_document_is_too_odd_to_be_read(document: Any, path: str) -> None:
 @given(st.dictionaries(st.text(min_size=1).filter(lambda name: name[0] != "$"), st.integers()))
 def test_every_plain_name_reads_its_field(record: dict[str, int]) -> None:
     assert {name: getter(name)(record) for name in record} == record
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ([], None),
+        (["a"], "x"),
+        (["empty"], None),
+        (["missing"], None),
+        (["zero"], "0"),
+        (["a", "missing", "empty", "b.c"], "x 1.5"),
+        (["missing", "empty"], None),
+    ],
+)
+def test_the_values_of_several_paths_are_one_text(paths: list[str], expected: str | None) -> None:
+    record = {"a": " x ", "empty": "  ", "zero": 0, "b": {"c": 1.5}}
+    assert text_reader(paths)(record) == expected
 
 
 def test_a_text_is_not_read_as_json() -> None:

@@ -1,4 +1,5 @@
 import statistics
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ def row(received: int, followed_up: int) -> IndicatorRow:
         timed=0,
         median_days_to_follow_up=None,
         changed_at=None,
+        as_of=datetime(2020, 7, 1, tzinfo=UTC),
     )
 
 

@@ -55,18 +55,21 @@ def record(n: int, **stated: Any) -> dict[str, Any]:
 
 
 class Channel:
-    """Serves `records` in pages; `fault` of a page's number may answer in its stead."""
+    """Serves `records` in pages; `fault` of a page's number may answer in its stead. `asked`
+    counts the pages that were asked for."""
 
     page = 10
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
         self.faults: dict[int, Response] = {}
+        self.asked = 0
         self.url = ""
         self.app = Starlette(routes=[Route("/complaints", self._answer)])
 
     async def _answer(self, request: Request) -> Response:
-        since = request.query_params["since"].replace("+00:00", "Z")
+        self.asked += 1
+        since = request.query_params.get("since", "").replace("+00:00", "Z")
         new = [r for r in self.records if str(r["changed"]) >= since]
         start = int(request.query_params.get("after", 0))
         if fault := self.faults.get(start // self.page):

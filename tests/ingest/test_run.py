@@ -1,30 +1,16 @@
 """A run from a real channel into a real store: every record is accounted for."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from starlette.responses import Response
 
-from hub.connectors import http
 from hub.connectors.base import Surroundings
 from hub.domain.run import RunState
 from hub.ingest.run import Finished, sync
 from hub.store.mongo import Database
 from hub.store.paging import PageRequest
 from hub.store.store import Store
-from tests.ingest.channel import Channel, record, running_channel
+from tests.ingest.channel import Channel, record
 from tests.made import MINISTRY
-
-
-@pytest.fixture
-async def channel() -> AsyncIterator[Channel]:
-    async with running_channel() as channel:
-        yield channel
-
-
-@pytest.fixture(autouse=True)
-def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "ATTEMPTS", 1)
 
 
 async def run(channel: Channel, store: Store) -> Finished:

@@ -38,7 +38,8 @@ against_mongodb = settings(
 
 async def filled(store: Store, database: Database, complaints: list[Complaint]) -> None:
     """The store with these complaints and no others."""
-    await database["complaints"].delete_many({})
+    for name in ("complaints", "rollups", "rollup_marks"):
+        await database[name].delete_many({})
     await store.writer.write(received(*complaints), provenance())
 
 

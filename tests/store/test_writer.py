@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.domain.complaint import Complaint, ComplaintStatus
+from hub.store.documents import Received
 from hub.store.mongo import Database, Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
@@ -68,6 +69,20 @@ async def test_writing_the_same_again_changes_nothing(store: Store, database: Da
     later = provenance(MOMENT + timedelta(days=1), run="later")
     assert await store.writer.write(batch, later) == Written(unchanged=2)
     assert await database["complaints"].find().to_list() == before
+
+
+async def test_a_complaint_is_held_while_it_is_of_the_record_that_it_was_made_of(
+    store: Store,
+) -> None:
+    fingerprint = store.writer.fingerprints("mapping 1")
+    one, two, three = (complaint(external_id=n) for n in "123")
+    batch = [Received(one, b"{}", fingerprint(b"{}")), Received(two, b"{}")]
+    await store.writer.write(batch, provenance())
+    asked = {each.id: fingerprint(b"{}") for each in (one, two, three)}
+    assert await store.writer.held(asked) == {one.id}
+    assert await store.writer.held({one.id: fingerprint(b"[]")}) == set()
+    assert await store.writer.held({one.id: store.writer.fingerprints("mapping 2")(b"{}")}) == set()
+    assert await store.writer.held({}) == set()
 
 
 async def test_without_an_update_time_the_later_fetch_counts(store: Store) -> None:

@@ -17,7 +17,6 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     SelectionSetNode,
-    is_leaf_type,
 )
 from strawberry.types.field import StrawberryField
 
@@ -70,40 +69,40 @@ class Builder:
         return name
 
     def _value(
-        self, expression: str, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]
+        self, expression: str, kind: GraphQLOutputType, below: list[SelectionSetNode]
     ) -> tuple[str, bool]:
-        """(An expression for a value that may be null, whether it awaits).
-
-        Where the type allows no null, the function `not_null` raises NullError for it.
-        """
+        """(An expression for a value, whether it awaits). Where the type allows no null, null
+        makes it raise."""
         if isinstance(kind, GraphQLNonNull):
-            inner, is_async = self._value(expression, kind.of_type, selection_sets)
-            return f"{self._constant(_not_null)}({inner})", is_async
+            present, is_async = self._present(expression, kind.of_type, below)
+            if present == expression:
+                return f"{self._constant(_not_null)}({expression})", is_async
+            return present, is_async  # lists, objects, names and numbers raise by themselves
         temporary = f"t{next(self._numbers)}"
-        present, is_async = self._present(temporary, kind, selection_sets)
+        present, is_async = self._present(temporary, kind, below)
         if present == temporary:
             return expression, is_async
         return f"(None if ({temporary} := {expression}) is None else {present})", is_async
 
     def _present(
-        self, name: str, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]
+        self, expression: str, kind: GraphQLOutputType, below: list[SelectionSetNode]
     ) -> tuple[str, bool]:
         """An expression for a value that is not null."""
         if isinstance(kind, GraphQLList):
-            item = f"{name}i"
-            inner, is_async = self._value(item, kind.of_type, selection_sets)
+            item = f"i{next(self._numbers)}"
+            inner, is_async = self._value(item, kind.of_type, below)
             if is_async:
                 raise NotCompilableError("something to wait for, for each of a list")
-            return (f"[{inner} for {item} in {name}]" if inner != item else f"list({name})"), False
+            return f"[{inner} for {item} in {expression}]", False
         if isinstance(kind, GraphQLObjectType):
-            function, is_async = self._object(kind, selection_sets)
-            return f"{'await ' if is_async else ''}{function}({name}, x)", is_async
+            function, is_async = self._object(kind, below)
+            return f"{'await ' if is_async else ''}{function}({expression}, x)", is_async
         if isinstance(kind, GraphQLEnumType):
-            return f"{self._constant(_names(kind))}[{name}]", False
+            return f"{self._constant(_names(kind))}[{expression}]", False
         if isinstance(kind, GraphQLScalarType) and kind.name in _AS_THEY_ARE:
-            return name, False
+            return expression, False
         if isinstance(kind, GraphQLScalarType) and kind.name == "Float":
-            return f"float({name})", False
+            return f"float({expression})", False
         raise NotCompilableError(f"type {kind}")
 
     def _object(
@@ -125,7 +124,7 @@ class Builder:
             source = self._source(field.extensions.get(_STRAWBERRY), f"{kind.name}.{name}")
             below = [node.selection_set for node in nodes if node.selection_set]
             of = field.type
-            if isinstance(of, GraphQLNonNull) and is_leaf_type(of.of_type):
+            if isinstance(of, GraphQLNonNull) and isinstance(of.of_type, GraphQLScalarType):
                 # The usual case, checked for all such fields of an object at once.
                 expression, awaits = self._field(source, of.of_type, below)
                 variable = f"a{len(entries)}"
@@ -137,7 +136,8 @@ class Builder:
             is_async |= awaits
             entries.append(f"{key!r}: {expression}")
         function = f"f{len(self._lines)}"
-        lines = [f"{'async ' if is_async else ''}def {function}(d, x):", *assigned]
+        lines = [f"{'async ' if is_async else ''}def {function}(d, x):"]
+        lines += ["    if d is None:", "        raise NullError", *assigned]
         if required:
             lines.append(f"    if {' or '.join(f'{name} is None' for name in required)}:")
             lines.append("        raise NullError")

@@ -1,9 +1,11 @@
 """Documents, parsed and validated once."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import orjson
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -13,6 +15,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.execution.values import get_variable_values
 
 from hub.schema.compiled.plan import Plan, compile_plan
 from hub.schema.compiled.selection import conditional_variables
@@ -29,12 +32,20 @@ V = TypeVar("V")
 class Remembered(OrderedDict[K, V], Generic[K, V]):
     """The last so many values; the oldest goes first."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
     def remember(self, key: K, value: V) -> V:
         """Keeps a value."""
         self[key] = value
-        if len(self) > REMEMBERED:
+        if len(self) > self._most:
             self.popitem(last=False)
         return value
+
+
+Asked = tuple[Plan, tuple[Mapping[str, Any], ...]]
+"""A plan, and for each of its compiled root fields the resolver's arguments."""
 
 
 @dataclass(slots=True)
@@ -48,6 +59,25 @@ class Operation:
     node: OperationDefinitionNode
     conditions: tuple[str, ...]
     plans: dict[tuple[bool, ...], Plan] = field(default_factory=dict)
+    asked: Remembered[bytes, Asked] = field(default_factory=lambda: Remembered(64))
+
+    def ask(self, schema: GraphQLSchema, variables: dict[str, object]) -> Asked | None:
+        """The plan for these variables and the arguments that they make; remembered, since
+        clients ask the same again and again. None where a variable or an argument is wrong."""
+        key = orjson.dumps(variables)
+        known = self.asked.get(key)
+        if known is not None:
+            return known
+        plan = self.plan(schema, variables)
+        definitions = self.node.variable_definitions or ()
+        values = get_variable_values(schema, definitions, variables)
+        if isinstance(values, list):
+            return None
+        try:
+            asked = plan, tuple(root.arguments(values) for root in plan.compiled)
+        except Exception:  # told by the plain executor, in its own words
+            return None
+        return self.asked.remember(key, asked) if len(key) <= LONGEST_REMEMBERED else asked
 
     def plan(self, schema: GraphQLSchema, variables: dict[str, object]) -> Plan:
         """The plan for these variables."""
@@ -64,7 +94,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._known: Remembered[tuple[str, str | None], Operation | list[GraphQLError]]
-        self._known = Remembered()
+        self._known = Remembered(REMEMBERED)
 
     def operation(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
         """The operation of this name, or why the document can't be executed."""

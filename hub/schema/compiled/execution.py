@@ -1,16 +1,16 @@
 """Answers an operation by its plan; what the plan can't tell properly, by the plain executor."""
 
 import asyncio
+from collections.abc import Mapping
 from inspect import isawaitable
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute
-from graphql.execution.values import VariableValues, get_variable_values
 from prometheus_client import Counter
 
 from hub.schema.compiled.builder import NullError
-from hub.schema.compiled.documents import Documents, Operation
-from hub.schema.compiled.plan import Plan, RootField
+from hub.schema.compiled.documents import Asked, Documents, Operation
+from hub.schema.compiled.plan import RootField
 from hub.schema.context import Context
 
 _ROOT_FIELDS = Counter(
@@ -36,26 +36,22 @@ class Executor:
         if not isinstance(operation, Operation):
             return ExecutionResult(None, operation)
         if self._compile_plans:
-            plan = operation.plan(self._schema, variables)
-            data = await self._by_plan(operation, plan, variables, context)
+            asked = operation.ask(self._schema, variables)
+            data = await self._by_plan(asked, variables, context) if asked else None
             if data is not None:
                 return ExecutionResult(data, None)
         return await self._plainly(operation.document, variables, name, context)
 
     async def _by_plan(
-        self, operation: Operation, plan: Plan, variables: dict[str, Any], context: Context
+        self, asked: Asked, variables: dict[str, Any], context: Context
     ) -> dict[str, Any] | None:
         """The data if all goes well; None where there is an error to be told."""
+        plan, arguments = asked
         if not plan.compiled:
-            return None
-        values = get_variable_values(
-            self._schema, operation.node.variable_definitions or (), variables
-        )
-        if isinstance(values, list):
             return None
         try:
             answers = await _together(
-                [_answer(root, values, context) for root in plan.compiled],
+                [_answer(*each, context) for each in zip(plan.compiled, arguments, strict=True)],
                 self._plainly(plan.left_over, variables, None, context) if plan.left_over else None,
             )
         except Exception:  # whatever it is, the plain executor meets it again and tells it
@@ -93,9 +89,9 @@ async def _together(compiled: list[Any], left_over: Any) -> list[Any]:
     return [task.result() for task in tasks]
 
 
-async def _answer(root: RootField, values: VariableValues, context: Context) -> Any:
+async def _answer(root: RootField, arguments: Mapping[str, Any], context: Context) -> Any:
     """The value of one root field. Raises whatever is wrong with it."""
-    found = root.resolve(values, context)
+    found = root.resolve(arguments, context)
     if isawaitable(found):
         found = await found
     if found is None:

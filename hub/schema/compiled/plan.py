@@ -55,11 +55,12 @@ class RootField:
         """Whether null is an answer."""
         return not isinstance(self.field.type, GraphQLNonNull)
 
-    def resolve(self, variables: VariableValues, context: Context) -> Any:
-        """What the resolver gives, or an awaitable of it. Raises GraphQLError."""
-        arguments = self.fixed
-        if arguments is None:
-            arguments = self.convert(self.node, variables)
+    def arguments(self, variables: VariableValues) -> Mapping[str, Any]:
+        """The resolver's arguments. Raises GraphQLError."""
+        return self.convert(self.node, variables) if self.fixed is None else self.fixed
+
+    def resolve(self, arguments: Mapping[str, Any], context: Context) -> Any:
+        """What the resolver gives, or an awaitable of it."""
         if self.takes_info:
             return self.resolver(None, info=Asked(context, self.needs), **arguments)
         return self.resolver(None, **arguments)

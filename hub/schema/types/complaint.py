@@ -15,7 +15,8 @@ from hub.schema.types.region import Region
 
 def _overdue(complaint: Document) -> bool:
     due = complaint["due_at"]
-    return due is not None and due < datetime.now(UTC) and complaint["status"] in OPEN_STATUSES
+    now = datetime.now(UTC).replace(tzinfo=None)  # as the store reads complaints
+    return due is not None and due < now and complaint["status"] in OPEN_STATUSES
 
 
 @output

@@ -53,12 +53,21 @@ class IndicatorRow:
     follow_up_rate: float | None = derived(
         lambda row: row.follow_up_rate, "Fraction of `received`; null when there is none."
     )
-    overdue: int = derived(lambda row: row.overdue, "Past their deadline and not answered, now.")
+    overdue: int = derived(
+        lambda row: row.overdue, "Past their deadline and not answered, now.", needs=("overdue",)
+    )
     timed: int = derived(
-        lambda row: row.timed, "How many state when they were followed up: n of the median."
+        lambda row: row.timed,
+        "How many state when they were followed up: n of the median.",
+        needs=("hours",),
     )
     median_days_to_follow_up: float | None = derived(
-        lambda row: row.median_days_to_follow_up, "From receipt to first follow-up, by the hour."
+        lambda row: row.median_days_to_follow_up,
+        "From receipt to first follow-up, by the hour.",
+        needs=("hours",),
+    )
+    as_of: datetime = derived(
+        lambda row: row.as_of, "The moment up to which every change stored by the hub is counted."
     )
     changed_at: datetime | None = derived(
         lambda row: row.changed_at, "When the hub last stored a change in this group."

@@ -1,0 +1,110 @@
+"""The roll-up that indicators are answered from, kept right by marking what a write touches.
+
+A writer marks the cells (place and month) before it writes, and says when it has written. Marked
+cells are computed anew from the complaints; a mark goes only when its write was over before that,
+or is so old that its writer must be dead. So a crash at any moment leaves a mark behind, and the
+next refresh heals it.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from pymongo import WriteConcern
+
+from hub.store import figures
+from hub.store.mongo import Database, Document, documents, read_quickly
+
+DEAD_AFTER = timedelta(minutes=10)
+"""A mark whose writer has said nothing for so long belongs to a dead one."""
+
+REFRESHED_AT_ONCE = 20
+"""So few marked cells are computed before an answer, so that it counts every write."""
+
+CHEAP_TO_COUNT = 50_000
+"""So few complaints are rather counted one by one than answered from marked cells."""
+
+_BATCH = 2_000
+
+
+class RollupMarks:
+    """What a writer of complaints says of the cells that it touches."""
+
+    def __init__(self, database: Database) -> None:
+        self._marks = database["rollup_marks"]
+
+    async def begin(self, cells: Iterable[str]) -> str:
+        """Marks cells that are about to be written to; returns the mark's id."""
+        mark = secrets.token_hex(8)
+        await self._marks.insert_one(
+            {"_id": mark, "cells": sorted(cells), "writing": True, "at": datetime.now(UTC)}
+        )
+        return mark
+
+    async def end(self, mark: str) -> None:
+        """Says that the write is over; from now on the mark may be worked off."""
+        # Not waited for on other members: a word that is lost is made up for when its writer
+        # counts as dead.
+        marks = self._marks.with_options(write_concern=WriteConcern(w=1))
+        await marks.update_one({"_id": mark}, {"$set": {"writing": False}})
+
+
+class Rollups:
+    """Keeps the roll-up, and reads it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._complaints = database["complaints"]
+        self._rollups = database["rollups"]
+        self._marks = database["rollup_marks"]
+
+    async def ready(self, now: datetime) -> datetime | None:
+        """Up to when the roll-up counts every write; None if complaints are better counted.
+
+        A few marked cells are computed at once, so that the answer is right up to `now`.
+        """
+        marks = await self._pending()
+        if not marks:
+            return now
+        cells = {cell for mark in marks for cell in mark["cells"]}
+        if len(cells) <= REFRESHED_AT_ONCE:
+            await self.refresh()
+            return now
+        if await self._complaints.estimated_document_count() <= CHEAP_TO_COUNT:
+            return None
+        oldest: datetime = min(mark["at"] for mark in marks)
+        return oldest
+
+    async def read(self, pipeline: figures.Pipeline) -> list[Document]:
+        """Groups of figures."""
+        return await documents(read_quickly(self._rollups), pipeline)
+
+    async def refresh(self) -> int:
+        """Computes all marked cells anew and returns how many they were."""
+        marks = await self._pending()
+        cells = sorted({cell for mark in marks for cell in mark["cells"]})
+        for start in range(0, len(cells), _BATCH):
+            await self._recompute(cells[start : start + _BATCH])
+        dead = datetime.now(UTC) - DEAD_AFTER
+        done = [m["_id"] for m in marks if not m["writing"] or m["at"] < dead]
+        if done:
+            await self._marks.delete_many({"_id": {"$in": done}})
+        return len(cells)
+
+    async def rebuild(self) -> int:
+        """Marks every cell that there is and refreshes; for a database that was restored."""
+        cells = set(await self._complaints.distinct("cell"))
+        cells |= set(await self._rollups.distinct("cell"))
+        marks = RollupMarks(self._database)
+        await marks.end(await marks.begin(cells))
+        return await self.refresh()
+
+    async def _pending(self) -> list[Document]:
+        return await self._marks.find().to_list()
+
+    async def _recompute(self, cells: list[str]) -> None:
+        began: datetime = (await self._database.command("hello"))["localTime"]
+        for breakdown in (figures.TOTAL, *(d.value for d in figures.BREAKDOWNS)):
+            await documents(self._complaints, figures.recomputed(breakdown, cells))
+        # A cell that has become empty is not computed, so it goes.
+        await self._rollups.delete_many({"cell": {"$in": cells}, "computed_at": {"$lt": began}})
