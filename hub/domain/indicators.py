@@ -37,7 +37,7 @@ class Period:
     last: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IndicatorRow:
     """The figures of one group, each beside what it rests on.
 

@@ -1,7 +1,7 @@
 """Every read of complaints. There is no other."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -105,10 +105,11 @@ class ScopedComplaints:
             groups, as_of = await self._rollups.read(rolled_up), ready
         else:
             groups = await documents(self._complaints, figures.from_complaints(*asked))
-        if not dimensions and not groups:
-            groups = [_EMPTY_GROUP]
+        rows = _rows(groups, list(dimensions), as_of)
+        if not dimensions and not rows:
+            rows = [IndicatorRow({}, 0, 0, 0, 0, None, None, as_of)]
         least = SMALLEST_GROUP if beyond else 0
-        return [_row(group, dimensions, as_of) for group in groups if group["received"] >= least]
+        return [row for row in rows if row.received >= least] if least else rows
 
     def _revealed(self, document: Document, fields: Fields) -> Document:
         if fields is not None and fields.isdisjoint(_GUARDED):
@@ -131,24 +132,58 @@ def _projection(fields: Fields) -> Document:
     return shown if fields.isdisjoint(_GUARDED) else shown | dict.fromkeys(_GUARDS, 1)
 
 
-_EMPTY_GROUP: Document = {"_id": {}, "received": 0, "followed_up": 0, "changed_at": None}
+def _rows(
+    groups: list[Document], dimensions: list[Dimension], as_of: datetime
+) -> list[IndicatorRow]:
+    """The groups as rows, in order of their keys; groups of the same keys are added."""
+    named = [(dimension, dimension.value) for dimension in dimensions]
+    by_keys: dict[tuple[str | None, ...], Document] = {}
+    for group in groups:
+        keys = tuple([group["_id"].get(name) for _, name in named])
+        known = by_keys.get(keys)
+        by_keys[keys] = group if known is None else _added(known, group)
+    return [
+        _row(by_keys[keys], dict(zip(dimensions, keys, strict=True)), as_of)
+        for keys in sorted(by_keys, key=_in_order)
+    ]
 
 
-def _row(group: Document, dimensions: Sequence[Dimension], as_of: datetime) -> IndicatorRow:
-    hours: Counter[int] = Counter()
-    for each in group.get("hours", ()):
-        if each["hours"] is not None:
-            hours[int(each["hours"])] += each["count"]
+def _in_order(keys: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Unknown comes first."""
+    return tuple([key or "" for key in keys])
+
+
+def _added(one: Document, other: Document) -> Document:
+    times = [t for t in (one["changed_at"], other["changed_at"]) if t]
+    sums = {name: one.get(name, 0) + other.get(name, 0) for name in _SUMS}
+    hours = [*one.get("hours", ()), *other.get("hours", ())]
+    return sums | {"changed_at": max(times, default=None), "hours": hours}
+
+
+_SUMS = ("received", "followed_up", "overdue")
+
+
+def _row(group: Document, keys: dict[Dimension, str | None], as_of: datetime) -> IndicatorRow:
+    hours = _histogram(group["hours"]) if "hours" in group else {}
     return IndicatorRow(
-        keys={d: group["_id"].get(d.value) for d in dimensions},
-        received=group["received"],
-        followed_up=group["followed_up"],
-        overdue=group.get("overdue", 0),
-        timed=hours.total(),
-        median_days_to_follow_up=median_days(hours),
-        changed_at=group["changed_at"],
-        as_of=as_of,
+        keys,
+        group["received"],
+        group["followed_up"],
+        group.get("overdue", 0),
+        sum(hours.values()),
+        median_days(hours) if hours else None,
+        group["changed_at"],
+        as_of,
     )
+
+
+def _histogram(hours: list[Document]) -> Mapping[int, int]:
+    """Whole hours to follow-up → complaints; those that do not say are left out."""
+    found: Counter[int] = Counter()
+    for each in hours:
+        if each["hours"] is not None:
+            found[int(each["hours"])] += each["count"]
+    return found
 
 
 def _now() -> datetime:

@@ -53,7 +53,6 @@ def from_complaints(
                 "hours": {"$push": {"hours": "$_id.hours", "count": "$received"}},
             }
         },
-        {"$sort": {f"_id.{d.value}": 1 for d in dimensions} or {"_id": 1}},
     ]
 
 
@@ -120,26 +119,40 @@ def from_rollups(
         return None
     breakdown = broken_down[0].value if broken_down else TOTAL
     keys = {d.value: "$parts.value" if d in BREAKDOWNS else f"${d.value}" for d in dimensions}
+    pipeline: Pipeline = [{"$match": both({"breakdown": breakdown}, within(reach), months)}]
     wanted = match(condition, now)
-    pipeline: Pipeline = [
-        {"$match": both({"breakdown": breakdown}, within(reach), months)},
-        {"$unwind": "$parts"},
-    ]
+    if broken_down:
+        pipeline.append({"$unwind": "$parts"})
+        pipeline += [{"$set": {breakdown: "$parts.value"}}] if wanted else []
     if wanted:
-        named = {breakdown: "$parts.value"} if broken_down else {}
-        pipeline += [{"$set": named}] if named else []
         pipeline.append({"$match": wanted})
-    sums: Filter = {name: {operator: f"$parts.{name}"} for name, operator in _ADDED.items()}
-    if parts is None or "overdue" in parts:
-        late = {"$filter": {"input": "$parts.due", "cond": {"$lt": ["$$this", now]}}}
-        sums["overdue"] = {"$sum": {"$add": ["$parts.overdue", {"$size": late}]}}
-    if parts is None or "hours" in parts:
-        sums["hours"] = {"$push": "$parts.hours"}
-    pipeline.append({"$group": {"_id": keys, **sums}})
-    if "hours" in sums:
+    held_figures = _held(TOTAL if not broken_down else breakdown, now, parts)
+    if {Dimension.DISTRICT, Dimension.MONTH}.issubset(dimensions):
+        # As they stand: what a few cells without a district have in common is added by the reader.
+        pipeline.append({"$project": {"_id": keys, **held_figures}})
+        return pipeline
+    added = {name: {_ADDED.get(name, "$sum"): value} for name, value in held_figures.items()}
+    if "hours" in added:
+        added["hours"] = {"$push": held_figures["hours"]}
+    pipeline.append({"$group": {"_id": keys, **added}})
+    if "hours" in added:
         pipeline.append({"$set": {"hours": _joined("$hours")}})
-    pipeline.append({"$sort": {f"_id.{d.value}": 1 for d in dimensions} or {"_id": 1}})
     return pipeline
+
+
+def _held(breakdown: str, now: datetime, parts: frozenset[str] | None) -> Filter:
+    """What a part of a cell says; of a total there is one part, which need not be unwound."""
+
+    def of(name: str) -> Any:
+        return {"$first": f"$parts.{name}"} if breakdown == TOTAL else f"$parts.{name}"
+
+    found: Filter = {name: of(name) for name in _ADDED}
+    if parts is None or "overdue" in parts:
+        late = {"$filter": {"input": of("due"), "cond": {"$lt": ["$$this", now]}}}
+        found["overdue"] = {"$add": [of("overdue"), {"$size": late}]}
+    if parts is None or "hours" in parts:
+        found["hours"] = of("hours")
+    return found
 
 
 _ADDED = {"received": "$sum", "followed_up": "$sum", "changed_at": "$max"}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from hub.domain.question import Page, Place
 from hub.domain.scope import Scope
 from hub.store import plan
-from hub.store.cursor import Cursors
+from hub.store.cursor import BoundCursors, Cursors
 from hub.store.mongo import Collection, Document
 
 
@@ -47,14 +48,17 @@ class Pager:
         projection: Document | None = None,
     ) -> Slice:
         """One page. Raises InvalidCursorError for a cursor of another order, list or viewer."""
-        bound = self.cursors.bind(self.scope, [self.collection.name, order])
+
+        @cache
+        def bound() -> BoundCursors:
+            return self.cursors.bind(self.scope, [self.collection.name, order])
 
         def place(cursor: str | None) -> Place | None:
-            return bound.read(cursor) if cursor else None
+            return bound().read(cursor) if cursor else None
 
         def cursor(document: Document) -> str:
             *values, id_ = (document[step.field] for step in order)
-            return bound.write(Place(tuple(values), id_))
+            return bound().write(Place(tuple(values), id_))
 
         if projection and 1 in projection.values():
             projection = projection | {step.field: 1 for step in order}

@@ -22,8 +22,11 @@ from hub.schema.compiled.selection import conditional_variables
 
 MAX_TOKENS = 4_000
 MAX_ERRORS = 20
-REMEMBERED = 1_000
-LONGEST_REMEMBERED = 16_384
+# Together they bound what one caller can make a hub keep, to some 200 MB.
+REMEMBERED = 500
+LONGEST_REMEMBERED = 4_096
+VARIABLES_REMEMBERED = 16
+LONGEST_VARIABLES_REMEMBERED = 2_048
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -59,7 +62,9 @@ class Operation:
     node: OperationDefinitionNode
     conditions: tuple[str, ...]
     plans: dict[tuple[bool, ...], Plan] = field(default_factory=dict)
-    asked: Remembered[bytes, Asked] = field(default_factory=lambda: Remembered(64))
+    asked: Remembered[bytes, Asked] = field(
+        default_factory=lambda: Remembered(VARIABLES_REMEMBERED)
+    )
 
     def ask(self, schema: GraphQLSchema, variables: dict[str, object]) -> Asked | None:
         """The plan for these variables and the arguments that they make; remembered, since
@@ -77,7 +82,9 @@ class Operation:
             asked = plan, tuple(root.arguments(values) for root in plan.compiled)
         except Exception:  # told by the plain executor, in its own words
             return None
-        return self.asked.remember(key, asked) if len(key) <= LONGEST_REMEMBERED else asked
+        if len(key) > LONGEST_VARIABLES_REMEMBERED:
+            return asked
+        return self.asked.remember(key, asked)
 
     def plan(self, schema: GraphQLSchema, variables: dict[str, object]) -> Plan:
         """The plan for these variables."""
