@@ -1,5 +1,6 @@
 """`hub sync`."""
 
+import os
 from dataclasses import asdict
 from typing import Annotated
 
@@ -15,6 +16,9 @@ from hub.ingest.run import Finished
 from hub.ingest.run import sync as run_once
 from hub.settings import Settings
 
+BESIDE_A_SERVER = 10
+"""How much a sync stands back for what else runs on the machine: queries are waited for."""
+
 
 def sync(
     name: Annotated[str, typer.Argument(help="The connector's name.")],
@@ -26,6 +30,8 @@ def sync(
 
     Example: hub sync makassar-open311 --json
     """
+
+    os.nice(BESIDE_A_SERVER)
 
     async def body(settings: Settings) -> None:
         folder = settings.connectors_dir

@@ -81,12 +81,16 @@ class Executor:
 
 
 async def _together(compiled: list[Any], left_over: Any) -> list[Any]:
-    """All at once; nothing is left running when one fails."""
+    """All at once. When one fails the others are waited for and not cancelled: what the driver is
+    cancelled at costs it a connection."""
     if left_over is None and len(compiled) == 1:
         return [await compiled[0]]
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in (*compiled, left_over) if each is not None]
-    return [task.result() for task in tasks]
+    all_of_them = [*compiled, *([left_over] if left_over else [])]
+    answers = await asyncio.gather(*all_of_them, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 async def _answer(root: RootField, arguments: Mapping[str, Any], context: Context) -> Any:
