@@ -39,7 +39,7 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
     backend = BearerBackend(TokenVerifier(key, issuer))
     return Starlette(
         routes=[
-            Route("/graphql", graphql.__call__, methods=["POST"]),
+            Route("/graphql", graphql, methods=["POST"]),
             Route("/oauth/token", tokens.__call__, methods=["POST"]),
             *metadata_routes(key, issuer),
             Route("/healthz", healthy, methods=["GET"]),

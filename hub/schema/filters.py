@@ -160,14 +160,14 @@ def _given(given: Any, argument: str) -> list[tuple[str, Any, str]]:
     """(name, value, path) of what is given. An explicit null is refused: it could be read as
     no condition at all, and so show more than was meant."""
     found = []
-    for each in fields(given):
-        value = getattr(given, each.name)
+    for name, graphql_name in _NAMES[type(given)]:
+        value = getattr(given, name)
         if value is UNSET:
             continue
-        path = f"{argument}.{_graphql_name(each.name)}"
+        path = f"{argument}.{graphql_name}"
         if value is None:
             raise InputError(path, "is null; leave it out, or ask with isNull")
-        found.append((each.name, value, path))
+        found.append((name, value, path))
     return found
 
 
@@ -175,6 +175,18 @@ def _graphql_name(name: str) -> str:
     head, *tail = name.strip("_").split("_")
     return head + "".join(part.capitalize() for part in tail)
 
+
+_FILTERS: tuple[Any, ...] = (
+    BooleanFilter,
+    ClassificationFilter,
+    ComplaintFilter,
+    DateTimeFilter,
+    RegionFilter,
+    StatusFilter,
+    StringFilter,
+)
+_NAMES = {kind: [(f.name, _graphql_name(f.name)) for f in fields(kind)] for kind in _FILTERS}
+"""Of each filter the fields, by their names here and in GraphQL."""
 
 _OPS = {"in_": Op.IN, "is_null": Op.IS_NULL}
 

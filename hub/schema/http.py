@@ -8,6 +8,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from hub.auth.middleware import Challenge, Viewer
 from hub.schema.compiled.execution import Executor
@@ -24,14 +25,19 @@ _log = structlog.get_logger()
 
 
 class GraphQLEndpoint:
-    """Answers documents, each viewer from what their scope reaches."""
+    """An ASGI application that answers documents, each viewer from what their scope reaches."""
 
     def __init__(self, store: Store, challenge: Challenge) -> None:
         self._store = store
         self._challenge = challenge
         self._executor = Executor(core_schema)
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         """Nothing is even parsed for a caller without a token."""
         viewer = request.user
         if not isinstance(viewer, Viewer):

@@ -45,6 +45,9 @@ class ScopedComplaints:
     def __init__(self, scope: Scope, database: Database, vault: Vault, cursors: Cursors) -> None:
         self._scope = scope
         self._rows = plan.within(scope.rows)
+        # Where every row's secret words are shown, only the reporter is left to be guarded.
+        words_are_shown = scope.secret_words == scope.rows
+        self._guarded = frozenset({"reporter"}) if words_are_shown else _GUARDED
         self._complaints = read_quickly(database["complaints"])
         self._vault = vault
         self._rollups = Rollups(database)
@@ -53,7 +56,7 @@ class ScopedComplaints:
     async def get(self, id_: str, fields: Fields = None) -> Document | None:
         """A complaint by its id; None outside the scope as for one that does not exist."""
         here = plan.both(self._rows, {"_id": {"$eq": id_}})
-        document = await self._complaints.find_one(here, _projection(fields))
+        document = await self._complaints.find_one(here, self._projection(fields))
         return document and self._revealed(document, fields)
 
     async def page(
@@ -69,9 +72,9 @@ class ScopedComplaints:
             plan.match(condition, _now()),
             plan.steps(order),
             request,
-            _projection(fields),
+            self._projection(fields),
         )
-        if fields is None or not fields.isdisjoint(_GUARDED):
+        if self._guards(fields):
             for document in found.documents:
                 self._revealed(document, fields)
         return found
@@ -111,8 +114,19 @@ class ScopedComplaints:
         least = SMALLEST_GROUP if beyond else 0
         return [row for row in rows if row.received >= least] if least else rows
 
+    def _guards(self, fields: Fields) -> bool:
+        """Whether any of these fields may have to be hidden from this viewer."""
+        return fields is None or not fields.isdisjoint(self._guarded)
+
+    def _projection(self, fields: Fields) -> Document:
+        """What to fetch: what was asked for, and what decides on whether it may be shown."""
+        if fields is None:
+            return {"raw": 0}
+        shown = dict.fromkeys(fields - {"raw"}, 1)
+        return shown | dict.fromkeys(_GUARDS, 1) if self._guards(fields) else shown
+
     def _revealed(self, document: Document, fields: Fields) -> Document:
-        if fields is not None and fields.isdisjoint(_GUARDED):
+        if not self._guards(fields):
             return document
         place = document["province"], document["district"], document["channel"]
         if document["secret"] and not self._scope.secret_words.covers(*place):
@@ -122,14 +136,6 @@ class ScopedComplaints:
             known = orjson.loads(self._vault.open(sealed, document["_id"]))
             document["reporter"] = Reporter(**known)
         return document
-
-
-def _projection(fields: Fields) -> Document:
-    """What to fetch: what was asked for, and what decides on whether it may be shown."""
-    if fields is None:
-        return {"raw": 0}
-    shown = dict.fromkeys(fields - {"raw"}, 1)
-    return shown if fields.isdisjoint(_GUARDED) else shown | dict.fromkeys(_GUARDS, 1)
 
 
 def _rows(

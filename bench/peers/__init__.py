@@ -1,0 +1,1 @@
+"""Servers that the hub is compared with, and the hub, each a process of its own."""
