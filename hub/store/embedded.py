@@ -70,6 +70,8 @@ def sole_hub(data_dir: Path) -> Iterator[None]:
 
 class _Mongod:
     def __init__(self, folder: Path) -> None:
+        # However the directory was named: the process is known by its path.
+        folder = folder.absolute()
         self._folder = folder
         self._secret = folder / "secret"
         self._port_file = folder / "port"

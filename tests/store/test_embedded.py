@@ -70,6 +70,14 @@ async def test_commands_share_one_mongod_and_the_last_stops_it(tmp_path: Path) -
     assert not runs(pid)
 
 
+async def test_a_directory_is_the_same_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with embedded_mongod(Path("hub")) as first, embedded_mongod(tmp_path / "hub") as second:
+        assert first == second
+
+
 async def test_a_mongod_that_a_killed_hub_left_running_is_found(tmp_path: Path) -> None:
     script = (
         "import anyio, sys, pathlib\n"
