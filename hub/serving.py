@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import anyio
+import stamina
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
@@ -111,8 +112,10 @@ async def until_signal(body: Callable[[], Awaitable[None]]) -> bool:
 def configure_logging(level: int) -> None:
     """Lines of JSON on standard error, from a level of `logging` upwards.
 
-    Tracebacks show no local variables: these may hold a citizen's words.
+    Tracebacks show no local variables: these may hold a citizen's words. Retries are told once
+    they have failed, by the error that names the channel.
     """
+    stamina.instrumentation.set_on_retry_hooks([])
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

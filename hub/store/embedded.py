@@ -25,6 +25,7 @@ from hub.store.mongo import Document, StoreUnavailableError
 _REPLICA_SET = "hub"
 _USER = "hub"
 _NOT_YET_INITIALIZED = 94
+_DATA_IS_HELD = 100
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
@@ -83,7 +84,11 @@ class _Mongod:
             await to_thread.run_sync(fcntl.flock, lock, fcntl.LOCK_EX)
             password = self._password()
             port = self._remembered_port()
-            if port is None or not await self._answers(port, password):
+            pid = self._running_pid()
+            if pid and port:
+                # Never a second one on the same data, however long the first takes to answer.
+                await self._until_it_answers(pid, port, password)
+            else:
                 port = await self._start(port)
                 await self._form_replica_set(port, password)
             return self._uri(port, password)
@@ -131,15 +136,20 @@ class _Mongod:
             return pid
         return pid if str(self._folder / "data") in _command_of(pid) else None
 
-    async def _answers(self, port: int, password: str) -> bool:
-        if self._running_pid() is None:
-            return False
-        try:
-            async with _client(self._uri(port, password)) as client:
-                await client.admin.command("ping")
-        except PyMongoError:
-            return False
-        return True
+    async def _until_it_answers(self, pid: int, port: int, password: str) -> None:
+        """Waits for a mongod that runs, and may just be starting. Raises StoreUnavailableError."""
+        with anyio.move_on_after(_START_SECONDS):
+            while True:
+                try:
+                    async with _client(self._uri(port, password)) as client:
+                        await _until_primary(client)
+                        return
+                except PyMongoError:
+                    await anyio.sleep(0.2)
+        raise StoreUnavailableError(
+            f"The embedded mongod (process {pid}) runs, but does not answer on port {port}. "
+            f"Its log: {self._folder / 'mongod.log'}. Stop it to have another one started."
+        )
 
     async def _start(self, preferred: int | None) -> int:
         binary = _find_mongod()
@@ -169,8 +179,10 @@ class _Mongod:
         while not _listens(port):
             if process.poll() is not None or asyncio.get_running_loop().time() > deadline:
                 process.kill()
+                held = process.returncode == _DATA_IS_HELD
+                why = "another mongod holds its data." if held else _last_line(log)
                 raise StoreUnavailableError(
-                    f"The embedded mongod did not start: {_last_line(log)} "
+                    f"The embedded mongod did not start: {why} "
                     f"Its log: {self._folder / 'mongod.log'}. "
                     "Or set HUB_MONGODB_URI to a MongoDB of your own."
                 )

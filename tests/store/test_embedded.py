@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from hub.store import embedded
 from hub.store.embedded import embedded_mongod, sole_hub
 from hub.store.mongo import Driver, StoreUnavailableError, connect
 
@@ -137,3 +138,19 @@ async def test_a_mongod_that_cannot_start_shows_where_its_log_is(tmp_path: Path)
     with pytest.raises(StoreUnavailableError, match=r"mongod\.log"):
         async with embedded_mongod(tmp_path):
             pass
+
+
+async def test_a_mongod_that_does_not_answer_is_not_joined_by_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_START_SECONDS", 3.0)
+    async with embedded_mongod(tmp_path) as uri:
+        pid = pid_in(tmp_path)
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(StoreUnavailableError, match=f"process {pid}.*does not answer"):
+            async with embedded_mongod(tmp_path):
+                pass
+        os.kill(pid, signal.SIGCONT)
+        assert pid_in(tmp_path) == pid
+        assert await note(uri) == 0
+    assert not runs(pid)
