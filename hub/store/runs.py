@@ -28,17 +28,12 @@ class ScopedRuns:
 
     def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
         self._within = plan.within(scope.ledgers)
-        self._runs = database["runs"]
-        self._pager = Pager(self._runs, scope, cursors)
+        self._pager = Pager(database["runs"], scope, cursors)
 
     async def page(self, connector: str | None, request: PageRequest) -> Slice:
         """A page of runs, the latest first. Raises InvalidCursorError."""
         wanted: plan.Filter = {"connector": {"$eq": connector}} if connector else {}
         return await self._pager.read(self._within, wanted, _LATEST_FIRST, request)
-
-    async def get(self, id_: str) -> Document | None:
-        """A run by its id, or None."""
-        return await self._runs.find_one(plan.both(self._within, {"_id": {"$eq": id_}}))
 
 
 @dataclass(frozen=True, slots=True)
