@@ -13,8 +13,8 @@ _PAGE = """query Page($filter: ComplaintFilter, $first: Int, $after: String) {
  complaints(filter: $filter, first: $first, after: $after) {
   nodes { %s } pageInfo { %s } } }"""
 _SINGLE = "query Single($id: ID!) { complaint(id: $id) { %s } }"
-_INDICATORS = """query Indicators($filter: ComplaintFilter, $groupBy: [Dimension!]!) {
- indicators(groupBy: $groupBy, filter: $filter) {
+_INDICATORS = """query Indicators($filter: ComplaintFilter, $groupBy: [Dimension!]!, $period: Period) {
+ indicators(groupBy: $groupBy, filter: $filter, period: $period) {
   keys { key value } received followedUp overdue } }"""
 _ROW = "keys { key value } received followedUp overdue"
 _DASHBOARD = f"""query Dashboard($here: ComplaintFilter, $town: ComplaintFilter) {{
@@ -97,6 +97,12 @@ def indicators(*dimensions: str, province: bool = False) -> Ask:
         f"/indicators?by={groups}" + (f"&province={PROVINCE}" if province else ""),
         "province_73" if province else "ministry",
     )
+
+
+def indicators_since(month: int, *dimensions: str) -> Ask:
+    """The same figures of the nation, asked in other words: since a month before the first."""
+    period = {"from": f"2001-{month:02}-01"}
+    return Ask(_INDICATORS, {"groupBy": list(dimensions), "period": period})
 
 
 def dashboard() -> Ask:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint
-from hub.domain.indicators import Dimension
+from hub.domain.indicators import Dimension, IndicatorRow
 from hub.domain.question import All, AnyOf, Compare, Condition, Field, Not, Op, Order
 from hub.domain.region import regions
 from hub.domain.scope import Role, Scope
@@ -85,6 +85,20 @@ def key(complaint: Complaint, dimension: Dimension) -> str | None:
         return local.strftime({"day": "%Y-%m-%d", "month": "%Y-%m", "week": "%G-W%V"}[dimension])
     value = getattr(complaint, dimension)
     return None if value is None else str(value)
+
+
+def comparable(rows: Iterable[IndicatorRow]) -> dict[Any, Any]:
+    """Values of the keys → what `figures` says of the same group."""
+    return {
+        tuple(value for _, value in row.keys): (
+            row.received,
+            row.followed_up,
+            row.overdue,
+            row.timed,
+            row.median_days_to_follow_up,
+        )
+        for row in rows
+    }
 
 
 def figures(complaints: Sequence[Complaint]) -> tuple[int, int, int, int, float | None]:

@@ -45,9 +45,12 @@ def months(bench: Bench, size: int) -> Result:
     """The nation's districts by month, and the same `$group` behind a plain endpoint."""
     raw, database = "the same $group over the complaints", f"hub_{size}"
     question = [asks.indicators("DISTRICT", "MONTH")]
+    # More questions than the hub keeps answers of this size, so that each is read anew.
+    unknown = [asks.indicators_since(month, "DISTRICT", "MONTH") for month in range(1, 13)]
     sides = [
         Side("hub", "hub", database, question),
         Side(raw, "hand-written", database, question),
+        Side("hub, each question a new one", "hub", database, unknown),
     ]
     goals = {raw: 20.0} if size >= _AS_ASKED else {}
     title = "Indicators of the nation by district and month"

@@ -37,24 +37,36 @@ class Period:
     last: date | None = None
 
 
+Keys = tuple[tuple[Dimension, str | None], ...]
+"""What a group has in common: a value for each dimension, None where complaints have none."""
+
+
+@dataclass(slots=True)
+class Freshness:
+    """The moment (UTC) up to which every stored change is counted.
+
+    The rows of an answer share one, which moves on when the answer is found to hold still.
+    """
+
+    as_of: datetime
+
+
 @dataclass(slots=True)
 class IndicatorRow:
     """The figures of one group, each beside what it rests on.
 
-    `keys` has a value for each dimension asked for, None where complaints have none.
     `timed` is how many of `followed_up` state when, which is what the median rests on;
-    `changed_at` (UTC) is when the hub last stored a change in the group; `as_of` (UTC) is the
-    moment up to which every stored change is counted.
+    `changed_at` (UTC) is when the hub last stored a change in the group.
     """
 
-    keys: Mapping[Dimension, str | None]
+    keys: Keys
     received: int
     followed_up: int
     overdue: int
     timed: int
     median_days_to_follow_up: float | None
     changed_at: datetime | None
-    as_of: datetime
+    freshness: Freshness
 
     @property
     def follow_up_rate(self) -> float | None:

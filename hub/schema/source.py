@@ -19,10 +19,10 @@ METADATA = "source"
 class Source:
     """Where the value of a field comes from, given what its type is read from (the parent).
 
-    `path` leads to it inside the parent; `read` makes the value of what stands there. `needs` are
-    the stored fields that have to be read for it. With `constant`, equal things at the path always
-    make equal values. `join` gets, once for each request, what `read` is then given beside it.
-    With `awaited`, `read` returns an awaitable.
+    `path` leads to it inside the parent, or `attribute` names it; `read` makes the value of what
+    stands there. `needs` are the stored fields that have to be read for it. With `constant`, equal
+    things at the path always make equal values. `join` gets, once for each request, what `read` is
+    then given beside it. With `awaited`, `read` returns an awaitable.
     """
 
     path: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Source:
     constant: bool = False
     join: Callable[[Any], Awaitable[Any]] | None = None
     awaited: bool = False
+    attribute: str | None = None
 
     def at_path(self, parent: Any) -> Any:
         """What stands at the path; None where the document is older than the field."""
@@ -52,6 +53,21 @@ def _description(documented: object) -> str:
 def output(cls: type[T]) -> type[T]:
     """Makes a class a GraphQL type."""
     return strawberry.type(cls, description=_description(cls))
+
+
+_CONSTANT = "__equal_parents_make_equal_objects__"
+
+
+def constant(cls: type[T]) -> type[T]:
+    """Says of a type that what it is read from can be hashed, and that equal ones make equal
+    objects, so that each is made once for each plan."""
+    setattr(cls, _CONSTANT, True)
+    return cls
+
+
+def is_constant(cls: type) -> bool:
+    """Whether a type was declared so."""
+    return hasattr(cls, _CONSTANT)
 
 
 def resolved(graphql_type: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -92,6 +108,15 @@ def derived(read: Callable[[Any], Any], description: str, needs: tuple[str, ...]
         return read(root)
 
     return _field(Source(read=read, needs=needs), resolver, description)
+
+
+def attribute(name: str, description: str, needs: tuple[str, ...] = ()) -> Any:
+    """An attribute of the parent, which follows from the stored fields that it needs."""
+
+    def resolver(root: strawberry.Parent[Any]) -> Any:
+        return getattr(root, name)
+
+    return _field(Source(attribute=name, needs=needs), resolver, description)
 
 
 def joined(

@@ -97,13 +97,13 @@ def from_rollups(
     dimensions: list[Dimension],
     condition: Condition,
     period: Period,
-    now: datetime,
     parts: frozenset[str] | None,
 ) -> Pipeline | None:
     """The same figures from the roll-up; None where it does not hold what is asked.
 
     It holds whole months of places, with one breakdown at a time. `parts` are the figures that
-    are read; None for all.
+    are read; None for all. `due` of a group are the deadlines that were still to come when its
+    cells were computed: those that have passed since are overdue too.
     """
     months = _whole_months(period)
     fields = fields_of(condition) - {Field.PROVINCE, Field.DISTRICT}
@@ -120,41 +120,37 @@ def from_rollups(
     breakdown = broken_down[0].value if broken_down else TOTAL
     keys = {d.value: "$parts.value" if d in BREAKDOWNS else f"${d.value}" for d in dimensions}
     pipeline: Pipeline = [{"$match": both({"breakdown": breakdown}, within(reach), months)}]
-    wanted = match(condition, now)
+    wanted = match(condition, _NO_MOMENT)
     if broken_down:
         pipeline.append({"$unwind": "$parts"})
         pipeline += [{"$set": {breakdown: "$parts.value"}}] if wanted else []
     if wanted:
         pipeline.append({"$match": wanted})
-    held_figures = _held(TOTAL if not broken_down else breakdown, now, parts)
+    held_figures = _held(breakdown, parts)
     if {Dimension.DISTRICT, Dimension.MONTH}.issubset(dimensions):
         # As they stand: what a few cells without a district have in common is added by the reader.
         pipeline.append({"$project": {"_id": keys, **held_figures}})
         return pipeline
     added = {name: {_ADDED.get(name, "$sum"): value} for name, value in held_figures.items()}
-    if "hours" in added:
-        added["hours"] = {"$push": held_figures["hours"]}
+    lists = [name for name in ("due", "hours") if name in added]
+    added |= {name: {"$push": held_figures[name]} for name in lists}
     pipeline.append({"$group": {"_id": keys, **added}})
-    if "hours" in added:
-        pipeline.append({"$set": {"hours": _joined("$hours")}})
+    if lists:
+        pipeline.append({"$set": {name: _joined(f"${name}") for name in lists}})
     return pipeline
 
 
-def _held(breakdown: str, now: datetime, parts: frozenset[str] | None) -> Filter:
+def _held(breakdown: str, parts: frozenset[str] | None) -> Filter:
     """What a part of a cell says; of a total there is one part, which need not be unwound."""
-
-    def of(name: str) -> Any:
-        return {"$first": f"$parts.{name}"} if breakdown == TOTAL else f"$parts.{name}"
-
-    found: Filter = {name: of(name) for name in _ADDED}
-    if parts is None or "overdue" in parts:
-        late = {"$filter": {"input": of("due"), "cond": {"$lt": ["$$this", now]}}}
-        found["overdue"] = {"$add": [of("overdue"), {"$size": late}]}
-    if parts is None or "hours" in parts:
-        found["hours"] = of("hours")
-    return found
+    names = [*_ADDED]
+    names += ["overdue", "due"] if parts is None or "overdue" in parts else []
+    names += ["hours"] if parts is None or "hours" in parts else []
+    if breakdown == TOTAL:
+        return {name: {"$first": f"$parts.{name}"} for name in names}
+    return {name: f"$parts.{name}" for name in names}
 
 
+_NO_MOMENT = datetime.min  # no field that a roll-up holds depends on the time of asking
 _ADDED = {"received": "$sum", "followed_up": "$sum", "changed_at": "$max"}
 _SUMS = {name: {operator: f"${name}"} for name, operator in _ADDED.items()}
 

@@ -8,6 +8,7 @@ next refresh heals it.
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pymongo import WriteConcern
@@ -49,6 +50,18 @@ class RollupMarks:
         await marks.update_one({"_id": mark}, {"$set": {"writing": False}})
 
 
+@dataclass(frozen=True, slots=True)
+class RollupState:
+    """Up to when (UTC) the roll-up counts every write, and a name for what it holds, which changes
+    whenever that may have; None before the first refresh."""
+
+    as_of: datetime
+    version: str | None
+
+
+_VERSION = "version"
+
+
 class Rollups:
     """Keeps the roll-up, and reads it."""
 
@@ -58,22 +71,22 @@ class Rollups:
         self._rollups = database["rollups"]
         self._marks = database["rollup_marks"]
 
-    async def ready(self, now: datetime) -> datetime | None:
-        """Up to when the roll-up counts every write; None if complaints are better counted.
+    async def state(self, now: datetime) -> RollupState | None:
+        """How the roll-up stands; None if complaints are better counted one by one.
 
-        A few marked cells are computed at once, so that the answer is right up to `now`.
+        A few marked cells are computed at once, so that it counts every write up to `now`.
         """
-        marks = await self._pending()
+        marks, version = await self._pending()
         if not marks:
-            return now
+            return RollupState(now, version)
         cells = {cell for mark in marks for cell in mark["cells"]}
         if len(cells) <= REFRESHED_AT_ONCE:
             await self.refresh()
-            return now
+            _, version = await self._pending()
+            return RollupState(now, version)
         if await self._complaints.estimated_document_count() <= CHEAP_TO_COUNT:
             return None
-        oldest: datetime = min(mark["at"] for mark in marks)
-        return oldest
+        return RollupState(min(mark["at"] for mark in marks), version)
 
     async def read(self, pipeline: figures.Pipeline) -> list[Document]:
         """Groups of figures."""
@@ -81,10 +94,14 @@ class Rollups:
 
     async def refresh(self) -> int:
         """Computes all marked cells anew and returns how many they were."""
-        marks = await self._pending()
+        marks, _ = await self._pending()
         cells = sorted({cell for mark in marks for cell in mark["cells"]})
         for start in range(0, len(cells), _BATCH):
             await self._recompute(cells[start : start + _BATCH])
+        if cells:
+            # Before any mark goes: whoever sees no mark sees the new version.
+            version = {"_id": _VERSION, "version": secrets.token_hex(8)}
+            await self._marks.replace_one({"_id": _VERSION}, version, upsert=True)
         dead = datetime.now(UTC) - DEAD_AFTER
         done = [m["_id"] for m in marks if not m["writing"] or m["at"] < dead]
         if done:
@@ -99,8 +116,12 @@ class Rollups:
         await marks.end(await marks.begin(cells))
         return await self.refresh()
 
-    async def _pending(self) -> list[Document]:
-        return await self._marks.find().to_list()
+    async def _pending(self) -> tuple[list[Document], str | None]:
+        """(The marks that there are, the roll-up's version)."""
+        found = await self._marks.find().to_list()
+        marks = [document for document in found if document["_id"] != _VERSION]
+        version = next((d["version"] for d in found if d["_id"] == _VERSION), None)
+        return marks, version
 
     async def _recompute(self, cells: list[str]) -> None:
         began: datetime = (await self._database.command("hello"))["localTime"]

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hub.domain.scope import Scope
+from hub.store.answers import Answers
 from hub.store.channels import ChannelRegister, ScopedChannels
 from hub.store.clients import Clients, SigningKeys
 from hub.store.complaints import ScopedComplaints
@@ -51,6 +52,7 @@ class Store:
         self.connectors = ConnectorRegister(database)
         self.clients = Clients(database)
         self.rollups = Rollups(database)
+        self._answers = Answers(database, self.rollups)
         self.signing_keys = SigningKeys(database, vault)
 
     def _reader(self, scope: Scope) -> Reader:
@@ -58,7 +60,7 @@ class Store:
         database, cursors = self._database, self._cursors
         return Reader(
             scope=scope,
-            complaints=ScopedComplaints(scope, database, self._vault, cursors),
+            complaints=ScopedComplaints(scope, database, self._vault, cursors, self._answers),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             runs=ScopedRuns(scope, database, cursors),

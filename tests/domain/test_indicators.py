@@ -4,21 +4,21 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.domain.indicators import IndicatorRow, median_days
+from hub.domain.indicators import Freshness, IndicatorRow, median_days
 
 HISTOGRAMS = st.dictionaries(st.integers(0, 10_000), st.integers(0, 20), max_size=12)
 
 
 def row(received: int, followed_up: int) -> IndicatorRow:
     return IndicatorRow(
-        keys={},
+        keys=(),
         received=received,
         followed_up=followed_up,
         overdue=0,
         timed=0,
         median_days_to_follow_up=None,
         changed_at=None,
-        as_of=datetime(2020, 7, 1, tzinfo=UTC),
+        freshness=Freshness(datetime(2020, 7, 1, tzinfo=UTC)),
     )
 
 

@@ -21,7 +21,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from hub.schema.compiled.selection import NotCompilableError, Selections
-from hub.schema.source import Source, source_of
+from hub.schema.source import Source, is_constant, source_of
 
 _STRAWBERRY = "strawberry-definition"
 # Scalars whose Python value is written as JSON as it is; orjson writes times as ISO 8601.
@@ -96,6 +96,8 @@ class Builder:
             return f"[{inner} for {item} in {expression}]", False
         if isinstance(kind, GraphQLObjectType):
             function, is_async = self._object(kind, below)
+            if is_constant(kind.extensions[_STRAWBERRY].origin):
+                return f"{self._memo(function)}[{expression}]", False
             return f"{'await ' if is_async else ''}{function}({expression}, x)", is_async
         if isinstance(kind, GraphQLEnumType):
             return f"{self._constant(_names(kind))}[{expression}]", False
@@ -178,6 +180,8 @@ class Builder:
             self._built.joins.append(source.join)
             joined = f"x[{len(self._built.joins) - 1}]"
             return self._value(f"{self._constant(source.read)}({at_path}, {joined})", kind, below)
+        if source.attribute:
+            return self._value(f"d.{source.attribute}", kind, below)
         if source.read is None:
             return self._value(at_path, kind, below)
         if not source.path:
@@ -194,15 +198,20 @@ class Builder:
         self, source: Source, kind: GraphQLOutputType, at_path: str, below: list[SelectionSetNode]
     ) -> tuple[str, bool]:
         """The value from a table that fills itself: each is made once for each plan."""
-        value, is_async = self._value("r(v)", kind, below)
+        value, is_async = self._value("r", kind, below)
         if is_async:
             raise NotCompilableError("something to wait for in a constant")
         maker = f"m{len(self._lines)}"
         read = self._constant(source.read)
-        self._lines.append(f"def {maker}(v, x=()):\n    r = {read}\n    return {value}")
+        made = f"    r = None if v is None else {read}(v)"
+        self._lines.append(f"def {maker}(v, x):\n{made}\n    return {value}")
+        return f"{self._memo(maker)}[{at_path}]", False
+
+    def _memo(self, maker: str) -> str:
+        """The name of a table of what a function makes, where nothing is joined."""
         table = f"memo{len(self._lines)}"
         self._lines.append(f"{table} = Memo({maker})")
-        return f"{table}[{at_path}]", False
+        return table
 
 
 def _not_null(value: Any) -> Any:
@@ -218,12 +227,12 @@ def _names(kind: GraphQLEnumType) -> dict[Any, str]:
 
 
 class _Memo(dict[Any, Any]):
-    """Value at the path → made value; null makes null."""
+    """Value → what is made of it."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
+    def __init__(self, make: Callable[[Any, tuple[()]], Any]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, key: Any) -> Any:
-        made = self[key] = None if key is None else self._make(key)
+        made = self[key] = self._make(key, ())
         return made

@@ -1,0 +1,116 @@
+"""Questions of figures and their answers, which are kept for as long as they would be the same."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
+from hub.domain.question import Condition
+from hub.domain.scope import Reach
+from hub.store import figures
+from hub.store.groups import rows_of
+from hub.store.mongo import Database, Document, documents, read_quickly
+from hub.store.rollups import Rollups
+
+_MOST_ANSWERS = 500
+_MOST_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is counted, and within which reach. `parts` are the figures that are read, None for
+    all; groups of fewer than `least` are left out."""
+
+    reach: Reach
+    dimensions: tuple[Dimension, ...]
+    condition: Condition
+    period: Period
+    parts: frozenset[str] | None = None
+    least: int = 0
+
+
+@dataclass(slots=True)
+class _Answer:
+    """Rows that hold until a deadline passes (UTC), if the roll-up does not change before."""
+
+    rows: list[IndicatorRow]
+    freshness: Freshness
+    until: datetime | None
+
+
+class Answers:
+    """Answers from the roll-up where it holds what is asked, else from the complaints."""
+
+    def __init__(self, database: Database, rollups: Rollups) -> None:
+        self._complaints = read_quickly(database["complaints"])
+        self._rollups = rollups
+        self._kept = _Kept()
+
+    async def answer(self, question: Question, now: datetime) -> list[IndicatorRow]:
+        """The figures of each group at `now` (UTC); of no dimension, one row for all."""
+        q = question
+        asked = q.reach, list(q.dimensions), q.condition, q.period
+        pipeline = figures.from_rollups(*asked, q.parts)
+        state = await self._rollups.state(now) if pipeline else None
+        if pipeline is None or state is None:
+            groups = await documents(self._complaints, figures.from_complaints(*asked, now))
+            return _answer(question, groups, now, now).rows
+        kept = self._kept.get(state.version, question)
+        if kept and (kept.until is None or now <= kept.until):
+            kept.freshness.as_of = state.as_of
+            return kept.rows
+        answer = _answer(question, await self._rollups.read(pipeline), now, state.as_of)
+        self._kept.keep(state.version, question, answer)
+        return answer.rows
+
+
+def _answer(question: Question, groups: list[Document], now: datetime, as_of: datetime) -> _Answer:
+    freshness = Freshness(as_of)
+    at = now.replace(tzinfo=None)  # as the store reads times
+    rows = rows_of(groups, question.dimensions, at, freshness)
+    if not question.dimensions and not rows:
+        rows = [IndicatorRow((), 0, 0, 0, 0, None, None, freshness)]
+    if question.least:
+        rows = [row for row in rows if row.received >= question.least]
+    return _Answer(rows, freshness, _next_deadline(groups, at))
+
+
+def _next_deadline(groups: Iterable[Document], now: datetime) -> datetime | None:
+    to_come = [due for group in groups for due in group.get("due", ()) if due >= now]
+    return min(to_come).replace(tzinfo=UTC) if to_come else None
+
+
+class _Kept:
+    """Answers of one version of the roll-up, the latest asked for, within bounds."""
+
+    def __init__(self) -> None:
+        self._version: str | None = None
+        self._answers: OrderedDict[Question, _Answer] = OrderedDict()
+        self._rows = 0
+
+    def get(self, version: str | None, question: Question) -> _Answer | None:
+        """What was kept for this version."""
+        if version != self._version:
+            return None
+        found = self._answers.get(question)
+        if found:
+            self._answers.move_to_end(question)
+        return found
+
+    def keep(self, version: str | None, question: Question, answer: _Answer) -> None:
+        """Keeps an answer; those of another version go."""
+        if version is None:
+            return
+        if version != self._version:
+            self._version, self._rows = version, 0
+            self._answers.clear()
+        self._drop(question)
+        self._answers[question] = answer
+        self._rows += len(answer.rows)
+        while len(self._answers) > _MOST_ANSWERS or self._rows > _MOST_ROWS:
+            self._drop(next(iter(self._answers)))
+
+    def _drop(self, question: Question) -> None:
+        gone = self._answers.pop(question, None)
+        self._rows -= len(gone.rows) if gone else 0

@@ -1,0 +1,66 @@
+"""What of a complaint a viewer may not see, taken out before the document leaves the store."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from hub.domain.complaint import Reporter
+from hub.domain.scope import Reach, Scope
+from hub.store.mongo import Document
+from hub.store.vault import Vault
+
+Fields = frozenset[str] | None
+"""The stored fields that a caller reads, so that no others are fetched; None for all."""
+
+WORDS = frozenset({"title", "description", "address", "location"})
+_PLACE = frozenset({"province", "district", "channel"})
+
+
+class Masks:
+    """Hides words of secret complaints and reporters from one viewer, row by row."""
+
+    def __init__(self, scope: Scope, vault: Vault) -> None:
+        self._vault = vault
+        # Where every row's secret words are shown, no words have to be guarded.
+        self._words = frozenset() if scope.secret_words == scope.rows else WORDS
+        self._secret_words = scope.secret_words
+        self._reporters = scope.reporters
+
+    def projection(self, fields: Fields) -> Document:
+        """What to fetch: what was asked for, and what decides on whether it may be shown."""
+        if fields is None:
+            return {"raw": 0}
+        shown = dict.fromkeys(fields - {"raw"}, 1)
+        if not fields.isdisjoint(self._words):
+            shown |= {"secret": 1, **_decided_by(self._secret_words)}
+        if "reporter" in fields:
+            shown |= {"anonymous": 1, **_decided_by(self._reporters)}
+        return shown
+
+    def put_on(self, documents: Sequence[Document], fields: Fields) -> None:
+        """Hides, in documents fetched by that projection, what this viewer may not see."""
+        words = self._words if fields is None else self._words & fields
+        if words:
+            for document in documents:
+                if document["secret"] and not _covers(self._secret_words, document):
+                    document.update(dict.fromkeys(words))
+        if fields is None or "reporter" in fields:
+            for document in documents:
+                document["reporter"] = self._reporter(document)
+
+    def _reporter(self, document: Document) -> Reporter | None:
+        sealed = document.get("reporter")
+        if not sealed or document["anonymous"] or not _covers(self._reporters, document):
+            return None
+        return Reporter(**orjson.loads(self._vault.open(sealed, document["_id"])))
+
+
+def _decided_by(reach: Reach) -> Document:
+    """What tells whether a reach covers a row; nothing where it covers all or none."""
+    return {} if reach.nation or not reach else dict.fromkeys(_PLACE, 1)
+
+
+def _covers(reach: Reach, document: Document) -> bool:
+    if reach.nation or not reach:
+        return reach.nation
+    return reach.covers(document["province"], document["district"], document["channel"])
