@@ -13,7 +13,7 @@ _PAGE = """query Page($filter: ComplaintFilter, $first: Int, $after: String) {
  complaints(filter: $filter, first: $first, after: $after) {
   nodes { %s } pageInfo { %s } } }"""
 _SINGLE = "query Single($id: ID!) { complaint(id: $id) { %s } }"
-_INDICATORS = """query Indicators($filter: ComplaintFilter, $groupBy: [Dimension!]!, $period: Period) {
+_INDICATORS = """query Figures($filter: ComplaintFilter, $groupBy: [Dimension!]!, $period: Period) {
  indicators(groupBy: $groupBy, filter: $filter, period: $period) {
   keys { key value } received followedUp overdue } }"""
 _ROW = "keys { key value } received followedUp overdue"
