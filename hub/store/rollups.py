@@ -94,14 +94,14 @@ class Rollups:
 
     async def refresh(self) -> int:
         """Computes all marked cells anew and returns how many they were."""
-        marks, _ = await self._pending()
+        marks, version = await self._pending()
         cells = sorted({cell for mark in marks for cell in mark["cells"]})
         for start in range(0, len(cells), _BATCH):
             await self._recompute(cells[start : start + _BATCH])
-        if cells:
+        if cells or not version:
             # Before any mark goes: whoever sees no mark sees the new version.
-            version = {"_id": _VERSION, "version": secrets.token_hex(8)}
-            await self._marks.replace_one({"_id": _VERSION}, version, upsert=True)
+            new = {"_id": _VERSION, "version": secrets.token_hex(8)}
+            await self._marks.replace_one({"_id": _VERSION}, new, upsert=True)
         dead = datetime.now(UTC) - DEAD_AFTER
         done = [m["_id"] for m in marks if not m["writing"] or m["at"] < dead]
         if done:
