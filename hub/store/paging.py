@@ -64,7 +64,13 @@ class Pager:
             projection = projection | {step.field: 1 for step in order}
         page = Page(request.size, place(request.after), place(request.before), request.backward)
         asked = plan.find(within, wanted, order, page)
-        found = self.collection.find(asked.filter, projection, sort=asked.sort, limit=asked.limit)
+        found = self.collection.find(
+            asked.filter,
+            projection,
+            sort=asked.sort,
+            limit=asked.limit,
+            batch_size=asked.limit,  # all at once: by itself MongoDB sends 101 and waits
+        )
         documents = await found.to_list()
         more = len(documents) > page.size
         documents = documents[: page.size]

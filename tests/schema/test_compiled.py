@@ -67,7 +67,7 @@ def test_the_cache_of_documents_is_bounded() -> None:
 
 def test_only_what_is_asked_for_is_fetched() -> None:
     (root,) = plan(PAGE).compiled
-    assert root.needs == {
+    assert root.built.needs == {
         "_id",
         "number",
         "status",

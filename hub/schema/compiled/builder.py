@@ -36,7 +36,7 @@ class Built:
     """What a builder wrote: the function of the whole, what it needs, and what it joins."""
 
     def __init__(self) -> None:
-        self.needs: set[str] = set()
+        self.needs: frozenset[str] = frozenset()
         self.joins: list[Callable[[Any], Any]] = []
         self.build: Callable[[Any, tuple[Any, ...]], Any]
         self.is_async = False
@@ -162,7 +162,7 @@ class Builder:
         """
         if not self._in_document:
             return self._of_source(source, kind, below)
-        self._built.needs.update(source.needs)
+        self._built.needs |= {*source.needs}
         self._in_document = not source.needs
         try:
             return self._of_source(source, kind, below)

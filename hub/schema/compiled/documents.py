@@ -47,7 +47,7 @@ class Remembered(OrderedDict[K, V], Generic[K, V]):
         return value
 
 
-Asked = tuple[Plan, tuple[Mapping[str, Any], ...]]
+Planned = tuple[Plan, tuple[Mapping[str, Any], ...]]
 """A plan, and for each of its compiled root fields the resolver's arguments."""
 
 
@@ -62,29 +62,40 @@ class Operation:
     node: OperationDefinitionNode
     conditions: tuple[str, ...]
     plans: dict[tuple[bool, ...], Plan] = field(default_factory=dict)
-    asked: Remembered[bytes, Asked] = field(
+    planned: Remembered[bytes, Planned] = field(
         default_factory=lambda: Remembered(VARIABLES_REMEMBERED)
     )
 
-    def ask(self, schema: GraphQLSchema, variables: dict[str, object]) -> Asked | None:
+    def ask(self, schema: GraphQLSchema, variables: dict[str, object]) -> Planned | None:
         """The plan for these variables and the arguments that they make; remembered, since
-        clients ask the same again and again. None where a variable or an argument is wrong."""
-        key = orjson.dumps(variables)
-        known = self.asked.get(key)
-        if known is not None:
-            return known
+        clients ask the same again and again, or the same but for a cursor or an id. None where a
+        variable or an argument is wrong."""
         plan = self.plan(schema, variables)
+        strings = {n: v for n, v in variables.items() if n in plan.strings and isinstance(v, str)}
+        others = {n: v for n, v in variables.items() if n not in strings}
+        key = orjson.dumps([[*strings], others])
+        known = self.planned.get(key)
+        if known is None:
+            return self._planned(schema, plan, variables, key)
+        if not strings:
+            return known
+        roots = zip(plan.compiled, known[1], strict=True)
+        return plan, tuple(root.with_strings(arguments, strings) for root, arguments in roots)
+
+    def _planned(
+        self, schema: GraphQLSchema, plan: Plan, variables: dict[str, object], key: bytes
+    ) -> Planned | None:
         definitions = self.node.variable_definitions or ()
         values = get_variable_values(schema, definitions, variables)
         if isinstance(values, list):
             return None
         try:
-            asked = plan, tuple(root.arguments(values) for root in plan.compiled)
+            planned = plan, tuple(root.arguments(values) for root in plan.compiled)
         except Exception:  # told by the plain executor, in its own words
             return None
         if len(key) > LONGEST_VARIABLES_REMEMBERED:
-            return asked
-        return self.asked.remember(key, asked)
+            return planned
+        return self.planned.remember(key, planned)
 
     def plan(self, schema: GraphQLSchema, variables: dict[str, object]) -> Plan:
         """The plan for these variables."""

@@ -9,7 +9,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute
 from prometheus_client import Counter
 
 from hub.schema.compiled.builder import NullError
-from hub.schema.compiled.documents import Asked, Documents, Operation
+from hub.schema.compiled.documents import Documents, Operation, Planned
 from hub.schema.compiled.plan import RootField
 from hub.schema.context import Context
 
@@ -36,17 +36,17 @@ class Executor:
         if not isinstance(operation, Operation):
             return ExecutionResult(None, operation)
         if self._compile_plans:
-            asked = operation.ask(self._schema, variables)
-            data = await self._by_plan(asked, variables, context) if asked else None
+            planned = operation.ask(self._schema, variables)
+            data = await self._by_plan(planned, variables, context) if planned else None
             if data is not None:
                 return ExecutionResult(data, None)
         return await self._plainly(operation.document, variables, name, context)
 
     async def _by_plan(
-        self, asked: Asked, variables: dict[str, Any], context: Context
+        self, planned: Planned, variables: dict[str, Any], context: Context
     ) -> dict[str, Any] | None:
         """The data if all goes well; None where there is an error to be told."""
-        plan, arguments = asked
+        plan, arguments = planned
         if not plan.compiled:
             return None
         try:

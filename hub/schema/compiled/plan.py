@@ -9,11 +9,14 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLField,
+    GraphQLID,
     GraphQLNonNull,
     GraphQLSchema,
+    GraphQLString,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    VariableNode,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry import Schema
@@ -21,14 +24,19 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from hub.schema.compiled.builder import Builder, Built
-from hub.schema.compiled.selection import NotCompilableError, Selections, variables_in
+from hub.schema.compiled.selection import (
+    NotCompilableError,
+    Selections,
+    conditional_variables,
+    variables_in,
+)
 from hub.schema.context import Context
 
 _STRAWBERRY = "strawberry-definition"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ResolverInfo:
     """What a resolver is given in place of Strawberry's Info: the same context, and `needs`, the
     stored fields that the selection below it reads."""
 
@@ -38,41 +46,52 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RootField:
-    """A root field that is answered without the executor."""
+    """A root field that is answered without the executor.
+
+    `strings` are the variables that are passed to the resolver as they are, by the names of its
+    parameters.
+    """
 
     key: str
     node: FieldNode
-    field: GraphQLField
     convert: Callable[[FieldNode, VariableValues | None], Mapping[str, Any]]
     resolver: Callable[..., Any]
     takes_info: bool
+    nullable: bool
     built: Built
-    needs: frozenset[str]
     fixed: Mapping[str, Any] | None
-
-    @property
-    def nullable(self) -> bool:
-        """Whether null is an answer."""
-        return not isinstance(self.field.type, GraphQLNonNull)
+    strings: Mapping[str, str]
 
     def arguments(self, variables: VariableValues) -> Mapping[str, Any]:
         """The resolver's arguments. Raises GraphQLError."""
         return self.convert(self.node, variables) if self.fixed is None else self.fixed
 
+    def with_strings(
+        self, arguments: Mapping[str, Any], strings: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        """The same arguments with other strings, by the names of their variables."""
+        named = self.strings.items()
+        return {**arguments, **{p: strings[v] for p, v in named if v in strings}}
+
     def resolve(self, arguments: Mapping[str, Any], context: Context) -> Any:
         """What the resolver gives, or an awaitable of it."""
         if self.takes_info:
-            return self.resolver(None, info=Asked(context, self.needs), **arguments)
+            return self.resolver(None, info=ResolverInfo(context, self.built.needs), **arguments)
         return self.resolver(None, **arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an operation is answered: what is compiled, and a document of what is left over."""
+    """How an operation is answered: what is compiled, and a document of what is left over.
+
+    `strings` are the variables that do nothing but be passed on, such as cursors and ids: other
+    values of them change nothing in the plan and in the other arguments.
+    """
 
     keys: tuple[str, ...]
     compiled: tuple[RootField, ...]
     left_over: DocumentNode | None
+    strings: frozenset[str] = frozenset()
 
 
 def compile_plan(
@@ -96,9 +115,26 @@ def compile_plan(
             compiled.append(_root_field(schema, selections, key, nodes))
         except NotCompilableError:
             others += nodes
-    return Plan(
-        tuple(selected), tuple(compiled), _only(document, operation, others) if others else None
-    )
+    if others:
+        return Plan(tuple(selected), tuple(compiled), _only(document, operation, others))
+    return Plan(tuple(selected), tuple(compiled), None, _strings(document, operation, compiled))
+
+
+def _strings(
+    document: DocumentNode, operation: OperationDefinitionNode, compiled: list[RootField]
+) -> frozenset[str]:
+    passed = {variable for root in compiled for variable in root.strings.values()}
+    plain = {
+        definition.variable.name.value
+        for definition in operation.variable_definitions or ()
+        if definition.default_value is None
+    }
+    looked_at = set(conditional_variables(document))
+    for root in compiled:
+        for argument in root.node.arguments or ():
+            if not isinstance(argument.value, VariableNode):
+                looked_at |= variables_in(argument)
+    return frozenset((passed & plain) - looked_at)
 
 
 def _root_field(
@@ -123,14 +159,32 @@ def _root_field(
     return RootField(
         key=key,
         node=nodes[0],
-        field=field,
         convert=convert,
         resolver=cast("Callable[..., Any]", definition.base_resolver.wrapped_func),
         takes_info=definition.base_resolver.info_parameter is not None,
+        nullable=not isinstance(field.type, GraphQLNonNull),
         built=built,
-        needs=frozenset(built.needs),
         fixed=fixed,
+        strings=_passed_strings(schema, definition, field, nodes[0]),
     )
+
+
+def _passed_strings(
+    schema: GraphQLSchema, definition: StrawberryField, field: GraphQLField, node: FieldNode
+) -> Mapping[str, str]:
+    """The resolver's parameters that get a variable which is a string, with its name."""
+    strawberry_schema: Schema = schema._strawberry_schema  # type: ignore[attr-defined]
+    named = strawberry_schema.config.name_converter.from_argument
+    parameters = {named(a): a.python_name for a in definition.arguments}
+    return {
+        parameters[argument.name.value]: argument.value.name.value
+        for argument in node.arguments or ()
+        if isinstance(argument.value, VariableNode)
+        and _nullable(field.args[argument.name.value].type) in _STRINGS
+    }
+
+
+_STRINGS = (GraphQLString, GraphQLID)
 
 
 def _nullable(kind: Any) -> Any:
