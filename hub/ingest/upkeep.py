@@ -1,6 +1,5 @@
 """What a serving hub does in the background: works off what writers have marked."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,8 +10,8 @@ from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 REFRESH_SECONDS = 1.0
-_RESTS_FOR = 5
-"""A refresh rests for so many times as long as it took, so that a long sync is not slowed."""
+_REST = 5
+"""A refresh rests for so many times as long as it works, so that queries are not slowed."""
 
 _log = structlog.get_logger()
 
@@ -20,12 +19,11 @@ _log = structlog.get_logger()
 async def keep_rollups(store: Store) -> None:
     """Refreshes the roll-up again and again, until it is cancelled."""
     while True:
-        began = time.monotonic()
         try:
-            await store.rollups.refresh()
+            await store.rollups.refresh(_REST)
         except StoreError as error:
             _log.warning("rollups.not_refreshed", error=str(error))
-        await anyio.sleep(max(REFRESH_SECONDS, _RESTS_FOR * (time.monotonic() - began)))
+        await anyio.sleep(REFRESH_SECONDS)
 
 
 @asynccontextmanager
