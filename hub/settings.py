@@ -39,8 +39,8 @@ class Settings(BaseSettings):
     )
     encryption_key: SecretStr | None = Field(
         default=None,
-        description="32 bytes in base64 that seal personal data. Needed with HUB_MONGODB_URI; "
-        "else made at the first start.",
+        description="32 bytes in base64 that seal personal data, earlier keys after a comma. "
+        "Needed with HUB_MONGODB_URI; else made at the first start.",
     )
     private_hosts: str = Field(
         default="",

@@ -10,6 +10,7 @@ from bench.data import KEY
 from bench.peers.hub import GRANTS
 from bench.work.plans import Bench, Side, side_by_side
 from hub.domain.question import All
+from hub.domain.reading import Reading
 from hub.domain.scope import DEFAULT_PERMISSIONS, Role, Scope
 from hub.store.mongo import Document, Driver, connect
 from hub.store.paging import PageRequest
@@ -78,7 +79,7 @@ async def _cursor_after(uri: str, name: str, skipped: int) -> str:
     scope = Scope("bench", (GRANTS["ministry"],), DEFAULT_PERMISSIONS[Role.MINISTRY])
     async with connect(uri, Driver.PYMONGO, name) as database:
         reader = Store(database, Vault(KEY)).reader(scope)
-        page = await reader.complaints.page(All(), PageRequest(1))
+        page = await reader.complaints.page(All(), PageRequest(1), Reading())
         return page.cursor(document)
 
 

@@ -182,6 +182,11 @@ class Scope:
         return self._reach(Permission.CONNECTORS_READ, roles.__contains__)
 
     @cached_property
+    def audit(self) -> Reach:
+        """Records of who was shown personal data, by where the complaints are."""
+        return self._reach(Permission.AUDIT_READ, _WITH_PII.__contains__)
+
+    @cached_property
     def dead_letters(self) -> Reach:
         """Records that could not be stored."""
         roles = {Role.MINISTRY, Role.OPERATOR}

@@ -6,6 +6,7 @@ from typing import Any
 
 from strawberry.types import Info
 
+from hub.domain.reading import Reading
 from hub.domain.scope import Permission
 from hub.schema.errors import MissingPermissionError
 from hub.store.store import Reader
@@ -18,6 +19,7 @@ class Context:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+        self.reading = Reading()
         self._channels: Any = None
 
     def need(self, permission: Permission) -> None:

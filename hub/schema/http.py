@@ -1,6 +1,7 @@
 """`POST /graphql`, after the GraphQL-over-HTTP draft."""
 
 import secrets
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -11,10 +12,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hub.auth.middleware import Challenge, Viewer
+from hub.domain.reading import Reading
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
+from hub.schema.types.node import global_id
+from hub.store.audit import Query
 from hub.store.cursor import InvalidCursorError
+from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 MAX_BODY_BYTES = 256 * 1024
@@ -48,20 +53,45 @@ class GraphQLEndpoint:
             asked = await _parameters(request)
         except _BadRequestError as error:
             return _response({"errors": [error.formatted]}, error.status, media_type)
+        context = Context(self._store.reader(viewer.scope))
+        name = asked.get("operationName")
         result = await self._executor.execute(
-            asked["query"],
-            asked.get("variables") or {},
-            asked.get("operationName"),
-            Context(self._store.reader(viewer.scope)),
+            asked["query"], asked.get("variables") or {}, name, context
         )
+        try:
+            # Before the answer leaves: personal data that can't be accounted for is not shown.
+            await self._record(viewer, asked["query"], name, context.reading)
+        except StoreError as failure:
+            result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = 400 if result.data is None and not _was_executed(result) else 200
         body: dict[str, Any] = {}
+        if context.reading.hidden:
+            body["extensions"] = {"masked": _masked(context.reading)}
         if result.errors:
             body["errors"] = [_told(error).formatted for error in result.errors]
         if status == 200:  # noqa: PLR2004
             body["data"] = result.data
         # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
         return _response(body, status if media_type == _GRAPHQL else 200, media_type)
+
+    async def _record(
+        self, viewer: Viewer, document: str, name: str | None, reading: Reading
+    ) -> None:
+        if reading.reporters_by_place:
+            query = Query(name, sha256(document.encode()).hexdigest())
+            await self._store.audit.record(viewer.scope, query, reading)
+
+
+def _masked(reading: Reading) -> list[dict[str, Any]]:
+    """Why which fields of which complaints are null, although they may have a value."""
+    return [
+        {
+            "reason": because.name,
+            "fields": fields,
+            "complaints": [global_id("complaint", id_) for id_ in ids],
+        }
+        for because, fields, ids in reading.hidden
+    ]
 
 
 class _BadRequestError(GraphQLError):
@@ -109,8 +139,13 @@ def _told(error: GraphQLError) -> GraphQLError:
         syntax = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if syntax else "GRAPHQL_VALIDATION_FAILED"
         return _coded(error, error.message, "BAD_USER_INPUT" if error.path else code)
+    return _unforeseen(error, original)
+
+
+def _unforeseen(error: GraphQLError, cause: BaseException) -> GraphQLError:
+    """An error of ours, told by a reference alone."""
     reference = secrets.token_hex(6)
-    _log.error("graphql.failed", reference=reference, path=error.path, exc_info=original)
+    _log.error("graphql.failed", reference=reference, path=error.path, exc_info=cause)
     message = f"Something went wrong in the hub. Tell its operators this reference: {reference}"
     return _coded(error, message, "INTERNAL_ERROR")
 

@@ -19,6 +19,7 @@ from hub.schema.source import output, resolved
 from hub.schema.types.channel import Channel, Connector
 from hub.schema.types.complaint import Complaint
 from hub.schema.types.connection import (
+    AuditConnection,
     ComplaintConnection,
     Counted,
     DeadLetterConnection,
@@ -74,7 +75,9 @@ class Query:
         complaints = info.context.reader.complaints
         condition = condition_of(filter)
         request = page_request(first, after, last, before)
-        found = await complaints.page(condition, request, order_of(order_by), needs_of(info))
+        found = await complaints.page(
+            condition, request, info.context.reading, order_of(order_by), needs_of(info)
+        )
         return Counted(found, partial(complaints.count, condition))
 
     @resolved(list[IndicatorRow])
@@ -149,10 +152,19 @@ class Query:
         request = page_request(first, after)
         return await info.context.reader.dead_letters.page(connector, state, request)
 
+    @resolved(AuditConnection)
+    async def audit(
+        self, info: HubInfo, first: int | None = UNSET, after: str | None = UNSET
+    ) -> Any:
+        """Who was shown reporters of your scope, the latest first. Needs audit:read."""
+        info.context.need(Permission.AUDIT_READ)
+        return await info.context.reader.audit.page(page_request(first, after))
+
 
 async def _complaint(info: HubInfo, id_: str) -> Any:
     info.context.need(Permission.COMPLAINTS_READ)
     own_id = local_id(id_, "complaint")
     if own_id is None:
         return None
-    return await info.context.reader.complaints.get(own_id, needs_of(info))
+    complaints = info.context.reader.complaints
+    return await complaints.get(own_id, info.context.reading, needs_of(info))

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pymongo.errors import DuplicateKeyError
-
 from hub.domain.scope import Grant, Permission, Role
+from hub.store.keys import kept_secret
 from hub.store.mongo import Database
 from hub.store.vault import Vault
 
@@ -66,15 +65,9 @@ class SigningKeys:
     """The private key that signs tokens, sealed."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
-        self._keys = database["keys"]
+        self._database = database
         self._vault = vault
 
     async def get_or_add(self, fresh: bytes) -> bytes:
         """The key in use; `fresh` becomes it where there is none, at one hub of several."""
-        place = "keys/token-signing"
-        try:
-            await self._keys.insert_one({"_id": place, "key": self._vault.seal(fresh, place)})
-        except DuplicateKeyError:
-            found = await self._keys.find_one({"_id": place})
-            return self._vault.open(found["key"], place) if found else fresh
-        return fresh
+        return await kept_secret(self._database, self._vault, "token-signing", fresh)

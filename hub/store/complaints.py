@@ -11,6 +11,7 @@ from hub.domain.question import (
     Order,
     fields_of,
 )
+from hub.domain.reading import Reading
 from hub.domain.scope import SMALLEST_GROUP, Scope
 from hub.store import plan
 from hub.store.answers import Answers, Question
@@ -29,7 +30,8 @@ class ScopedComplaints:
     """Complaints as one viewer may see them: what is outside the scope does not exist here.
 
     Words of secret complaints and reporters are removed before a document leaves (masks.py), so
-    that no caller can forget to. Times in documents name no zone and are UTC.
+    that no caller can forget to; `reading` is told what was hidden and what was shown. Times in
+    documents name no zone and are UTC.
     """
 
     def __init__(
@@ -42,18 +44,19 @@ class ScopedComplaints:
         self._answers = answers
         self._pager = Pager(self._complaints, scope, cursors)
 
-    async def get(self, id_: str, fields: Fields = None) -> Document | None:
+    async def get(self, id_: str, reading: Reading, fields: Fields = None) -> Document | None:
         """A complaint by its id; None outside the scope as for one that does not exist."""
         here = plan.both(self._rows, {"_id": {"$eq": id_}})
         document = await self._complaints.find_one(here, self._masks.projection(fields))
         if document:
-            self._masks.put_on([document], fields)
+            self._masks.put_on([document], fields, reading)
         return document
 
     async def page(
         self,
         condition: Condition,
         request: PageRequest,
+        reading: Reading,
         order: tuple[Order, ...] = LATEST_FIRST,
         fields: Fields = None,
     ) -> Slice:
@@ -65,7 +68,7 @@ class ScopedComplaints:
             request,
             self._masks.projection(fields),
         )
-        self._masks.put_on(found.documents, fields)
+        self._masks.put_on(found.documents, fields, reading)
         return found
 
     async def count(self, condition: Condition) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from hub.domain.complaint import Reporter
+from hub.domain.reading import HiddenBecause, Reading
 from hub.domain.scope import Reach, Scope
 from hub.store.mongo import Document
 from hub.store.vault import Vault
@@ -13,6 +14,7 @@ Fields = frozenset[str] | None
 """The stored fields that a caller reads, so that no others are fetched; None for all."""
 
 WORDS = frozenset({"title", "description", "address", "location"})
+_REPORTER = ("reporter",)
 _PLACE = frozenset({"province", "district", "channel"})
 
 
@@ -34,25 +36,33 @@ class Masks:
         if not fields.isdisjoint(self._words):
             shown |= {"secret": 1, **_decided_by(self._secret_words)}
         if "reporter" in fields:
-            shown |= {"anonymous": 1, **_decided_by(self._reporters)}
+            # Its place is noted beside whatever is shown.
+            shown |= dict.fromkeys({"anonymous", *_PLACE}, 1)
         return shown
 
-    def put_on(self, documents: Sequence[Document], fields: Fields) -> None:
-        """Hides, in documents fetched by that projection, what this viewer may not see."""
+    def put_on(self, documents: Sequence[Document], fields: Fields, reading: Reading) -> None:
+        """Hides, in documents fetched by that projection, what this viewer may not see; tells
+        `reading` what was hidden, and which reporters were not."""
         words = self._words if fields is None else self._words & fields
         if words:
             for document in documents:
                 if document["secret"] and not _covers(self._secret_words, document):
                     document.update(dict.fromkeys(words))
+                    reading.hide(HiddenBecause.SECRET, words, document["_id"])
         if fields is None or "reporter" in fields:
             for document in documents:
-                document["reporter"] = self._reporter(document)
+                document["reporter"] = self._reporter(document, reading)
 
-    def _reporter(self, document: Document) -> Reporter | None:
-        sealed = document.get("reporter")
-        if not sealed or document["anonymous"] or not _covers(self._reporters, document):
-            return None
-        return Reporter(**orjson.loads(self._vault.open(sealed, document["_id"])))
+    def _reporter(self, document: Document, reading: Reading) -> Reporter | None:
+        id_, sealed = document["_id"], document.get("reporter")
+        if not _covers(self._reporters, document):
+            reading.hide(HiddenBecause.NOT_PERMITTED, _REPORTER, id_)
+        elif document["anonymous"]:
+            reading.hide(HiddenBecause.ANONYMOUS, _REPORTER, id_)
+        elif sealed:
+            reading.show_reporter(id_, (document["province"], document["district"]))
+            return Reporter(**orjson.loads(self._vault.open(sealed, id_)))
+        return None
 
 
 def _decided_by(reach: Reach) -> Document:

@@ -118,6 +118,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("provinces", ASCENDING)]),
         IndexModel([("districts", ASCENDING)]),
     ],
+    "audit": [
+        IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
+        for prefix in ([], [("province", ASCENDING)], [("district", ASCENDING)])
+    ],
     "connectors": [IndexModel([("channel", ASCENDING)])],
 }
 

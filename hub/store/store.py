@@ -1,13 +1,16 @@
 """The store as the rest of the hub holds it: readers by scope, registers for ingest and auth."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from hub.domain.scope import Scope
 from hub.store.answers import Answers
+from hub.store.audit import AuditLog, ScopedAudit
 from hub.store.channels import ChannelRegister, ScopedChannels
 from hub.store.clients import Clients, SigningKeys
 from hub.store.complaints import ScopedComplaints
@@ -15,10 +18,13 @@ from hub.store.connectors import ConnectorRegister, ScopedConnectors
 from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
 from hub.store.embedded import embedded_mongod
+from hub.store.keys import kept_secret
 from hub.store.mongo import Database, Driver, connect
+from hub.store.reseal import reseal
+from hub.store.retention import Purged, purge
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
-from hub.store.vault import Vault, VaultError, key_in, parse_key
+from hub.store.vault import KEY_BYTES, Vault, VaultError, keys_in, parse_keys
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -34,6 +40,7 @@ class Reader:
     connectors: ScopedConnectors
     runs: ScopedRuns
     dead_letters: ScopedDeadLetters
+    audit: ScopedAudit
 
 
 class Store:
@@ -50,6 +57,7 @@ class Store:
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
         self.connectors = ConnectorRegister(database)
+        self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.rollups = Rollups(database)
         self._answers = Answers(database, self.rollups)
@@ -65,7 +73,18 @@ class Store:
             connectors=ScopedConnectors(scope, database),
             runs=ScopedRuns(scope, database, cursors),
             dead_letters=ScopedDeadLetters(scope, database, cursors),
+            audit=ScopedAudit(scope, database, cursors),
         )
+
+    async def purge(
+        self, before: datetime, *, dry_run: bool, progress: Callable[[int], None]
+    ) -> Purged:
+        """Removes personal data that is no longer needed; see retention.py."""
+        return await purge(self._database, before, dry_run=dry_run, progress=progress)
+
+    async def reseal(self, progress: Callable[[int], None]) -> int:
+        """Seals everything with the key in use; see reseal.py."""
+        return await reseal(self._database, self._vault, progress)
 
     async def ping(self) -> None:
         """Returns if MongoDB answers, else raises the driver's error."""
@@ -80,16 +99,13 @@ async def open_store(
 
     Raises StoreUnavailableError, and VaultError for a missing or malformed key.
     """
-    if uri:
-        if not encryption_key:
-            raise VaultError(
-                "HUB_MONGODB_URI needs HUB_ENCRYPTION_KEY beside it: 32 bytes in base64."
-            )
-        vault = Vault(parse_key(encryption_key))
-        async with connect(uri, driver) as database:
-            yield Store(database, vault)
-        return
-    async with embedded_mongod(data_dir) as embedded_uri:
-        vault = Vault(parse_key(encryption_key) if encryption_key else key_in(data_dir))
-        async with connect(embedded_uri, driver) as database:
-            yield Store(database, vault)
+    if uri and not encryption_key:
+        raise VaultError("HUB_MONGODB_URI needs HUB_ENCRYPTION_KEY beside it: 32 bytes in base64.")
+    given = parse_keys(encryption_key) if encryption_key else None
+    async with AsyncExitStack() as opened:
+        if not uri:
+            uri = await opened.enter_async_context(embedded_mongod(data_dir))
+        vault = Vault(*(given or keys_in(data_dir)))
+        database = await opened.enter_async_context(connect(uri, driver))
+        root = await kept_secret(database, vault, "root", secrets.token_bytes(KEY_BYTES))
+        yield Store(database, vault.with_root(root))

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -19,32 +20,59 @@ class VaultError(Exception):
 
 
 class Vault:
-    """Seals bytes for one place (a record's id) and opens them only there."""
+    """Seals bytes for one place (a record's id) and opens them only there.
 
-    def __init__(self, master_key: bytes) -> None:
-        self._master_key = master_key
-        self._cipher = AESGCM(self.key_for("seal"))
+    The first key seals; the others are earlier ones, which still open what they sealed. Keys for
+    other purposes follow from `root`, which stays the same when the keys change.
+    """
+
+    def __init__(self, *keys: bytes, root: bytes | None = None) -> None:
+        self._keys = keys
+        self._root = root or keys[0]
+        self._ciphers = [AESGCM(_derived(key, "seal")) for key in keys]
+
+    def with_root(self, root: bytes) -> "Vault":
+        """The same keys, with another root for the keys of other purposes."""
+        return Vault(*self._keys, root=root)
 
     def key_for(self, purpose: str) -> bytes:
         """A key of its own for a purpose other than sealing."""
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._master_key)
+        return _derived(self._root, purpose)
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Encrypts for a place; moved to another one it does not open."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, place.encode())
+        return nonce + self._ciphers[0].encrypt(nonce, plain, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """Decrypts. Raises VaultError when key or place differ from those of the sealing."""
-        try:
-            return self._cipher.decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode()
-            )
-        except InvalidTag:
-            raise VaultError(
-                "This data was sealed with another key. "
-                "Set HUB_ENCRYPTION_KEY to the key that the database was filled with."
-            ) from None
+        """Decrypts. Raises VaultError when none of the keys, or another place, sealed it."""
+        return self._opened(sealed, place)[0]
+
+    def resealed(self, sealed: bytes, place: str) -> bytes | None:
+        """The same, sealed by the first key; None if it is already. Raises VaultError."""
+        plain, cipher = self._opened(sealed, place)
+        return None if cipher is self._ciphers[0] else self.seal(plain, place)
+
+    def _opened(self, sealed: bytes, place: str) -> tuple[bytes, AESGCM]:
+        nonce, encrypted = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(nonce, encrypted, place.encode()), cipher
+            except InvalidTag:
+                continue
+        raise VaultError(
+            "This data was sealed with another key. "
+            "Set HUB_ENCRYPTION_KEY to the key that the database was filled with."
+        )
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(key)
+
+
+def parse_keys(text: str) -> list[bytes]:
+    """Keys parted by commas or lines, the one in use first. Raises VaultError."""
+    return [parse_key(part) for part in re.split(r"[,\s]+", text.strip())]
 
 
 def parse_key(text: str) -> bytes:
@@ -60,12 +88,13 @@ def parse_key(text: str) -> bytes:
     return key
 
 
-def key_in(folder: Path) -> bytes:
-    """The key kept beside an embedded database, made at its first start; for its owner only."""
+def keys_in(folder: Path) -> list[bytes]:
+    """The keys kept beside an embedded database, a line each, the one in use first; the first is
+    made at the first start. For their owner only."""
     path = folder / "encryption.key"
     try:
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:  # noqa: PTH123
             file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
     except FileExistsError:
         pass
-    return parse_key(path.read_text().strip())
+    return parse_keys(path.read_text())

@@ -1,5 +1,6 @@
 """The commands that operators and administrators type."""
 
+import base64
 import csv
 import json
 import os
@@ -262,3 +263,34 @@ def test_several_processes_answer_and_a_dead_one_is_replaced(hub: Hub) -> None:
         parent.communicate(timeout=60)
     assert parent.returncode == 0
     assert not answers()
+
+
+def test_personal_data_is_purged_and_accounted_for(hub: Hub) -> None:
+    write_export(hub.folder, 20)
+    dated = YAML.replace("received_at:", "updated_at: [Tanggal, Waktu]\n      received_at:")
+    assert hub("connector", "register", str(write_yaml(hub.folder, dated)))[0] == 0
+    hub("sync", "ekspor")
+    purge = ("privacy", "purge", "--older-than", "30")
+    everything, nothing = ({"complaints": n, "dead_letters": 0} for n in (19, 0))
+    assert json.loads(hub(*purge, "--json", "--dry-run")[1]) == everything
+    assert hub(*purge)[1].startswith("19 complaints lost their reporter and raw record")
+    assert json.loads(hub(*purge, "--json")[1]) == nothing
+    code, out, _ = hub("privacy", "audit", "--since", "2026-01-01")
+    assert (code, out.strip()) == (0, "at,subject,operation,document,province,district,rows")
+
+
+def test_the_encryption_key_can_be_changed(hub: Hub) -> None:
+    write_export(hub.folder, 20)
+    hub("connector", "register", str(write_yaml(hub.folder)))
+    hub("sync", "ekspor")
+    path = hub.folder / "data" / "encryption.key"
+    old, new = path.read_text().strip(), base64.b64encode(b"n" * 32).decode()
+    path.write_text(f"{new}\n{old}\n")
+    assert "Sealed 21 records" in hub("privacy", "reseal")[1]  # and the root of other keys
+    path.write_text(new)
+    ledger = json.loads(hub("sync", "ekspor", "--json")[1])
+    assert (ledger["unchanged"], ledger["dead_lettered"]) == (19, 1)
+    path.write_text(old)
+    code, _, err = hub("sync", "ekspor")
+    assert code == 2
+    assert "sealed with another key" in err

@@ -9,6 +9,7 @@ from hub.domain.complaint import Complaint, ComplaintStatus, Location, Reporter
 from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.dead_letters import Refused
+from hub.store.mongo import Database
 from tests.made import MOMENT, complaint, provenance, received
 from tests.running_hub import RunningHub
 
@@ -303,3 +304,58 @@ async def test_statistics_gets_the_counts_and_no_row(hub: RunningHub) -> None:
     error = await hub.refused(token, hidden)
     assert error["extensions"]["argument"] == "filter"
     assert "number" in error["message"]
+
+
+READ_AND_PII = [Permission.COMPLAINTS_READ, Permission.COMPLAINTS_PII]
+REPORTERS = "query Pelapor { complaints { nodes { id title reporter { name } } } }"
+
+
+async def test_what_is_hidden_is_told_with_its_reason(hub: RunningHub) -> None:
+    secret = complaint(secret=True, title="Pungutan", reporter=Reporter("Sitti", None))
+    unknown = complaint(external_id="2", title=None)
+    await fill(hub, secret, unknown)
+    ministry = await hub.token(Grant(Role.MINISTRY))
+    ids = [f"complaint:{each.id}" for each in (secret, unknown)]
+    body = (await hub.post(ministry, REPORTERS)).json()
+    masked = {m["reason"]: (m["fields"], {*m["complaints"]}) for m in body["extensions"]["masked"]}
+    assert masked == {
+        "SECRET": (["title"], {ids[0]}),
+        "NOT_PERMITTED": (["reporter"], {*ids}),
+    }
+    district = await hub.token(Grant(Role.DISTRICT, ("73.71",)), permissions=READ_AND_PII)
+    assert "extensions" not in (await hub.post(district, REPORTERS)).json()
+
+
+async def test_each_read_of_a_reporter_is_recorded_within_its_scope(hub: RunningHub) -> None:
+    await fill(
+        hub,
+        complaint(reporter=Reporter("Sitti", None)),
+        complaint(external_id="2", reporter=Reporter("Wati", None)),
+        complaint(external_id="3", reporter=Reporter("Budi", None), anonymous=True),
+        complaint(external_id="4", province="74", district=None, reporter=Reporter("Ani", None)),
+    )
+    reader = await hub.token(Grant(Role.MINISTRY), permissions=READ_AND_PII)
+    await hub.ask(reader, REPORTERS)
+    await hub.ask(reader, "{ complaints { nodes { title } } }")
+    audit = "{ audit { nodes { subject operation province { code } district { code } rows } } }"
+    sulsel = await hub.token(SULSEL, permissions=[Permission.AUDIT_READ])
+    (seen,) = (await hub.ask(sulsel, audit))["audit"]["nodes"]
+    assert seen.pop("subject").startswith("t-")
+    assert seen == {
+        "operation": None,
+        "province": {"code": "73"},
+        "district": {"code": "73.71"},
+        "rows": 2,
+    }
+    everything = await hub.token(Grant(Role.MINISTRY))
+    assert len((await hub.ask(everything, audit))["audit"]["nodes"]) == 2
+    assert (await hub.refused(reader, audit))["extensions"]["code"] == "INSUFFICIENT_SCOPE"
+
+
+async def test_what_cannot_be_recorded_is_not_shown(hub: RunningHub, database: Database) -> None:
+    await fill(hub, complaint(reporter=Reporter("Sitti", None)))
+    reader = await hub.token(SULSEL, permissions=READ_AND_PII)
+    await database.command("collMod", "audit", validator={"never": {"$exists": True}})
+    answer = await hub.post(reader, REPORTERS)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
+    assert "Sitti" not in answer.text

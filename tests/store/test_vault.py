@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.store.vault import Vault, VaultError, key_in, parse_key
+from hub.store.vault import Vault, VaultError, keys_in, parse_key, parse_keys
 
 
 @given(plain=st.binary(), place=st.text())
@@ -41,7 +41,31 @@ def test_a_malformed_key_is_refused_without_repeating_it(text: str) -> None:
 
 
 def test_the_key_beside_a_database_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
-    key = key_in(tmp_path)
+    (key,) = keys_in(tmp_path)
     assert len(key) == 32
-    assert key_in(tmp_path) == key
+    assert keys_in(tmp_path) == [key]
     assert (tmp_path / "encryption.key").stat().st_mode & 0o077 == 0
+
+
+def test_an_earlier_key_opens_until_everything_is_sealed_again() -> None:
+    old, new = b"o" * 32, b"n" * 32
+    sealed = Vault(old).seal(b"Sitti", "c1")
+    both = Vault(new, old)
+    assert both.open(sealed, "c1") == b"Sitti"
+    again = both.resealed(sealed, "c1")
+    assert again is not None
+    assert Vault(new).open(again, "c1") == b"Sitti"
+    assert both.resealed(again, "c1") is None
+    with pytest.raises(VaultError):
+        Vault(old).open(again, "c1")
+
+
+def test_keys_are_told_apart_by_commas_or_lines() -> None:
+    one, two = (base64.b64encode(letter * 32).decode() for letter in (b"1", b"2"))
+    assert parse_keys(f"{one},{two}") == parse_keys(f"{one}\n{two}\n") == [b"1" * 32, b"2" * 32]
+
+
+def test_the_root_outlives_the_keys() -> None:
+    root = b"r" * 32
+    before, after = Vault(b"o" * 32, root=root), Vault(b"n" * 32, b"o" * 32, root=root)
+    assert before.key_for("content-hash") == after.key_for("content-hash")

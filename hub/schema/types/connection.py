@@ -8,6 +8,7 @@ from strawberry import UNSET
 
 from hub.schema.errors import InputError
 from hub.schema.source import awaited, derived, output
+from hub.schema.types.audit import AuditRecord
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
 from hub.store.paging import PageRequest, Slice
@@ -128,4 +129,21 @@ class DeadLetterConnection:
 
     edges: list[DeadLetterEdge] = derived(_entries, _EDGES)
     nodes: list[DeadLetter] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+
+
+@output
+class AuditEdge:
+    """A record in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: AuditRecord = derived(lambda entry: entry.node, "The record.")
+
+
+@output
+class AuditConnection:
+    """A page of records of reads, the latest first."""
+
+    edges: list[AuditEdge] = derived(_entries, _EDGES)
+    nodes: list[AuditRecord] = derived(lambda p: p.documents, _NODES)
     page_info: PageInfo = derived(lambda page: page, "Where the page stands.")

@@ -1,5 +1,6 @@
 """Things that have an id of their own, and ids themselves."""
 
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -11,9 +12,14 @@ from hub.schema.source import derived, stored
 ID_DESCRIPTION = "Opaque; the same for as long as the thing exists."
 
 
+def global_id(kind: str, own: str) -> str:
+    """The id that clients know a stored document by."""
+    return f"{kind}:{own}"
+
+
 def stored_id(kind: str) -> Any:
     """The id field of a stored document."""
-    return stored("_id", ID_DESCRIPTION, lambda own: f"{kind}:{own}")
+    return stored("_id", ID_DESCRIPTION, partial(global_id, kind))
 
 
 def local_id(id_: str, kind: str) -> str | None:
