@@ -82,7 +82,8 @@ def _alike(value: Any) -> Any:
     return value
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -104,7 +105,7 @@ class Fleet:
         return self._running[key]
 
     def _start(self, name: str, database: str) -> Server:
-        port = _free_port()
+        port = free_port()
         program, *given = COMMANDS[name]
         caches = ["--caches"] if name.endswith("caches") else []
         modules, options = given[:2], given[2:]
@@ -122,7 +123,7 @@ class Fleet:
             )
         server = Server(name, port, process)
         try:
-            _wait(server)
+            wait_for(server.port, server.process, server.name)
             if name == "hub":
                 server.tokens = _tokens(server)
         except BaseException:
@@ -153,14 +154,15 @@ def fleet(uri_file: Path, logs: Path) -> Iterator[Fleet]:
         started.stop_all()
 
 
-def _wait(server: Server) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], name: str) -> None:
+    """Returns once somebody listens. Raises RuntimeError if the process ends before."""
     until = time.monotonic() + _START_SECONDS
     while True:
         try:
-            socket.create_connection(("127.0.0.1", server.port), 1).close()
+            socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
-            if server.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{server.name} does not start; see bench/.data/logs") from None
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{name} does not start; see bench/.data/logs") from None
             time.sleep(0.05)
         else:
             return

@@ -23,17 +23,24 @@ from hub.store.mongo import INDEXES, Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
 
-CONNECTOR = HERE.parent / "connectors_config" / "demo" / "lapor-ekspor.yaml"
+_DEMO = HERE.parent / "connectors_config" / "demo"
 _BATCH = 500
 
 
-async def by_the_hub(uri: str, database: str, folder: str) -> dict[str, Any]:
-    """One run of the demo's connector over the export in a folder."""
-    environment = {**os.environ, "HUB_DEMO_LAPOR_DIR": folder}
-    surroundings = Surroundings(CONNECTOR.parent, environment, frozenset())
+async def by_the_hub(uri: str, database: str, source: str) -> dict[str, Any]:
+    """One run of the demo's connector: over the export in a folder, or a service at a URL."""
+    is_url = source.startswith("http://")
+    connector = _DEMO / ("sulsel-rest.yaml" if is_url else "lapor-ekspor.yaml")
+    own = {
+        "HUB_DEMO_LAPOR_DIR": source,
+        "HUB_DEMO_SULSEL_URL": source,
+        "HUB_DEMO_SULSEL_TOKEN": "bench",
+    }
+    reachable = frozenset({source.removeprefix("http://")} if is_url else ())
+    surroundings = Surroundings(_DEMO, {**os.environ, **own}, reachable)
     async with connect(uri, Driver.PYMONGO, database) as opened:
         store = Store(opened, Vault(KEY))
-        loaded = load_file(CONNECTOR)
+        loaded = load_file(connector)
         begun = time.perf_counter()
         finished = await sync(loaded, store, surroundings)
         seconds = time.perf_counter() - begun
@@ -75,7 +82,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("uri", help="a file that holds it")
     parser.add_argument("database")
-    parser.add_argument("source", help="the export's folder, or the database to take from")
+    parser.add_argument(
+        "source", help="an export's folder, a service's URL, or the database to take from"
+    )
     parser.add_argument("--bare", action="store_true")
     given = parser.parse_args()
     uri = Path(given.uri).read_text()

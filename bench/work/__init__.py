@@ -41,6 +41,7 @@ WORKS: dict[str, Work] = {
     "depth": Work(figures.depth, _largest),
     "growth": Work(figures.growth, _with_a_tenth),
     "sync": Work(syncs.sync, _largest),
+    "rest": Work(syncs.rest, _largest),
     "memory": Work(syncs.memory, _largest),
     "busy": Work(syncs.busy, _of_the_middle),
     "page200": Work(reads.page200),

@@ -4,6 +4,8 @@ import csv
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -15,12 +17,13 @@ from pymongo import MongoClient
 from bench import asks
 from bench.compare import Contender, Ratio, Result, Row, ratio, row_of
 from bench.data import DISTRICTS, FIRST_DAY, SECONDS, fill, words
-from bench.servers import HERE
+from bench.servers import HERE, free_port, wait_for
 from bench.work.plans import Bench
 from hub.domain.region import Region, regions
 from hub.store.mongo import Document
 
 _RECORDS = 50_000
+_DLT = "1.31.0"
 _WINDOW = 3.0
 """Seconds that each p99 is taken over, long enough for a thousand answers."""
 _SMALL, _LARGE = 20_000, 200_000
@@ -120,6 +123,60 @@ def sync(bench: Bench, _: int) -> Result:
         ratio(labels[1], labels[0], [(r[1], r[0]) for r in rounds], at_least=3.0),
     ]
     return Result("sync", f"Sync of {_RECORDS:,} records of a CSV export", _RECORDS, rows, ratios)
+
+
+def rest(bench: Bench, _: int) -> Result:
+    """New records from a REST service, by the hub into MongoDB and by dlt into a file."""
+    rounds: list[list[float]] = []
+    python = _python_with_dlt(bench)
+    with _rest_channel(_RECORDS) as url:
+        for _ in range(min(bench.rounds, 3)):
+            _drop(bench, _SYNCED)
+            ours = _end(_start(bench, _SYNCED, url))
+            theirs = subprocess.run(
+                [python, HERE / "peers" / "dlt_rest.py", url], stdout=subprocess.PIPE, check=True
+            )
+            told = orjson.loads(theirs.stdout.splitlines()[-1])
+            if ours["inserted"] != _RECORDS or told["read"] != _RECORDS:
+                raise RuntimeError(f"unexpected: {ours} {told}")
+            rounds.append([_RECORDS / each["seconds"] for each in (ours, told)])
+    _drop(bench, _SYNCED)
+    labels = ("hub sync into MongoDB", "dlt's rest_api source into a file")
+    return Result(
+        "rest",
+        f"Sync of {_RECORDS:,} new records of a REST service",
+        _RECORDS,
+        [
+            Row(label, median(rates), "records/s")
+            for label, rates in zip(labels, zip(*rounds, strict=True), strict=True)
+        ],
+        [ratio(*labels, [(r[0], r[1]) for r in rounds])],
+    )
+
+
+def _python_with_dlt(bench: Bench) -> Path:
+    """A Python of its own for dlt, made once; dlt brings much that the hub does not need."""
+    folder = bench.fleet.uri_file.parent / "dlt"
+    if not (folder / "ready").exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        install = ["-m", "pip", "install", "--quiet", f"dlt=={_DLT}"]
+        subprocess.run([folder / "bin" / "python", *install], check=True)
+        (folder / "ready").touch()
+    return folder / "bin" / "python"
+
+
+@contextmanager
+def _rest_channel(records: int) -> Iterator[str]:
+    """A service with so many records, for as long as the block runs."""
+    port = free_port()
+    module = "bench.peers.rest_channel"
+    command = [sys.executable, "-m", module, str(records), str(port)]
+    with subprocess.Popen(command, cwd=HERE.parent) as process:
+        try:
+            wait_for(port, process, module)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
 def memory(bench: Bench, _: int) -> Result:
