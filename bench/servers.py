@@ -28,6 +28,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "hub": (sys.executable, "-m", "bench.peers.hub"),
     "hub, no token, no scope": (sys.executable, "-m", "bench.peers.hub", "--open"),
+    "hub, 2 processes": (sys.executable, "-m", "bench.peers.hub", "--two"),
     "hand-written": (sys.executable, "-m", "bench.peers.hand_written"),
     "Mercurius with jit": ("node", "mercurius.js"),
     "Yoga": ("node", "yoga.js"),
@@ -124,7 +125,7 @@ class Fleet:
         server = Server(name, port, process)
         try:
             wait_for(server.port, server.process, server.name)
-            if name == "hub":
+            if name in {"hub", "hub, 2 processes"}:
                 server.tokens = _tokens(server)
         except BaseException:
             process.kill()

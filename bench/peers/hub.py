@@ -2,6 +2,10 @@
 
 import argparse
 import asyncio
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -18,7 +22,7 @@ from hub.auth.middleware import Challenge, Viewer
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.ingest.upkeep import upkeep
 from hub.schema.http import GraphQLEndpoint
-from hub.serving import listening
+from hub.serving import bound, listening_on
 from hub.store.mongo import Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
@@ -40,8 +44,10 @@ def without_auth(store: Store) -> ASGIApp:
     return app
 
 
-async def serve(uri: str, database: str, port: int, *, is_open: bool) -> None:
-    """Serves until killed; prints the clients that tokens can be had for, then a line."""
+async def serve(
+    uri: str, database: str, port: int, *, is_open: bool, listener: socket.socket
+) -> None:
+    """Serves until killed, or alone; prints the clients that tokens can be had for."""
     async with connect(uri, Driver.PYMONGO, database) as opened:
         store = Store(opened, Vault(KEY))
         app: ASGIApp
@@ -51,9 +57,11 @@ async def serve(uri: str, database: str, port: int, *, is_open: bool) -> None:
         else:
             app = await make_app(store, f"http://127.0.0.1:{port}", 3600)
             clients = {n: await create_client(store.clients, n, g) for n, g in GRANTS.items()}
-        async with upkeep(store), listening(app, "127.0.0.1", port):
+        async with upkeep(store), listening_on(app, listener):
             print(orjson.dumps(clients).decode(), flush=True)
-            await asyncio.Event().wait()
+            parent = os.getppid()
+            while os.getppid() == parent:  # noqa: ASYNC110 - ends with whoever started it
+                await asyncio.sleep(0.5)
 
 
 def main() -> None:
@@ -63,9 +71,20 @@ def main() -> None:
     parser.add_argument("database")
     parser.add_argument("port", type=int)
     parser.add_argument("--open", action="store_true")
+    parser.add_argument("--two", action="store_true", help="processes, as `hub serve --workers 2`")
+    parser.add_argument("--socket", type=int, help="that of the process that started this one")
     given = parser.parse_args()
     uri = Path(given.uri).read_text()
-    work = serve(uri, given.database, given.port, is_open=given.open)
+    if given.socket is not None:
+        listener = socket.socket(fileno=given.socket)
+    else:
+        listener = bound("127.0.0.1", given.port)
+    if given.two:
+        shared = listener.fileno()
+        command = [sys.executable, "-m", "bench.peers.hub", given.uri, given.database]
+        command += [str(given.port), "--socket", str(shared)]
+        subprocess.Popen(command, pass_fds=[shared], stdout=subprocess.DEVNULL)
+    work = serve(uri, given.database, given.port, is_open=given.open, listener=listener)
     with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
         runner.run(work)
 

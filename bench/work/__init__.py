@@ -38,6 +38,7 @@ WORKS: dict[str, Work] = {
     "walk": Work(reads.walk),
     "months": Work(figures.months),
     "auth": Work(reads.auth, _largest),
+    "workers": Work(reads.workers, _largest),
     "depth": Work(figures.depth, _largest),
     "growth": Work(figures.growth, _with_a_tenth),
     "sync": Work(syncs.sync, _largest),

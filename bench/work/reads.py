@@ -79,3 +79,10 @@ def auth(bench: Bench, size: int) -> Result:
     sides = [Side(name, name, database, question) for name in ("hub", OPEN)]
     title = "Page of 50: scope and token against none"
     return side_by_side(bench, "auth", title, size, sides, {OPEN: 0.95})
+
+
+def workers(bench: Bench, size: int) -> Result:
+    """What a second process adds, where MongoDB and the load generator share the processors."""
+    question, database = [asks.page(50)], f"hub_{size}"
+    sides = [Side(name, name, database, question) for name in ("hub, 2 processes", "hub")]
+    return side_by_side(bench, "workers", "Page of 50: two processes", size, sides)
