@@ -1,5 +1,9 @@
 """The way in: puts the Starlette application together."""
 
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -8,16 +12,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.metadata import metadata_routes
 from hub.auth.middleware import BearerBackend, Challenge
 from hub.auth.server import TokenEndpoint
-from hub.auth.tokens import TokenVerifier, signing_key
+from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier, signing_key
 from hub.schema.http import GraphQLEndpoint
 from hub.store.store import Store
 
 
-async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
-    """The hub over an open store, under the address that its tokens are issued for."""
+async def make_app(
+    store: Store, issuer: str, token_seconds: int, external: Iterable[TokenIssuer] = ()
+) -> Starlette:
+    """The hub over an open store, under the address that its tokens are issued for; it takes
+    those of some external issuers too."""
     key = await signing_key(store.signing_keys)
     challenge = Challenge(issuer)
     tokens = TokenEndpoint(store.clients, key, issuer, token_seconds)
@@ -36,7 +44,15 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    backend = BearerBackend(TokenVerifier(key, issuer))
+    @asynccontextmanager
+    async def watching(_: Starlette) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(store.principals.remembered.watch)
+            yield
+            group.cancel_scope.cancel()
+
+    own = OwnTokens(Issuer(issuer, issuer, HeldKeys([key])), store.principals)
+    backend = BearerBackend(TokenVerifier([*external, own]))
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
@@ -47,4 +63,5 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
             Route("/metrics", metrics, methods=["GET"]),
         ],
         middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge)],
+        lifespan=watching,
     )

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         default=900, ge=60, le=3600, description="How long an access token is valid."
     )
 
+    external_issuers_file: Path | None = Field(
+        default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
+    )
+
     @model_validator(mode="after")
     def _reachable_over_tls(self) -> Self:
         """Tokens go over TLS; only on the machine itself they may go without."""

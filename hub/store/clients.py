@@ -28,9 +28,9 @@ class Clients:
         self._clients = database["clients"]
 
     async def get(self, client_id: str) -> Client | None:
-        """The client with this id, or None."""
+        """The client with this id; None for one that does not exist or is disabled."""
         found = await self._clients.find_one({"_id": client_id})
-        if found is None:
+        if found is None or found.get("disabled"):
             return None
         return Client(
             id=client_id,

@@ -16,6 +16,8 @@ from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
 from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
+from hub.store.principals import Principals
+from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
 from hub.store.vault import Vault, VaultError, key_in, parse_key
@@ -51,6 +53,8 @@ class Store:
         self.runs = RunRegister(database)
         self.connectors = ConnectorRegister(database)
         self.clients = Clients(database)
+        self.principals = Principals(database)
+        self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
         self._answers = Answers(database, self.rollups)
         self.signing_keys = SigningKeys(database, vault)
