@@ -16,7 +16,7 @@ ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type
 CLOCK_SKEW_SECONDS = 30
 _LONGEST_HEADER = 2 * 1024
 
-KEY_TYPES = {"ES": "EC", "RS": "RSA", "PS": "RSA", "Ed": "OKP"}
+KEY_TYPES = {"ES": "EC", "RS": "RSA", "PS": "RSA"}
 """The type of key by how the name of an algorithm begins; there is no symmetric one."""
 
 
@@ -31,7 +31,7 @@ class Keys(Protocol):
     """The public keys of one issuer."""
 
     async def find(self, kid: str | None, key_type: str) -> Key | None:
-        """The one key of this name and type (`EC`, `RSA`, `OKP`); None for none or several."""
+        """The one key of this name and type (`EC`, `RSA`); None for none or several."""
 
 
 def only_key(keys: Iterable[Key], kid: str | None, key_type: str) -> Key | None:
