@@ -13,11 +13,6 @@ from hub.settings import Settings
 app = typer.Typer(help="OAuth clients: who may ask the hub.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `create` a command of its own."""
-
-
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the client is called.")],
@@ -54,5 +49,40 @@ def create(
                 fail(f"--scope: {error}", WRONG_INPUT)
         client_id, secret = made
         print(orjson.dumps({"client_id": client_id, "client_secret": secret}).decode())  # noqa: T201
+
+    run(body)
+
+
+@app.command()
+def disable(
+    subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
+) -> None:
+    """Makes all tokens of a client or a person void at once, and lets them get no new one.
+
+    Example: hub client disable konsol-sulsel-0f3a91c2
+    """
+    _set_disabled(subject, True)
+
+
+@app.command()
+def enable(
+    subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
+) -> None:
+    """Lets a client or a person that was disabled in again.
+
+    Example: hub client enable konsol-sulsel-0f3a91c2
+    """
+    _set_disabled(subject, False)
+
+
+def _set_disabled(subject: str, disabled: bool) -> None:
+    from hub.store.principals import UnknownPrincipalError
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            try:
+                await store.principals.disable(subject, disabled)
+            except UnknownPrincipalError:
+                fail(f"{subject}: there is no client or person of this id", WRONG_INPUT)
 
     run(body)

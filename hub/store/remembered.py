@@ -20,6 +20,7 @@ made by another process can stay unnoticed, and only where the network drops wha
 
 _WAIT_MS = 250
 _AGAIN_SECONDS = 1.0
+_CLOSING_SECONDS = 1.0
 _MOST = 20_000
 
 _log = structlog.get_logger()
@@ -98,8 +99,9 @@ class Remembered:
 
     async def _listen(self) -> None:
         """Until the stream ends. The driver itself resumes it after a change of the primary."""
+        ours = {"$in": sorted(self._read)}
         pipeline: list[Document] = [
-            {"$match": {"ns.coll": {"$in": sorted(self._read)}}},
+            {"$match": {"$or": [{"ns.coll": ours}, {"to.coll": ours}]}},
             {"$project": {"ns": 1, "documentKey": 1}},
         ]
         stream: Any = self._database.watch(pipeline, max_await_time_ms=_WAIT_MS)
@@ -116,7 +118,7 @@ class Remembered:
                     self._apply(change)
                 self._live_until = asked + LEASE_SECONDS
         finally:
-            with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(_CLOSING_SECONDS, shield=True):
                 await stream.close()
 
     def _apply(self, change: Document) -> None:

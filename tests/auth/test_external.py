@@ -16,6 +16,7 @@ from hub.auth.tokens import TokenVerifier
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Reach, Role, Scope, allowed_permissions
+from hub.settings import load_settings
 from hub.store.clients import Client
 from hub.store.mongo import Driver, connect
 from hub.store.store import Store
@@ -192,7 +193,11 @@ async def test_what_is_wrong_in_the_file_is_told(
     assert told in str(error.value)
 
 
-async def test_no_issuer_is_there_twice_and_no_file_is_no_issuer(tmp_path: Path) -> None:
+async def test_no_issuer_is_there_twice_and_no_file_is_no_issuer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_EXTERNAL_ISSUERS_FILE", "")
+    assert load_settings().external_issuers_file is None
     text = FILE.replace("ISSUER", "https://id.example")
     with pytest.raises(ConfigError, match="there twice"):
         await loaded(tmp_path, text + text.partition("issuers:\n")[2])

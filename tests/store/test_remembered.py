@@ -1,5 +1,6 @@
 """What is remembered of documents never outlives a change of them."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -52,7 +53,8 @@ async def test_without_a_stream_of_changes_nothing_is_remembered(database: Datab
 
 async def test_changes_are_noticed_by_each_driver(mongodb_uri: str, driver: Driver) -> None:
     async with connect(mongodb_uri, driver, "things") as database, watching(database) as found:
-        things = database["things"]
+        things, spare = database["things"], database["spare"]
+        await spare.insert_one({"_id": "a", "value": 5})
         await until_live(found)
         assert await found.get("things", "a") == []
         for change, value in (
@@ -61,6 +63,8 @@ async def test_changes_are_noticed_by_each_driver(mongodb_uri: str, driver: Driv
             (lambda: things.replace_one({"_id": "a"}, {"value": 3}), [3]),
             (lambda: things.delete_one({"_id": "a"}), []),
             (lambda: things.insert_one({"_id": "a", "value": 4}), [4]),
+            (things.drop, []),
+            (lambda: spare.rename("things"), [5]),
             (things.drop, []),
         ):
             told = found.next_change
@@ -158,3 +162,20 @@ async def test_only_so_many_are_remembered(
         kept = {id_: await found.get("things", id_) for id_ in "abcd"}
         assert await found.get("things", "d") is kept["d"]
         assert await found.get("things", "a") is not kept["a"]
+
+
+async def test_read_and_write_on_the_database_are_enough(
+    mongodb_uri: str, database: Database
+) -> None:
+    admin = database.client["admin"]
+    role = {"role": "readWrite", "db": database.name}
+    await admin.command("createUser", "least", pwd="least", roles=[role])
+    try:
+        uri = re.sub(r"//.*?@", "//least:least@", mongodb_uri)
+        async with (
+            connect(uri, Driver.PYMONGO, database.name) as opened,
+            watching(opened) as found,
+        ):
+            await until_live(found)
+    finally:
+        await admin.command("dropUser", "least")
