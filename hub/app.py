@@ -8,19 +8,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.auth.metadata import metadata_routes
+from hub.auth.keys import FreshKeys, KeyRing
 from hub.auth.middleware import BearerBackend, Challenge
-from hub.auth.server import TokenEndpoint
-from hub.auth.tokens import TokenVerifier, signing_key
+from hub.auth.routes import oauth_routes
+from hub.auth.tokens import TokenVerifier
 from hub.schema.http import GraphQLEndpoint
 from hub.store.store import Store
 
 
 async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for."""
-    key = await signing_key(store.signing_keys)
+    ring = KeyRing(store.signing_keys)
+    await ring.refresh()
     challenge = Challenge(issuer)
-    tokens = TokenEndpoint(store.clients, key, issuer, token_seconds)
     graphql = GraphQLEndpoint(store, challenge)
 
     async def healthy(_: Request) -> Response:
@@ -36,15 +36,17 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    backend = BearerBackend(TokenVerifier(key, issuer))
+    backend = BearerBackend(TokenVerifier(ring.published, issuer))
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
-            Route("/oauth/token", tokens.__call__, methods=["POST"]),
-            *metadata_routes(key, issuer),
+            *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
         ],
-        middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge)],
+        middleware=[
+            Middleware(FreshKeys, ring=ring),
+            Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
+        ],
     )

@@ -1,14 +1,13 @@
-"""Access tokens (RFC 9068): the key that signs them, and what a valid one says."""
+"""Access tokens (RFC 9068): what a valid one says."""
 
 import time
 from collections import OrderedDict
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import KeySet
 
 from hub.domain.scope import Grant, Permission, Role, Scope
-from hub.store.clients import SigningKeys
 
 ALGORITHM = "ES256"
 _MEDIA_TYPE = "at+jwt"
@@ -18,14 +17,6 @@ _REMEMBERED = 10_000
 
 class InvalidTokenError(Exception):
     """Not a valid token of this hub; the text may be shown to whoever sent it."""
-
-
-async def signing_key(keys: SigningKeys) -> ECKey:
-    """The key of the store, made at the first start."""
-    fresh = ECKey.generate_key("P-256", private=True).as_pem(private=True)
-    key = ECKey.import_key(await keys.get_or_add(fresh))
-    key.ensure_kid()
-    return key
 
 
 def grant_claims(grants: tuple[Grant, ...]) -> list[dict[str, object]]:
@@ -39,8 +30,8 @@ def grant_claims(grants: tuple[Grant, ...]) -> list[dict[str, object]]:
 class TokenVerifier:
     """Token → scope. What was verified once is remembered until it expires."""
 
-    def __init__(self, key: ECKey, issuer: str) -> None:
-        self._keys = KeySet([key])
+    def __init__(self, keys: KeySet, issuer: str) -> None:
+        self._keys = keys
         self._claims = jwt.JWTClaimsRegistry(
             leeway=_CLOCK_SKEW_SECONDS,
             iss={"essential": True, "value": issuer},

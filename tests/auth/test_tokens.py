@@ -11,7 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from hub.auth.clients import create_client
-from hub.auth.tokens import InvalidTokenError, TokenVerifier, signing_key
+from hub.auth.keys import KeyRing
+from hub.auth.tokens import InvalidTokenError, TokenVerifier
 from hub.domain.scope import Grant, Permission, Role, allowed_permissions
 from hub.store.mongo import Database
 from hub.store.store import Store
@@ -103,6 +104,18 @@ async def test_tokens_that_were_tampered_with_are_refused(hub: RunningHub) -> No
         assert (await hub.post(token, "{ viewer { id } }")).status_code == 401
 
 
+async def key_ring(store: Store) -> KeyRing:
+    ring = KeyRing(store.signing_keys)
+    await ring.refresh()
+    return ring
+
+
+def newest(ring: KeyRing) -> ECKey:
+    key = ring.published.keys[0]
+    assert isinstance(key, ECKey)
+    return key
+
+
 def signed_with_the_public_key(claims: dict[str, Any], key: ECKey) -> str:
     """A token by HS256 whose secret is the key that the hub publishes (key confusion)."""
     parts = [orjson.dumps({"alg": "HS256", "typ": "at+jwt", "kid": key.kid}), orjson.dumps(claims)]
@@ -112,9 +125,10 @@ def signed_with_the_public_key(claims: dict[str, Any], key: ECKey) -> str:
 
 
 async def test_only_this_hubs_own_unexpired_access_tokens_count(store: Store) -> None:
-    key = await signing_key(store.signing_keys)
+    ring = await key_ring(store)
+    key = newest(ring)
     issuer = "https://hub.example"
-    verifier = TokenVerifier(key, issuer)
+    verifier = TokenVerifier(ring.published, issuer)
     good: dict[str, Any] = {
         "iss": issuer,
         "aud": issuer,
@@ -155,8 +169,9 @@ async def test_only_this_hubs_own_unexpired_access_tokens_count(store: Store) ->
 async def test_a_remembered_token_still_expires(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = await signing_key(store.signing_keys)
-    verifier = TokenVerifier(key, "https://hub.example")
+    ring = await key_ring(store)
+    key = newest(ring)
+    verifier = TokenVerifier(ring.published, "https://hub.example")
     claims = {
         "iss": "https://hub.example",
         "aud": "https://hub.example",
@@ -176,8 +191,8 @@ async def test_a_remembered_token_still_expires(
 async def test_the_signing_key_outlives_the_hub_and_lies_sealed(
     store: Store, database: Database
 ) -> None:
-    key = await signing_key(store.signing_keys)
-    assert (await signing_key(store.signing_keys)).as_dict() == key.as_dict()
+    key = newest(await key_ring(store))
+    assert newest(await key_ring(store)).as_dict() == key.as_dict()
     assert b"PRIVATE KEY" not in repr(await database["keys"].find_one()).encode()
 
 
