@@ -16,7 +16,7 @@ class Limit:
     seconds: int
 
 
-REQUESTS_BY_ADDRESS = Limit("requests", 600, 60)
+REQUESTS_BY_ADDRESS = Limit("requests", 3_000, 60)
 # By client and address together: who knows a client's id can't lock it out from elsewhere. Their
 # secrets are random, so guessing from many addresses leads nowhere.
 WRONG_BY_CLIENT = Limit("wrong-client", 10, 300)
