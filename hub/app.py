@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.auth.issuers import HeldKeys, Issuer
-from hub.auth.metadata import metadata_routes
+from hub.auth.keys import FreshKeys, KeyRing
 from hub.auth.middleware import BearerBackend, Challenge
-from hub.auth.server import TokenEndpoint
-from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier, signing_key
+from hub.auth.routes import oauth_routes
+from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.schema.http import GraphQLEndpoint
 from hub.store.store import Store
 
@@ -26,9 +26,9 @@ async def make_app(
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
     those of some external issuers too."""
-    key = await signing_key(store.signing_keys)
+    ring = KeyRing(store.signing_keys)
+    await ring.refresh()
     challenge = Challenge(issuer)
-    tokens = TokenEndpoint(store.clients, key, issuer, token_seconds)
     graphql = GraphQLEndpoint(store, challenge)
 
     async def healthy(_: Request) -> Response:
@@ -51,17 +51,19 @@ async def make_app(
             yield
             group.cancel_scope.cancel()
 
-    own = OwnTokens(Issuer(issuer, issuer, HeldKeys([key])), store.principals)
+    own = OwnTokens(Issuer(issuer, issuer, HeldKeys(ring.published)), store.principals)
     backend = BearerBackend(TokenVerifier([*external, own]))
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
-            Route("/oauth/token", tokens.__call__, methods=["POST"]),
-            *metadata_routes(key, issuer),
+            *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
         ],
-        middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge)],
+        middleware=[
+            Middleware(FreshKeys, ring=ring),
+            Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
+        ],
         lifespan=watching,
     )

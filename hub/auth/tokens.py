@@ -1,4 +1,4 @@
-"""Access tokens (RFC 9068): the key that signs them, and what the bearer of one may do now."""
+"""Access tokens (RFC 9068): what the bearer of one may do now."""
 
 import time
 from collections import OrderedDict
@@ -7,23 +7,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
-from joserfc.jwk import ECKey
-
 from hub.auth.issuers import InvalidTokenError, Issuer, issuer_named_in
 from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
-from hub.store.clients import SigningKeys
 from hub.store.principals import Principal, Principals
 
 ALGORITHM = "ES256"
 _REMEMBERED = 10_000
-
-
-async def signing_key(keys: SigningKeys) -> ECKey:
-    """The key of the store, made at the first start."""
-    fresh = ECKey.generate_key("P-256", private=True).as_pem(private=True)
-    key = ECKey.import_key(await keys.get_or_add(fresh))
-    key.ensure_kid()
-    return key
 
 
 def grant_claims(grants: tuple[Grant, ...]) -> list[dict[str, object]]:

@@ -8,18 +8,23 @@ from pathlib import Path
 
 from hub.domain.scope import Scope
 from hub.store.answers import Answers
+from hub.store.attempts import Attempts
+from hub.store.authorizations import Authorizations
 from hub.store.channels import ChannelRegister, ScopedChannels
-from hub.store.clients import Clients, SigningKeys
+from hub.store.clients import Clients
 from hub.store.complaints import ScopedComplaints
 from hub.store.connectors import ConnectorRegister, ScopedConnectors
 from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
+from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
+from hub.store.keys import SigningKeys
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
 from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
+from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, key_in, parse_key
 from hub.store.writer import ComplaintWriter
 
@@ -58,6 +63,11 @@ class Store:
         self.rollups = Rollups(database)
         self._answers = Answers(database, self.rollups)
         self.signing_keys = SigningKeys(database, vault)
+        self.users = Users(database, vault)
+        self.authorizations = Authorizations(database, self.revocations)
+        self.device_codes = DeviceCodes(database)
+        self.attempts = Attempts(database)
+        self.session_key = vault.key_for("sessions")
 
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""

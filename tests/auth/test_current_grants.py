@@ -11,7 +11,7 @@ import orjson
 import pytest
 from joserfc import jwt
 
-from hub.auth.tokens import signing_key
+from hub.auth.keys import KeyRing
 from hub.domain.scope import Grant, Permission, Role
 from hub.store import mongo, remembered
 from hub.store.grants import grant_documents
@@ -113,7 +113,9 @@ async def person_token(hub: RunningHub, database: Database, **kept: Any) -> str:
     await database["users"].insert_one(user | kept)
     claims = stated(own) | {"sub": "user:sitti", "jti": "of sitti"}
     header = {"alg": "ES256", "typ": "at+jwt"}
-    return jwt.encode(header, claims, await signing_key(hub.store.signing_keys))
+    ring = KeyRing(hub.store.signing_keys)
+    await ring.refresh()
+    return jwt.encode(header, claims, ring.signing)
 
 
 async def test_a_persons_token_needs_the_person_and_the_console(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 from structlog.testing import capture_logs
 
+from hub.auth.client_auth import secret_hash
 from hub.auth.external import ExternalIssuer, ExternalTokens, Rule, load_issuers, values_at
 from hub.auth.issuers import InvalidTokenError
-from hub.auth.server import secret_hash
 from hub.auth.tokens import TokenVerifier
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.region import regions
