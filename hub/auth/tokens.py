@@ -12,6 +12,8 @@ from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
 from hub.store.principals import Principal, Principals
 
 ALGORITHM = "ES256"
+VERIFIED_SECONDS = 600.0
+"""So long a signature is believed before the issuer's keys are looked at again."""
 _REMEMBERED = 10_000
 
 
@@ -40,8 +42,8 @@ class TokenIssuer(Protocol):
 
 
 class TokenVerifier:
-    """Token → scope. That a token is genuine is found out once, what its bearer may do each time
-    anew."""
+    """Token → scope. That a token is genuine is found out now and then, what its bearer may do each
+    time."""
 
     def __init__(self, issuers: Iterable[TokenIssuer]) -> None:
         self._issuers = {each.issuer.name: each for each in issuers}
@@ -67,7 +69,8 @@ class TokenVerifier:
             raise InvalidTokenError
         claims = await trusted.issuer.claims(token)
         try:
-            return float(claims["exp"]), trusted.bearer(claims)
+            until = min(float(claims["exp"]), time.time() + VERIFIED_SECONDS)
+            return until, trusted.bearer(claims)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise InvalidTokenError from error
 
@@ -84,7 +87,7 @@ class OwnTokens:
         subject, client_id = str(claims["sub"]), str(claims["client_id"])
         if not subject.startswith("user:") and subject != client_id:
             raise ValueError("a client that stands for another one")
-        stated = Stated(
+        stated = _Stated(
             subject=subject,
             client_id=client_id,
             token_id=str(claims["jti"]),
@@ -98,7 +101,7 @@ class OwnTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class _Stated:
     """What a token of the hub says."""
 
     subject: str
@@ -109,7 +112,7 @@ class Stated:
 
 
 class _OwnBearer:
-    def __init__(self, stated: Stated, principals: Principals) -> None:
+    def __init__(self, stated: _Stated, principals: Principals) -> None:
         self._stated = stated
         self._principals = principals
         self._holders: tuple[Principal | None, Principal | None] = (None, None)

@@ -21,7 +21,7 @@ from hub.auth.issuers import (
     Issuer,
     only_key,
 )
-from hub.auth.tokens import OwnTokens, TokenVerifier
+from hub.auth.tokens import VERIFIED_SECONDS, OwnTokens, TokenVerifier
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.clients import Client
 from hub.store.store import Store
@@ -224,6 +224,21 @@ async def test_a_remembered_token_still_expires(
     token = signed(claims())
     await verifier.scope(token)
     later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(InvalidTokenError):
+        await verifier.scope(token)
+
+
+async def test_a_withdrawn_key_voids_what_it_signed_before(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.clients.add(Client("konsol", "x", "", (SULSEL,), frozenset(Permission)))
+    keys: list[Key] = [EC]
+    verifier = TokenVerifier([OwnTokens(Issuer(HUB, HUB, HeldKeys(keys)), store.principals)])
+    token = signed(claims(exp=2**33))
+    await verifier.scope(token)
+    keys.clear()
+    later = time.time() + VERIFIED_SECONDS
     monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(InvalidTokenError):
         await verifier.scope(token)
