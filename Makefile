@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check nightly bench lock schema
+.PHONY: demo test check clients nightly bench lock schema
 
 demo: $(READY)
 	@exec $(BIN)/hub demo
@@ -17,6 +17,11 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hub schema print | diff - schema.graphql
+
+# Clients that are not ours, against a running hub; needs Node.js 20 or newer with npm.
+clients: $(READY)
+	npm ci --prefix tests/clients --silent
+	$(BIN)/pytest tests/clients
 
 # What takes too long for each change.
 nightly: $(READY)

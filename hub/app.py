@@ -1,5 +1,9 @@
 """The way in: puts the Starlette application together."""
 
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -8,19 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.auth.metadata import metadata_routes
+from hub.auth.issuers import HeldKeys, Issuer
+from hub.auth.keys import FreshKeys, KeyRing
 from hub.auth.middleware import BearerBackend, Challenge
-from hub.auth.server import TokenEndpoint
-from hub.auth.tokens import TokenVerifier, signing_key
+from hub.auth.routes import oauth_routes
+from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.schema.http import GraphQLEndpoint
 from hub.store.store import Store
 
 
-async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
-    """The hub over an open store, under the address that its tokens are issued for."""
-    key = await signing_key(store.signing_keys)
+async def make_app(
+    store: Store, issuer: str, token_seconds: int, external: Iterable[TokenIssuer] = ()
+) -> Starlette:
+    """The hub over an open store, under the address that its tokens are issued for; it takes
+    those of some external issuers too."""
+    ring = KeyRing(store.signing_keys)
+    await ring.refresh()
     challenge = Challenge(issuer)
-    tokens = TokenEndpoint(store.clients, key, issuer, token_seconds)
     graphql = GraphQLEndpoint(store, challenge)
 
     async def healthy(_: Request) -> Response:
@@ -36,15 +44,26 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    backend = BearerBackend(TokenVerifier(key, issuer))
+    @asynccontextmanager
+    async def watching(_: Starlette) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(store.principals.remembered.watch)
+            yield
+            group.cancel_scope.cancel()
+
+    own = OwnTokens(Issuer(issuer, issuer, HeldKeys(ring.published)), store.principals)
+    backend = BearerBackend(TokenVerifier([*external, own]))
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
-            Route("/oauth/token", tokens.__call__, methods=["POST"]),
-            *metadata_routes(key, issuer),
+            *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
         ],
-        middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge)],
+        middleware=[
+            Middleware(FreshKeys, ring=ring),
+            Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
+        ],
+        lifespan=watching,
     )

@@ -38,7 +38,7 @@ async def listening_on(app: ASGIApp, listener: socket.socket) -> AsyncIterator[N
     """Serves an application on a bound socket while the block runs; then open requests end."""
     _spare_collections()
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False
+        app, log_config=None, access_log=False, lifespan="auto", server_header=False
     )
     config.timeout_graceful_shutdown = 10
     server = _Server(config)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -49,6 +49,16 @@ class Settings(BaseSettings):
     token_seconds: int = Field(
         default=900, ge=60, le=3600, description="How long an access token is valid."
     )
+
+    external_issuers_file: Path | None = Field(
+        default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
+    )
+
+    @field_validator("external_issuers_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """As docker-compose.yml hands on a variable that is not set."""
+        return value or None
 
     @model_validator(mode="after")
     def _reachable_over_tls(self) -> Self:

@@ -31,25 +31,6 @@ def visible(scope: Scope, complaint: Complaint) -> bool:
     return False
 
 
-def shows_secret_words(scope: Scope, complaint: Complaint) -> bool:
-    """Whether one of the grants shows the words of this complaint although it is secret."""
-    alone = [Scope("alone", (grant,), scope.permissions) for grant in scope.grants]
-    pii = "complaints:pii" in scope.permissions
-    return any(
-        visible(each, complaint)
-        and (
-            each.grants[0].role in {Role.PROVINCE, Role.DISTRICT}
-            or (each.grants[0].role is Role.MINISTRY and pii)
-        )
-        for each in alone
-    )
-
-
-def shows_reporter(scope: Scope, complaint: Complaint) -> bool:
-    """Whether one of the grants shows who reported this complaint, if that is not anonymous."""
-    return "complaints:pii" in scope.permissions and shows_secret_words(scope, complaint)
-
-
 def overdue(complaint: Complaint) -> bool:
     due = complaint.due_at
     return due is not None and due < datetime.now(UTC) and complaint.status in OPEN_STATUSES

@@ -1,6 +1,6 @@
 """A hub that listens on loopback, and clients that come with tokens of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -9,6 +9,7 @@ import httpx2
 
 from hub.app import make_app
 from hub.auth.clients import create_client
+from hub.auth.tokens import TokenIssuer
 from hub.domain.scope import Grant, Permission
 from hub.serving import free_port, listening
 from hub.store.store import Store
@@ -61,10 +62,12 @@ class RunningHub:
 
 
 @asynccontextmanager
-async def running_hub(store: Store) -> AsyncIterator[RunningHub]:
+async def running_hub(
+    store: Store, external: Iterable[TokenIssuer] = ()
+) -> AsyncIterator[RunningHub]:
     """A hub over a store, for as long as the block runs."""
     port = free_port(0)
     issuer = f"http://127.0.0.1:{port}"
-    app = await make_app(store, issuer, 900)
+    app = await make_app(store, issuer, 900, external)
     async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
         yield RunningHub(store, http)

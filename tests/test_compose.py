@@ -64,10 +64,17 @@ def test_hub_has_no_rights_to_spare() -> None:
     assert users[-1] not in {"root", "0"}
 
 
-def test_only_the_hub_is_reached_and_only_from_this_machine() -> None:
+def test_only_what_has_a_proxy_is_reached_and_only_from_this_machine() -> None:
     ports = {name: service.get("ports", []) for name, service in SERVICES.items()}
-    assert [name for name, published in ports.items() if published] == ["hub"]
-    assert all(port.startswith("127.0.0.1:") for port in ports["hub"])
+    assert [name for name, published in ports.items() if published] == ["hub", "keycloak"]
+    assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
+
+
+def test_without_its_profile_the_issuer_neither_starts_nor_asks_for_anything() -> None:
+    keycloak = SERVICES["keycloak"]
+    assert keycloak["profiles"] == ["keycloak"]
+    assert "keycloak" not in SERVICES["hub"]["depends_on"]
+    assert not re.search(REQUIRED, str(keycloak))
 
 
 def test_image_installs_what_the_lock_names_and_can_check_it() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphql import parse, validate
 
+from hub.auth.external import load_issuers
 from hub.connectors.load import load
 from hub.schema.schema import schema
 from hub.settings import Settings
@@ -63,6 +64,13 @@ def test_connectors_page_shows_each_kind() -> None:
 def test_connectors_in_the_documentation_load(text: str) -> None:
     assert text.startswith("version:")
     assert load(text, "docs/connectors.md").config.mapped
+
+
+@pytest.mark.parametrize("text", fenced(DOCS / "issuers.md", "yaml"))
+async def test_issuers_in_the_documentation_load(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "issuers.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert await load_issuers(file, "https://hub.example.go.id")
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "connectors_config").rglob("*.yaml")), ids=told)

@@ -9,8 +9,10 @@ from starlette.authentication import (
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from hub.auth.tokens import InvalidTokenError, TokenVerifier
+from hub.auth.issuers import InvalidTokenError
+from hub.auth.tokens import TokenVerifier
 from hub.domain.scope import Scope
+from hub.store.mongo import StoreError
 
 
 class Viewer(BaseUser):
@@ -30,6 +32,10 @@ class Viewer(BaseUser):
         return self.scope.subject
 
 
+class UncheckedTokenError(AuthenticationError):
+    """Whether a token holds can't be found out now."""
+
+
 class BearerBackend(AuthenticationBackend):
     """Reads `Authorization: Bearer …`; other schemes are for others to read."""
 
@@ -42,20 +48,25 @@ class BearerBackend(AuthenticationBackend):
         if scheme.lower() != "bearer":
             return None
         try:
-            scope = self._verifier.scope(token.strip())
+            scope = await self._verifier.scope(token.strip())
         except InvalidTokenError as error:
             raise AuthenticationError(str(error)) from error
+        except StoreError as error:
+            raise UncheckedTokenError from error
         return AuthCredentials(sorted(scope.permissions)), Viewer(scope)
 
 
 class Challenge:
-    """The 401 answer (RFC 6750, section 3; RFC 9728, section 5.1)."""
+    """The answer to whoever is not let in: 401 (RFC 6750, section 3; RFC 9728, section 5.1)."""
 
     def __init__(self, issuer: str) -> None:
         self._metadata = f"{issuer}/.well-known/oauth-protected-resource"
 
     def __call__(self, _: HTTPConnection, error: AuthenticationError) -> Response:
-        """For a token that is not valid."""
+        """For a token that is not valid, or of which that can't be told."""
+        if isinstance(error, UncheckedTokenError):
+            body = _error("The hub can't check the token now. Try again.", "UNAVAILABLE")
+            return JSONResponse(body, 503, {"Retry-After": "1"})
         return self._response("invalid_token", str(error))
 
     def missing(self) -> Response:
@@ -65,7 +76,9 @@ class Challenge:
     def _response(self, code: str | None, description: str) -> Response:
         parts = [f'error="{code}", error_description="{description}"'] if code else []
         parts.append(f'resource_metadata="{self._metadata}"')
-        body = {
-            "errors": [{"message": description, "extensions": {"code": "UNAUTHENTICATED"}}],
-        }
-        return JSONResponse(body, 401, {"WWW-Authenticate": f"Bearer {', '.join(parts)}"})
+        headers = {"WWW-Authenticate": f"Bearer {', '.join(parts)}"}
+        return JSONResponse(_error(description, "UNAUTHENTICATED"), 401, headers)
+
+
+def _error(message: str, code: str) -> dict[str, object]:
+    return {"errors": [{"message": message, "extensions": {"code": code}}]}

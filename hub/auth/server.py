@@ -1,139 +1,116 @@
-"""The authorization server: Authlib's, over our clients, inside Starlette."""
+"""The authorization server: Authlib's, over our store, inside Starlette."""
 
-import hmac
-from hashlib import sha256
+from collections.abc import Callable
 from typing import Any
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
-from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
-from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+import orjson
+from anyio import from_thread, to_thread
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationServer
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
-from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
-from joserfc.jwk import ECKey
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth.tokens import ALGORITHM, grant_claims
+from hub.auth.client_auth import NOBODY, OAuthClient, PrivateKeyJwt
+from hub.auth.device import DeviceAuthorization, DeviceGrant
+from hub.auth.grants import CodeGrant, RefreshGrant, RequiredS256, ServiceGrant
+from hub.auth.issuing import TokenGenerator
+from hub.auth.keys import KeyRing
+from hub.auth.lifetime import Introspection, Revocation
+from hub.auth.requests import HubRequest, form_pairs
+from hub.auth.throttle import (
+    REQUESTS_BY_ADDRESS,
+    WRONG_BY_ADDRESS,
+    WRONG_BY_CLIENT,
+    Throttle,
+    TooManyAttemptsError,
+)
 from hub.domain.scope import Permission
-from hub.store.clients import Client, Clients
+from hub.store.store import Store
 
-AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
-_MAX_FIELDS = 20
-_NOBODY = Client("", "", "no secret has this hash", (), frozenset())
-
-
-def secret_hash(secret: str) -> str:
-    """What is kept of a client's secret. The secrets are random, so a plain hash holds."""
-    return sha256(secret.encode()).hexdigest()
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_GUESSES = {"invalid_client", "invalid_grant"}
+_FOUND, _SEE_OTHER, _TOO_MANY = 302, 303, 429
 
 
-class TokenEndpoint:
-    """`POST /oauth/token`."""
+class HubServer(AuthorizationServer):  # type: ignore[misc]
+    """Authlib's server with our grants and endpoints. Its methods run in threads."""
 
-    def __init__(self, clients: Clients, key: ECKey, issuer: str, token_seconds: int) -> None:
-        self._clients = clients
-        self._issuer = issuer
-        self._generator = _TokenGenerator(key, issuer, token_seconds)
-
-    async def __call__(self, request: Request) -> Response:
-        """Answers with a token or an OAuth error (RFC 6749, section 5)."""
-        async with request.form(max_fields=_MAX_FIELDS, max_files=0) as form:
-            if len(form.multi_items()) != len(form):
-                return _error("invalid_request", "A parameter is given more than once.")
-            own_id, _ = extract_basic_authorization(request.headers)
-            client_id = str(own_id or form.get("client_id") or "")
-            client = await self._clients.get(client_id)
-            server = _Server(_Client(client or _NOBODY), self._generator)
-            # Authlib's hooks are synchronous: all that they need has been loaded.
-            response: Response = server.create_token_response(
-                _TokenRequest(f"{self._issuer}/oauth/token", request, form)
-            )
-            return response
-
-
-def _error(code: str, description: str) -> Response:
-    return JSONResponse({"error": code, "error_description": description}, 400, _NO_STORE)
-
-
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-
-class _TokenRequest(OAuth2Request):  # type: ignore[misc]
-    def __init__(self, uri: str, request: Request, form: FormData) -> None:
-        super().__init__("POST", uri, headers=dict(request.headers.items()))
-        self._form = {name: value for name, value in form.items() if isinstance(value, str)}
-        # Authlib reads the header by this spelling.
-        self.headers["Authorization"] = request.headers.get("authorization", "")
-        self.payload = BasicOAuth2Payload(self._form)
-
-    @property
-    def form(self) -> dict[str, str]:
-        return self._form
-
-
-class _Client(ClientMixin):  # type: ignore[misc]
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def get_client_id(self) -> str:
-        return self.client.id
-
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        """What was asked for, if all of it is allowed; all that is, if nothing was."""
-        allowed = {p.value for p in self.client.permissions}
-        asked = set(scope.split()) if scope else allowed
-        return " ".join(sorted(asked)) if asked <= allowed else None
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        return hmac.compare_digest(self.client.secret_hash, secret_hash(client_secret))
-
-    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
-        return method in AUTH_METHODS
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        return bool(grant_type == ClientCredentialsGrant.GRANT_TYPE)
-
-
-class _ClientCredentialsGrant(ClientCredentialsGrant):  # type: ignore[misc]
-    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
-
-
-class _TokenGenerator(JWTBearerTokenGenerator):  # type: ignore[misc]
-    def __init__(self, key: ECKey, issuer: str, token_seconds: int) -> None:
-        super().__init__(issuer, alg=ALGORITHM, expires_generator=token_seconds)
-        self._key = key
-
-    def get_jwks(self) -> ECKey:
-        return self._key
-
-    def get_audiences(self, *_: Any) -> str:
-        return str(self.issuer)
-
-    def get_extra_claims(self, client: _Client, *_: Any) -> dict[str, Any]:
-        return {"grants": grant_claims(client.client.grants)}
-
-
-class _Server(AuthorizationServer):  # type: ignore[misc]
-    """Serves one request, for the one client that it names."""
-
-    def __init__(self, client: _Client, generator: _TokenGenerator) -> None:
+    def __init__(self, store: Store, ring: KeyRing, issuer: str, token_seconds: int) -> None:
         super().__init__(scopes_supported=[p.value for p in Permission])
-        self._client = client
-        self.register_token_generator("default", generator)
-        self.register_grant(_ClientCredentialsGrant)
+        self.store = store
+        self.ring = ring
+        self.issuer = issuer
+        self.register_token_generator("default", TokenGenerator(ring, issuer, token_seconds))
+        self.register_client_auth_method("private_key_jwt", PrivateKeyJwt(store.attempts, issuer))
+        self.register_grant(ServiceGrant)
+        self.register_grant(CodeGrant, [RequiredS256(required=True)])
+        self.register_grant(RefreshGrant)
+        self.register_grant(DeviceGrant)
+        for endpoint in (Introspection, Revocation, DeviceAuthorization):
+            self.register_endpoint(endpoint)
 
-    def query_client(self, _client_id: str) -> _Client:
-        return self._client
+    def query_client(self, client_id: str) -> OAuthClient:
+        """The client with this id; for an unknown one a client that nobody can be."""
+        return OAuthClient(from_thread.run(self.store.clients.get, client_id) or NOBODY)
 
-    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
-        """Tokens carry what they say; none is kept."""
+    def save_token(self, token: dict[str, Any], request: HubRequest) -> None:
+        """Access tokens carry what they say; none is kept."""
 
     def send_signal(self, *_: Any, **__: Any) -> None:
         """Nobody listens."""
 
-    def create_oauth2_request(self, request: _TokenRequest) -> _TokenRequest:
+    def create_oauth2_request(self, request: HubRequest) -> HubRequest:
+        """The request as it is: it was made before."""
         return request
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> Response:
-        return JSONResponse(body, status, dict(headers) | _NO_STORE)
+        """An answer for Starlette."""
+        if status == _FOUND:
+            # A browser that has sent a form must not send it on (RFC 9700, section 4.12).
+            return Response(None, _SEE_OTHER, dict(headers) | NO_STORE)
+        return JSONResponse(body, status, dict(headers) | NO_STORE)
+
+
+class ClientEndpoint:
+    """An endpoint that clients call: counts the attempt, then lets Authlib answer."""
+
+    def __init__(
+        self,
+        server: HubServer,
+        throttle: Throttle,
+        answer: Callable[[HubRequest], Response],
+    ) -> None:
+        self._server = server
+        self._throttle = throttle
+        self._answer = answer
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers with JSON, or an OAuth error (RFC 6749, section 5.2)."""
+        server = self._server
+        try:
+            pairs = await form_pairs(request)
+            asked = HubRequest(request, f"{server.issuer}{request.url.path}", pairs)
+            asked.check_repeats()
+            asked.check_target(server.issuer)
+        except OAuth2Error as error:
+            refused: Response = server.handle_error_response(request, error)
+            return refused
+        client_id = extract_basic_authorization(asked.headers)[0] or asked.payload.client_id or ""
+        guesses = (
+            (WRONG_BY_CLIENT, f"{client_id}@{asked.address}"),
+            (WRONG_BY_ADDRESS, asked.address),
+        )
+        try:
+            await self._throttle.enter((REQUESTS_BY_ADDRESS, asked.address), *guesses)
+        except TooManyAttemptsError as error:
+            body = {"error": "temporarily_unavailable", "error_description": str(error)}
+            return JSONResponse(body, _TOO_MANY, NO_STORE | error.headers)
+        response = await to_thread.run_sync(self._answer, asked)
+        if not _was_a_guess(response):
+            await self._throttle.take_back(*guesses)
+        return response
+
+
+def _was_a_guess(response: Response) -> bool:
+    return response.status_code >= 400 and orjson.loads(response.body)["error"] in _GUESSES  # noqa: PLR2004

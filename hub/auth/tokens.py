@@ -1,31 +1,20 @@
-"""Access tokens (RFC 9068): the key that signs them, and what a valid one says."""
+"""Access tokens (RFC 9068): what the bearer of one may do now."""
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
-
-from hub.domain.scope import Grant, Permission, Role, Scope
-from hub.store.clients import SigningKeys
+from hub.auth.issuers import InvalidTokenError, Issuer, issuer_named_in
+from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
+from hub.store.principals import Principal, Principals
 
 ALGORITHM = "ES256"
-_MEDIA_TYPE = "at+jwt"
-_CLOCK_SKEW_SECONDS = 30
+VERIFIED_SECONDS = 600.0
+"""So long a signature is believed before the issuer's keys are looked at again."""
 _REMEMBERED = 10_000
-
-
-class InvalidTokenError(Exception):
-    """Not a valid token of this hub; the text may be shown to whoever sent it."""
-
-
-async def signing_key(keys: SigningKeys) -> ECKey:
-    """The key of the store, made at the first start."""
-    fresh = ECKey.generate_key("P-256", private=True).as_pem(private=True)
-    key = ECKey.import_key(await keys.get_or_add(fresh))
-    key.ensure_kid()
-    return key
 
 
 def grant_claims(grants: tuple[Grant, ...]) -> list[dict[str, object]]:
@@ -36,47 +25,115 @@ def grant_claims(grants: tuple[Grant, ...]) -> list[dict[str, object]]:
     ]
 
 
+class Bearer(Protocol):
+    """Whoever comes with a token that was verified."""
+
+    async def scope(self) -> Scope:
+        """What they may do now. Raises InvalidTokenError once it is nothing any more."""
+
+
+class TokenIssuer(Protocol):
+    """An issuer, and what its tokens mean here."""
+
+    issuer: Issuer
+
+    def bearer(self, claims: dict[str, Any]) -> Bearer:
+        """Who comes with a valid token that says this. Raises ValueError, KeyError, TypeError."""
+
+
 class TokenVerifier:
-    """Token → scope. What was verified once is remembered until it expires."""
+    """Token → scope. That a token is genuine is found out now and then, what its bearer may do each
+    time."""
 
-    def __init__(self, key: ECKey, issuer: str) -> None:
-        self._keys = KeySet([key])
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=_CLOCK_SKEW_SECONDS,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": issuer},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
-        self._known: OrderedDict[str, tuple[float, Scope]] = OrderedDict()
+    def __init__(self, issuers: Iterable[TokenIssuer]) -> None:
+        self._issuers = {each.issuer.name: each for each in issuers}
+        self._known: OrderedDict[bytes, tuple[float, Bearer]] = OrderedDict()
 
-    def scope(self, token: str) -> Scope:
-        """Who the bearer is and what they may reach. Raises InvalidTokenError."""
-        if known := self._known.get(token):
-            expires, scope = known
-            if time.time() < expires:
-                return scope
-            del self._known[token]
-        expires, scope = self._verified(token)
-        self._known[token] = expires, scope
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return scope
+    async def scope(self, token: str) -> Scope:
+        """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
+        digest = sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known and known[0] <= time.time():
+            del self._known[digest]
+            known = None
+        if known is None:
+            known = self._known[digest] = await self._verified(token)
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return await known[1].scope()
 
-    def _verified(self, token: str) -> tuple[float, Scope]:
+    async def _verified(self, token: str) -> tuple[float, Bearer]:
+        # The issuer that a token names chooses the keys, and no other issuer's fit.
+        trusted = self._issuers.get(issuer_named_in(token))
+        if trusted is None:
+            raise InvalidTokenError
+        claims = await trusted.issuer.claims(token)
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
-            self._claims.validate(decoded.claims)
-            if decoded.header.get("typ") != _MEDIA_TYPE:
-                raise InvalidTokenError("This is not an access token.")
-            return decoded.claims["exp"], _scope(decoded.claims)
-        except (JoseError, ValueError, KeyError, TypeError) as error:
-            raise InvalidTokenError("The token is invalid or has expired.") from error
+            until = min(float(claims["exp"]), time.time() + VERIFIED_SECONDS)
+            return until, trusted.bearer(claims)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            raise InvalidTokenError from error
 
 
-def _scope(claims: jwt.Claims) -> Scope:
-    grants = tuple(
-        Grant(Role(g["role"]), tuple(g["regions"]), tuple(g["channels"])) for g in claims["grants"]
-    )
-    permissions = frozenset(Permission(name) for name in claims["scope"].split())
-    return Scope(str(claims["sub"]), grants, permissions)
+class OwnTokens:
+    """The hub's own tokens: they hold for as long as their client, and their person, do."""
+
+    def __init__(self, issuer: Issuer, principals: Principals) -> None:
+        self.issuer = issuer
+        self._principals = principals
+
+    def bearer(self, claims: dict[str, Any]) -> Bearer:
+        """Whom the token stands for: a client, or a person (`user:…`) by way of one."""
+        subject, client_id = str(claims["sub"]), str(claims["client_id"])
+        if not subject.startswith("user:") and subject != client_id:
+            raise ValueError("a client that stands for another one")
+        stated = _Stated(
+            subject=subject,
+            client_id=client_id,
+            token_id=str(claims["jti"]),
+            grants=tuple(
+                Grant(Role(g["role"]), tuple(g["regions"]), tuple(g["channels"]))
+                for g in claims["grants"]
+            ),
+            permissions=frozenset(map(Permission, claims["scope"].split())),
+        )
+        return _OwnBearer(stated, self._principals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What a token of the hub says."""
+
+    subject: str
+    client_id: str
+    token_id: str
+    grants: tuple[Grant, ...]
+    permissions: frozenset[Permission]
+
+
+class _OwnBearer:
+    def __init__(self, stated: _Stated, principals: Principals) -> None:
+        self._stated = stated
+        self._principals = principals
+        self._holders: tuple[Principal | None, Principal | None] = (None, None)
+        self._scope: Scope | None = None
+
+    async def scope(self) -> Scope:
+        """The subject's grants and permissions of now, as far as the token states them too."""
+        stated, principals = self._stated, self._principals
+        if await principals.is_revoked(stated.token_id):
+            raise InvalidTokenError
+        client = await principals.get(stated.client_id)
+        holder = client
+        if stated.subject != stated.client_id:
+            holder = await principals.get(stated.subject)
+        if client is None or holder is None:
+            raise InvalidTokenError
+        if self._scope is None or self._holders[0] is not client or self._holders[1] is not holder:
+            self._holders = client, holder
+            self._scope = Scope(
+                stated.subject,
+                narrowed(holder.grants, stated.grants),
+                stated.permissions & client.permissions & holder.permissions,
+            )
+        return self._scope

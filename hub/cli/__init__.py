@@ -2,7 +2,18 @@
 
 import typer
 
-from hub.cli import client, connector, demo, privacy, rollups, schema, serve, sync
+from hub.cli import (
+    client,
+    connector,
+    demo,
+    keys,
+    privacy,
+    rollups,
+    schema,
+    serve,
+    sync,
+    user,
+)
 
 app = typer.Typer(
     help="The complaint hub: federates complaint channels, and answers each viewer within their "
@@ -16,6 +27,8 @@ app.command("demo")(demo.demo)
 app.command("sync")(sync.sync)
 app.add_typer(connector.app, name="connector")
 app.add_typer(client.app, name="client")
+app.add_typer(user.app, name="user")
+app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(rollups.app, name="rollups")
 app.add_typer(schema.app, name="schema")

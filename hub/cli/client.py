@@ -1,27 +1,26 @@
 """`hub client …`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import orjson
 import typer
 
+from hub.cli.grants import grant_of
 from hub.cli.running import WRONG_INPUT, fail, opened, run
-from hub.domain.region import regions
-from hub.domain.scope import Grant, Role
+from hub.domain.scope import Role
 from hub.settings import Settings
+from hub.store.clients import GrantType
 
 app = typer.Typer(help="OAuth clients: who may ask the hub.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `create` a command of its own."""
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the client is called.")],
-    role: Annotated[Role, typer.Option(help="What it may be.")],
+    role: Annotated[
+        Role | None, typer.Option(help="What it may be. Not needed if it acts for users only.")
+    ] = None,
     region: Annotated[
         list[str] | None, typer.Option(help="Code of a province (73) or district (73.71).")
     ] = None,
@@ -31,28 +30,93 @@ def create(
     scope: Annotated[
         list[str] | None, typer.Option(help="OAuth scope; those usual for the role by default.")
     ] = None,
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="Where users come back to with a code, exactly.")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="It can keep no secret: a browser, a device.")
+    ] = False,
+    jwks: Annotated[
+        Path | None, typer.Option(help="File with its public keys; it signs, and has no secret.")
+    ] = None,
+    grant_type: Annotated[
+        list[GrantType] | None,
+        typer.Option(help="Way to a token; by default those usual for the other options."),
+    ] = None,
 ) -> None:
     """Makes a client and prints {"client_id", "client_secret"}. The secret is shown this once.
 
+    A public client, and one with --jwks, has no secret: only its id is printed.
+
     Example: hub client create "Konsol Sulsel" --role province --region 73
     """
-    for code in region or []:
-        if regions().get(code) is None:
-            fail(f"--region {code}: no region has this code; use 73 or 73.71", WRONG_INPUT)
-    try:
-        grant = Grant(role, tuple(region or ()), tuple(channel or ()))
-    except ValueError as error:
-        fail(f"--role {role}: {error}", WRONG_INPUT)
+    grants = (grant_of(role, region, channel),) if role else ()
+    if (region or channel) and not role:
+        fail("--role: regions and channels need a role", WRONG_INPUT)
+    keys = _key_set(jwks) if jwks else None
 
-    from hub.auth.clients import create_client
+    from hub.auth.clients import register_client
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
             try:
-                made = await create_client(store.clients, name, grant, scope or ())
+                client_id, secret = await register_client(
+                    store.clients,
+                    name,
+                    grants,
+                    scope or (),
+                    grant_types=grant_type or (),
+                    redirect_uris=redirect_uri or (),
+                    public=public,
+                    jwks=keys,
+                )
             except ValueError as error:
-                fail(f"--scope: {error}", WRONG_INPUT)
-        client_id, secret = made
-        print(orjson.dumps({"client_id": client_id, "client_secret": secret}).decode())  # noqa: T201
+                fail(str(error), WRONG_INPUT)
+        told = {"client_id": client_id} | ({"client_secret": secret} if secret else {})
+        print(orjson.dumps(told).decode())  # noqa: T201
+
+    run(body)
+
+
+def _key_set(path: Path) -> dict[str, Any]:
+    """The JSON of a key set; what is in it is checked where the client is made."""
+    try:
+        found: dict[str, Any] = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        fail(f"--jwks {path}: {error}", WRONG_INPUT)
+    return found
+
+
+@app.command()
+def disable(
+    subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
+) -> None:
+    """Makes all tokens of a client or a person void at once, and lets them get no new one.
+
+    Example: hub client disable konsol-sulsel-0f3a91c2
+    """
+    _set_disabled(subject, True)
+
+
+@app.command()
+def enable(
+    subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
+) -> None:
+    """Lets a client or a person that was disabled in again.
+
+    Example: hub client enable konsol-sulsel-0f3a91c2
+    """
+    _set_disabled(subject, False)
+
+
+def _set_disabled(subject: str, disabled: bool) -> None:
+    from hub.store.principals import UnknownPrincipalError
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            try:
+                await store.principals.disable(subject, disabled)
+            except UnknownPrincipalError:
+                fail(f"{subject}: there is no client or person of this id", WRONG_INPUT)
 
     run(body)

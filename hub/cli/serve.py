@@ -4,7 +4,7 @@ import logging
 import socket
 import sys
 from contextlib import nullcontext
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -16,6 +16,9 @@ from hub.ingest.upkeep import upkeep
 from hub.serving import bound, listening_on
 from hub.settings import Settings
 from hub.store.embedded import sole_hub
+
+if TYPE_CHECKING:
+    from hub.auth.external import ExternalTokens
 
 _RESTART_SECONDS = 1.0
 
@@ -38,14 +41,26 @@ def serve(
 
     async def body(settings: Settings) -> None:
         known = await load_folder(settings.connectors_dir)
+        external = await _external(settings)
         alone = nullcontext() if settings.mongodb_uri else sole_hub(settings.data_dir)
         with alone:
-            await _serve(settings, known, workers)
+            await _serve(settings, known, external, workers)
 
     run(body, signal_is_failure=False, log_level=logging.INFO)
 
 
-async def _serve(settings: Settings, known: list[Loaded], workers: int) -> None:
+async def _external(settings: Settings) -> "list[ExternalTokens]":
+    """The external issuers that the settings name."""
+    from hub.auth.external import load_issuers
+
+    return await load_issuers(
+        settings.external_issuers_file, settings.issuer, settings.callable_private_hosts
+    )
+
+
+async def _serve(
+    settings: Settings, known: list[Loaded], external: "list[ExternalTokens]", workers: int
+) -> None:
     """Registers the connectors and answers, by itself or by processes that it looks after."""
     from hub.app import make_app
 
@@ -56,7 +71,7 @@ async def _serve(settings: Settings, known: list[Loaded], workers: int) -> None:
         listener = bound(settings.host, settings.port)
         async with upkeep(store):
             if workers == 1:
-                app = await make_app(store, settings.issuer, settings.token_seconds)
+                app = await make_app(store, settings.issuer, settings.token_seconds, external)
                 async with listening_on(app, listener):
                     err.print(told)
                     await anyio.sleep_forever()
@@ -88,7 +103,8 @@ async def _work(settings: Settings, descriptor: int) -> None:
     """Answers on the socket of the process that started this one."""
     from hub.app import make_app
 
+    external = await _external(settings)
     async with opened(settings) as store:
-        app = await make_app(store, settings.issuer, settings.token_seconds)
+        app = await make_app(store, settings.issuer, settings.token_seconds, external)
         async with listening_on(app, socket.socket(fileno=descriptor)):
             await anyio.sleep_forever()

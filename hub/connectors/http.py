@@ -1,4 +1,4 @@
-"""The one outbound HTTP client for channels: guarded, bounded, patient to a limit."""
+"""The one outbound HTTP client: guarded, bounded, patient to a limit."""
 
 import ipaddress
 import logging
@@ -84,21 +84,45 @@ class ChannelClient:
         request = self._client.build_request("GET", path, params={**params, **self._query})
         # The query may hold a key or a citizen's id: messages name the path alone.
         where = f"GET {request.url.copy_with(query=None, userinfo=b'')}"
-        try:
-            with anyio.fail_after(TIMEOUT_SECONDS):
-                response = await self._client.send(request, stream=True)
-                try:
-                    if response.status_code in _TRY_AGAIN:
-                        raise _PassingError(f"{where} answered {response.status_code}.")
-                    if response.status_code != httpx2.codes.OK:
-                        raise ChannelError(f"{where} answered {response.status_code}.")
-                    return await _bounded_body(response, where)
-                finally:
-                    await response.aclose()
-        except (TimeoutError, httpx2.TimeoutException):
-            raise _PassingError(f"{where} gave no answer within {TIMEOUT_SECONDS:.0f} s.") from None
-        except httpx2.HTTPError as error:
-            raise _PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
+        return await _answer(self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES)
+
+
+async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most: int) -> bytes:
+    """The body of a 200 answer from one address, of at most so many bytes; tried once and not
+    followed elsewhere. `private_hosts` may be private addresses. Raises ChannelError."""
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise ChannelError(f"{url}: {error}") from None
+    transport = _GuardedTransport(frozenset({address.host}), private_hosts)
+    async with httpx2.AsyncClient(
+        headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        timeout=seconds,
+        transport=transport,
+        trust_env=False,
+    ) as client:
+        return await _answer(client, client.build_request("GET", address), url, seconds, most)
+
+
+async def _answer(
+    client: httpx2.AsyncClient, request: httpx2.Request, where: str, seconds: float, most: int
+) -> bytes:
+    """The body of a 200 answer. Raises ChannelError."""
+    try:
+        with anyio.fail_after(seconds):
+            response = await client.send(request, stream=True)
+            try:
+                if response.status_code in _TRY_AGAIN:
+                    raise _PassingError(f"{where} answered {response.status_code}.")
+                if response.status_code != httpx2.codes.OK:
+                    raise ChannelError(f"{where} answered {response.status_code}.")
+                return await _bounded_body(response, where, most)
+            finally:
+                await response.aclose()
+    except (TimeoutError, httpx2.TimeoutException):
+        raise _PassingError(f"{where} gave no answer within {seconds:.0f} s.") from None
+    except httpx2.HTTPError as error:
+        raise _PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
 
 
 def _check_headers(headers: dict[str, str]) -> None:
@@ -108,18 +132,18 @@ def _check_headers(headers: dict[str, str]) -> None:
             raise ChannelError(f"The header {name} has a line break or other odd character in it.")
 
 
-async def _bounded_body(response: httpx2.Response, where: str) -> bytes:
+async def _bounded_body(response: httpx2.Response, where: str, most: int) -> bytes:
     """The body, inflated by us, since a small answer can inflate to all our memory."""
     zipped = response.headers.get("content-encoding", "").lower() == "gzip"
     inflate = _Inflate() if zipped else None
     body = bytearray()
     async for chunk in response.aiter_raw():
         try:
-            body += inflate(chunk, MAX_BODY_BYTES + 1 - len(body)) if inflate else chunk
+            body += inflate(chunk, most + 1 - len(body)) if inflate else chunk
         except zlib.error as error:
             raise ChannelError(f"{where} answered broken gzip: {error}.") from None
-        if len(body) > MAX_BODY_BYTES:
-            raise ChannelError(f"{where} answered more than {MAX_BODY_BYTES >> 20} MiB.")
+        if len(body) > most:
+            raise ChannelError(f"{where} answered more than {most >> 10:,} KiB.")
     if inflate and not inflate.whole:
         raise _PassingError(f"{where} broke off in the middle of its answer.")
     return bytes(body)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -67,11 +67,15 @@ def allowed_permissions(role: Role) -> frozenset[Permission]:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role over regions or channels. Raises ValueError where the two do not fit."""
+    """A role over regions or channels. Raises ValueError where the two do not fit.
+
+    `only` are the permissions that it is for, where those of others do not extend to it.
+    """
 
     role: Role
     regions: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    only: frozenset[Permission] | None = None
 
     def __post_init__(self) -> None:
         shape = {Role.PROVINCE: "[0-9]{2}", Role.DISTRICT: r"[0-9]{2}\.[0-9]{2}"}.get(self.role)
@@ -84,6 +88,26 @@ class Grant:
             if shape and not re.fullmatch(shape, code):
                 example = "73" if self.role is Role.PROVINCE else "73.71"
                 raise ValueError(f"region {code!r} is no {self.role} code, such as {example!r}")
+
+    def within(self, other: "Grant") -> "Grant | None":
+        """The part of this grant that another one of the same role holds too, if there is any."""
+        regions = tuple(code for code in self.regions if code in other.regions)
+        channels = tuple(name for name in self.channels if name in other.channels)
+        kept = bool(regions or channels) is bool(self.regions or self.channels)
+        if self.role is not other.role or not kept:
+            return None
+        return replace(self, regions=regions, channels=channels)
+
+    def permits(self, *permissions: Permission) -> bool:
+        """Whether it is for all of these."""
+        return self.only is None or self.only.issuperset(permissions)
+
+
+def narrowed(grants: Iterable[Grant], stated: Iterable[Grant]) -> tuple[Grant, ...]:
+    """What of some grants others state too, role by role: never more than either."""
+    stated = list(stated)
+    parts = (grant.within(other) for grant in grants for other in stated)
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +159,23 @@ class Scope:
     grants: tuple[Grant, ...]
     permissions: frozenset[Permission]
 
-    def _reach(self, permission: Permission, holds: Callable[[Role], bool]) -> Reach:
-        if permission not in self.permissions:
+    def _reach(self, holds: Callable[[Role], bool], *permissions: Permission) -> Reach:
+        """What the grants of some roles reach, where all of the permissions are there."""
+        if not self.permissions.issuperset(permissions):
             return Reach()
-        return Reach.of(grant for grant in self.grants if holds(grant.role))
+        return Reach.of(g for g in self.grants if holds(g.role) and g.permits(*permissions))
+
+    def reach(self, permission: Permission) -> Reach:
+        """Where this viewer may do what a permission allows, by the same rules as below."""
+        if permission is Permission.COMPLAINTS_PII:
+            return self.reporters
+        return self._reach(lambda role: permission in allowed_permissions(role), permission)
 
     @cached_property
     def rows(self) -> Reach:
         """Complaints that may be read one by one."""
         roles = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT, Role.OPERATOR}
-        return self._reach(Permission.COMPLAINTS_READ, roles.__contains__)
+        return self._reach(roles.__contains__, Permission.COMPLAINTS_READ)
 
     @cached_property
     def secret_words(self) -> Reach:
@@ -152,23 +183,23 @@ class Scope:
 
         The district, its province, and the ministry with `complaints:pii`.
         """
-        roles = {Role.PROVINCE, Role.DISTRICT}
-        if Permission.COMPLAINTS_PII in self.permissions:
-            roles.add(Role.MINISTRY)
-        return self._reach(Permission.COMPLAINTS_READ, roles.__contains__)
+        places = {Role.PROVINCE, Role.DISTRICT}
+        local = self._reach(places.__contains__, Permission.COMPLAINTS_READ)
+        if self.reporters.nation:
+            return replace(local, nation=True)
+        return local
 
     @cached_property
     def reporters(self) -> Reach:
         """Complaints whose reporter may be read, unless the complaint is anonymous."""
-        if Permission.COMPLAINTS_READ not in self.permissions:
-            return Reach()
-        return self._reach(Permission.COMPLAINTS_PII, _WITH_PII.__contains__)
+        read, pii = Permission.COMPLAINTS_READ, Permission.COMPLAINTS_PII
+        return self._reach(_WITH_PII.__contains__, read, pii)
 
     @cached_property
     def counts(self) -> Reach:
         """Complaints that may be counted."""
         roles = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT, Role.OPERATOR, Role.STATISTICS}
-        return self._reach(Permission.STATISTICS_READ, roles.__contains__)
+        return self._reach(roles.__contains__, Permission.STATISTICS_READ)
 
     @cached_property
     def counts_beyond_rows(self) -> bool:
@@ -179,15 +210,15 @@ class Scope:
     def ledgers(self) -> Reach:
         """Connectors and their runs: counts about channels, no complaint."""
         roles = {Role.MINISTRY, Role.OPERATOR, Role.ADMIN}
-        return self._reach(Permission.CONNECTORS_READ, roles.__contains__)
+        return self._reach(roles.__contains__, Permission.CONNECTORS_READ)
 
     @cached_property
     def audit(self) -> Reach:
         """Records of who was shown personal data, by where the complaints are."""
-        return self._reach(Permission.AUDIT_READ, _WITH_PII.__contains__)
+        return self._reach(_WITH_PII.__contains__, Permission.AUDIT_READ)
 
     @cached_property
     def dead_letters(self) -> Reach:
         """Records that could not be stored."""
         roles = {Role.MINISTRY, Role.OPERATOR}
-        return self._reach(Permission.CONNECTORS_READ, roles.__contains__)
+        return self._reach(roles.__contains__, Permission.CONNECTORS_READ)

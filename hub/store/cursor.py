@@ -64,6 +64,6 @@ class Cursors:
 
     def bind(self, scope: Scope, order: object) -> BoundCursors:
         """The cursors of a list in an order (anything that JSON can hold), for a viewer."""
-        grants = [[g.role, g.regions, g.channels] for g in scope.grants]
+        grants = [[g.role, g.regions, g.channels, sorted(g.only or ())] for g in scope.grants]
         binding = orjson.dumps([grants, sorted(scope.permissions), order])
         return BoundCursors(self._key, binding)

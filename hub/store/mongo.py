@@ -93,6 +93,9 @@ _COMPLAINT_INDEXES = [
 ]
 _COMPLAINT_INDEXES += [IndexModel([("cell", ASCENDING)]), IndexModel([("number", ASCENDING)])]
 
+# MongoDB removes a document by itself once it has ended.
+_ENDS = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
+
 INDEXES: dict[str, list[IndexModel]] = {
     "complaints": _COMPLAINT_INDEXES,
     "runs": [
@@ -123,6 +126,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         for prefix in ([], [("province", ASCENDING)], [("district", ASCENDING)])
     ],
     "connectors": [IndexModel([("channel", ASCENDING)])],
+    "users": [IndexModel([("name", ASCENDING)], unique=True)],
+    "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
+    "authorizations": [_ENDS],
+    "revoked_tokens": [_ENDS],
+    "attempts": [_ENDS],
 }
 
 

@@ -7,7 +7,12 @@ from pymongo import UpdateOne
 from hub.store.mongo import Collection, Database, Document
 from hub.store.vault import Vault
 
-SEALED = {"complaints": ("reporter", "raw"), "dead_letters": ("raw",), "keys": ("key",)}
+SEALED = {
+    "complaints": ("reporter", "raw"),
+    "dead_letters": ("raw",),
+    "keys": ("key",),
+    "users": ("totp_secret",),
+}
 """Where sealed bytes stand; each is sealed for the `_id` of its document."""
 
 _BATCH = 500

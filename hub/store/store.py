@@ -1,6 +1,5 @@
 """The store as the rest of the hub holds it: readers by scope, registers for ingest and auth."""
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,21 +9,27 @@ from pathlib import Path
 
 from hub.domain.scope import Scope
 from hub.store.answers import Answers
+from hub.store.attempts import Attempts
 from hub.store.audit import AuditLog, ScopedAudit
+from hub.store.authorizations import Authorizations
 from hub.store.channels import ChannelRegister, ScopedChannels
-from hub.store.clients import Clients, SigningKeys
+from hub.store.clients import Clients
 from hub.store.complaints import ScopedComplaints
 from hub.store.connectors import ConnectorRegister, ScopedConnectors
 from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
+from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
-from hub.store.keys import kept_secret
+from hub.store.keys import SigningKeys, root_secret
 from hub.store.mongo import Database, Driver, connect
+from hub.store.principals import Principals
 from hub.store.reseal import reseal
 from hub.store.retention import Purged, purge
+from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
-from hub.store.vault import KEY_BYTES, Vault, VaultError, keys_in, parse_keys
+from hub.store.users import Users
+from hub.store.vault import Vault, VaultError, keys_in, parse_keys
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -59,9 +64,16 @@ class Store:
         self.connectors = ConnectorRegister(database)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
+        self.principals = Principals(database)
+        self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
         self._answers = Answers(database, self.rollups)
         self.signing_keys = SigningKeys(database, vault)
+        self.users = Users(database, vault)
+        self.authorizations = Authorizations(database, self.revocations)
+        self.device_codes = DeviceCodes(database)
+        self.attempts = Attempts(database)
+        self.session_key = vault.key_for("sessions")
 
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
@@ -107,5 +119,5 @@ async def open_store(
             uri = await opened.enter_async_context(embedded_mongod(data_dir))
         vault = Vault(*(given or keys_in(data_dir)))
         database = await opened.enter_async_context(connect(uri, driver))
-        root = await kept_secret(database, vault, "root", secrets.token_bytes(KEY_BYTES))
+        root = await root_secret(database, vault)
         yield Store(database, vault.with_root(root))

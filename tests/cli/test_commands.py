@@ -196,6 +196,39 @@ def test_clients_are_made_for_a_role_and_its_places(served: Hub) -> None:
         assert told in err
 
 
+def test_a_disabled_client_is_shut_out_of_a_hub_that_serves(served: Hub) -> None:
+    hub = served
+    url = f"http://127.0.0.1:{hub.environment['HUB_PORT']}"
+    made = json.loads(hub("client", "create", "x", "--role", "ministry")[1])
+    client = (made["client_id"], made["client_secret"])
+    form = {"grant_type": "client_credentials"}
+    token = httpx2.post(f"{url}/oauth/token", data=form, auth=client).json()["access_token"]
+
+    def status() -> int:
+        question = {"query": "{ viewer { id } }"}
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx2.post(f"{url}/graphql", json=question, headers=headers).status_code
+
+    assert status() == 200
+    assert hub("client", "disable", client[0])[0] == 0
+    assert status() == 401
+    assert httpx2.post(f"{url}/oauth/token", data=form, auth=client).status_code == 401
+    assert hub("client", "enable", client[0])[0] == 0
+    assert status() == 200
+    code, _, err = hub("client", "disable", "nobody")
+    assert (code, "no client or person" in err) == (2, True)
+
+
+def test_a_wrong_file_of_issuers_is_told_before_anything_starts(hub: Hub) -> None:
+    path = hub.folder / "issuers.yaml"
+    path.write_text('version: "1"\nissuers:\n  - issuer: http://id.example\n')
+    hub.environment["HUB_EXTERNAL_ISSUERS_FILE"] = str(path)
+    code, out, err = hub("serve", "--workers", "2")
+    assert (code, out) == (2, "")
+    assert "issuers.yaml:3:" in err
+    assert not (hub.folder / "data").exists()
+
+
 def test_settings_that_are_wrong_are_named_without_their_value(hub: Hub) -> None:
     hub.environment = {"HUB_PORT": "eighty", "HUB_MONGODB_DRIVER": "s3cret"}
     code, _, err = hub("serve")

@@ -186,7 +186,7 @@ async def test_a_body_as_large_as_the_cap_is_read_and_no_byte_more(
             async with writing(answer) as (host, _):
                 if len(plain) > 3 << 20:
                     assert await refusal(host) == (
-                        f"GET http://{host}/v1/list answered more than 3 MiB."
+                        f"GET http://{host}/v1/list answered more than 3,072 KiB."
                     )
                 else:
                     assert await get(host) == plain

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hub.domain.scope import (
     Role,
     Scope,
     allowed_permissions,
+    narrowed,
 )
 
 READ, PII, COUNT = (
@@ -181,3 +183,57 @@ def test_every_role_may_be_given_what_it_has_by_default() -> None:
     with_pii = {role for role in Role if PII in allowed_permissions(role)}
     assert with_pii == {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
     assert not any(PII in DEFAULT_PERMISSIONS[role] for role in Role)
+
+
+SULAWESI = Grant(Role.PROVINCE, ("73", "74"))
+SOME_GRANTS = st.lists(st.sampled_from([*GRANTS, SULAWESI, Grant(Role.DISTRICT, ("73.06",))]))
+
+
+@given(SOME_GRANTS, SOME_GRANTS, PLACES, CHANNELS)
+def test_what_two_lists_grant_is_never_more_than_either(
+    now: list[Grant], stated: list[Grant], place: tuple[str | None, str | None], channel: str
+) -> None:
+    both = narrowed(now, stated)
+    assert {g.role for g in both} <= {g.role for g in now} & {g.role for g in stated}
+    for role in Role:
+        lists = [[g for g in each if g.role is role] for each in (both, now, stated)]
+        common, *covered = [Reach.of(each).covers(*place, channel) for each in lists]
+        assert common is all(covered)
+
+
+def test_a_token_that_states_what_its_client_has_changes_nothing() -> None:
+    assert narrowed(GRANTS, GRANTS) == tuple(GRANTS)
+    assert narrowed([SULAWESI], [SOUTH_SULAWESI]) == (SOUTH_SULAWESI,)
+    assert narrowed([SULAWESI], [Grant(Role.PROVINCE, ("32",))]) == ()
+    assert narrowed([], GRANTS) == narrowed(GRANTS, []) == ()
+
+
+@given(st.lists(st.sampled_from(GRANTS)), st.sets(st.sampled_from(list(Permission))))
+def test_what_a_permission_is_good_for_is_what_its_purpose_reaches(
+    grants: list[Grant], permissions: set[Permission]
+) -> None:
+    viewer = scope(*grants, permissions=frozenset(permissions))
+    assert viewer.reach(READ) == viewer.rows
+    assert viewer.reach(PII) == viewer.reporters
+    assert viewer.reach(COUNT) == viewer.counts
+    assert viewer.reach(Permission.CONNECTORS_READ) == viewer.ledgers
+    for permission in set(Permission) - permissions:
+        assert not viewer.reach(permission)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(GRANTS), st.frozensets(st.sampled_from([READ, PII, COUNT]))))
+)
+def test_grants_for_some_permissions_reach_what_each_would_alone(
+    pairs: list[tuple[Grant, frozenset[Permission]]],
+) -> None:
+    """However they are combined, no permission of one extends to another."""
+    together = scope(*(replace(grant, only=only) for grant, only in pairs))
+    for purpose in PURPOSES:
+        alone = [reach(scope(grant, permissions=only), purpose) for grant, only in pairs]
+        assert reach(together, purpose) == Reach(
+            nation=any(each.nation for each in alone),
+            provinces=frozenset().union(*(each.provinces for each in alone)),
+            districts=frozenset().union(*(each.districts for each in alone)),
+            channels=frozenset().union(*(each.channels for each in alone)),
+        )

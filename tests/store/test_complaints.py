@@ -205,27 +205,6 @@ async def test_an_anonymous_reporter_is_shown_to_nobody(store: Store, database: 
     assert reading.hidden == [(HiddenBecause.ANONYMOUS, ("reporter",), [hidden.id])]
 
 
-@given(complaints=distinct_complaints(), viewer=scopes())
-@against_mongodb
-async def test_a_row_hides_what_no_grant_by_itself_shows(
-    store: Store, database: Database, complaints: list[Complaint], viewer: Scope
-) -> None:
-    """Grants add up, but a row seen through one does not show what another would of other rows;
-    and whatever fields are asked for, each shows the same as when all are."""
-    await filled(store, database, complaints)
-    reader = store.reader(viewer).complaints
-    for fields in (None, frozenset({"title"}), frozenset({"title", "reporter"})):
-        found = await reader.page(EVERYTHING, PageRequest(200), Reading(), fields=fields)
-        originals = {c.id: c for c in complaints}
-        for document in found.documents:
-            original = originals[document["_id"]]
-            words = not original.secret or oracle.shows_secret_words(viewer, original)
-            assert document["title"] == (original.title if words else None)
-            if fields != frozenset({"title"}):
-                named = not original.anonymous and oracle.shows_reporter(viewer, original)
-                assert document["reporter"] == (original.reporter if named else None)
-
-
 async def test_personal_data_does_not_lie_in_the_database_in_clear(
     store: Store, database: Database
 ) -> None:

@@ -10,6 +10,7 @@ from hub.store.dead_letters import Refused
 from hub.store.mongo import Database
 from hub.store.reseal import SEALED, reseal
 from hub.store.store import Store
+from hub.store.users import User
 from hub.store.vault import Vault, VaultError
 from tests.made import complaint, provenance, received, scope
 
@@ -23,7 +24,9 @@ async def filled(database: Database) -> None:
     await store.writer.write(received(ONE, complaint(external_id="2")), provenance())
     refused = Refused(Rejection("status", "?", "unknown status", "9"), b"{}")
     await store.dead_letters.put("lapor", [refused], provenance())
-    await store.signing_keys.get_or_add(b"pem")
+    await store.signing_keys.add_first(b"pem")
+    totp = User("u1", "ani", "hash", (), frozenset(), totp_secret="SECRET")
+    await store.users.add(totp)
 
 
 async def test_afterwards_the_new_key_alone_opens_everything(database: Database) -> None:
@@ -32,13 +35,15 @@ async def test_afterwards_the_new_key_alone_opens_everything(database: Database)
     with pytest.raises(VaultError):
         await reseal(database, new)
     told: list[int] = []
-    assert await reseal(database, Vault(NEW, OLD, root=ROOT), told.append) == 4
-    assert told[-1] == 4
+    assert await reseal(database, Vault(NEW, OLD, root=ROOT), told.append) == 5
+    assert told[-1] == 5
     assert await reseal(database, new) == 0
     store = Store(database, new)
     found = await store.reader(OFFICER).complaints.get(ONE.id, Reading())
     assert found and found["reporter"] == ONE.reporter
-    assert await store.signing_keys.get_or_add(b"another") == b"pem"
+    assert [key.pem for key in await store.signing_keys.all()] == [b"pem"]
+    user = await store.users.get("u1")
+    assert user and user.totp_secret == "SECRET"
     written = await store.writer.write(received(ONE), provenance())
     assert written.unchanged == 1  # hashes do not depend on the key
 

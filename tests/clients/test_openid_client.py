@@ -1,0 +1,121 @@
+"""A client library that is not ours passes its flows against a hub that is started as users do."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey, KeySet
+
+from hub.serving import free_port
+from tests.cli.commands import Hub
+
+FOLDER = Path(__file__).parent
+REDIRECT = "https://konsol.example/kembali"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A hub that serves, with clients and a user made by its commands, and all that a client is
+    told of them."""
+    folder = tmp_path_factory.mktemp("clients")
+    (folder / "connectors_config").mkdir()
+    port = free_port(0)
+    hub = Hub(folder, {"HUB_PORT": str(port)})
+    key = ECKey.generate_key("P-256")
+    key.ensure_kid()
+    jwks = folder / "jwks.json"
+    jwks.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
+
+    def made(*command: str) -> dict[str, Any]:
+        code, out, err = hub(*command)
+        assert code == 0, err
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+    def client(*options: str) -> dict[str, Any]:
+        return made("client", "create", "Uji", *options)
+
+    with hub.start("serve") as server:
+        assert server.stderr
+        while "Serving" not in server.stderr.readline():
+            assert server.poll() is None
+        yield {
+            "url": f"http://127.0.0.1:{port}",
+            "redirect_uri": REDIRECT,
+            "user": made("user", "create", "siti", "--role", "province", "--region", "73"),
+            "console": client("--public", "--redirect-uri", REDIRECT),
+            "portal": client("--redirect-uri", REDIRECT),
+            "device": client("--public"),
+            "service": client("--role", "ministry"),
+            "signer": client("--role", "ministry", "--jwks", str(jwks))
+            | {"private_key": key.as_pem(private=True).decode(), "kid": key.kid},
+        }
+
+
+def run(flow: str, told: dict[str, Any]) -> dict[str, Any]:
+    """What openid-client saw in a flow."""
+    process = subprocess.run(
+        ["node", str(FOLDER / "flows.mjs"), flow],
+        input=json.dumps(told),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    seen: dict[str, Any] = json.loads(process.stdout)
+    return seen
+
+
+def test_code_with_pkce(told: dict[str, Any]) -> None:
+    assert run("code_with_pkce", told) == {
+        "scope": "complaints:read statistics:read",
+        "type": "bearer",
+        "graphql": 200,
+        "second_use": "invalid_grant",
+    }
+
+
+def test_code_of_a_confidential_client(told: dict[str, Any]) -> None:
+    seen = run("code_of_a_confidential_client", told)
+    assert seen == {"scope": "complaints:read statistics:read", "graphql": 200}
+
+
+def test_client_credentials(told: dict[str, Any]) -> None:
+    assert run("client_credentials", told) == {
+        "basic": 200,
+        "post": 200,
+        "wrong": "invalid_client",
+        "foreign": "invalid_target",
+    }
+
+
+def test_private_key_jwt(told: dict[str, Any]) -> None:
+    assert run("private_key_jwt", told) == {"graphql": 200, "forged": "invalid_client"}
+
+
+def test_device(told: dict[str, Any]) -> None:
+    assert run("device", told) == {"scope": "statistics:read", "graphql": 200}
+
+
+def test_refresh_with_rotation_and_reuse(told: dict[str, Any]) -> None:
+    assert run("refresh", told) == {
+        "rotated": True,
+        "graphql": 200,
+        "reuse": "invalid_grant",
+        "family": "invalid_grant",
+    }
+
+
+def test_introspection_and_revocation(told: dict[str, Any]) -> None:
+    own = {"active": True, "client": True, "sub": f"user:{told['user']['id']}"}
+    assert run("introspection_and_revocation", told) == {
+        "access_token": own,
+        "refresh_token": own,
+        "rubbish": False,
+        "of_another": False,
+        "after": {"access_token": False, "refresh_token": False, "refresh": "invalid_grant"},
+    }
