@@ -15,7 +15,8 @@ from hub.auth.client_auth import ALL_METHODS, CONFIDENTIAL_METHODS, OAuthClient
 from hub.auth.issuing import scope_text, subject
 from hub.auth.requests import HubRequest
 from hub.auth.tokens import ALGORITHM
-from hub.domain.scope import Permission
+from hub.domain.scope import Permission, Role
+from hub.store.clients import Client
 from hub.store.users import User
 
 
@@ -90,12 +91,18 @@ class Introspection(_Tokens, IntrospectionEndpoint):  # type: ignore[misc]
 
     def check_permission(self, token: Issued, client: OAuthClient, _request: HubRequest) -> bool:
         """Whether this client may know."""
-        return token.check_client(client) or Permission.CLIENTS_WRITE in client.client.permissions
+        return token.check_client(client) or _administers(client.client)
 
     def introspect_token(self, token: Issued) -> dict[str, Any]:
         """The claims; only access tokens have a type (RFC 7662, section 2.2)."""
         kind = {} if token.authorization else {"token_type": "Bearer"}
         return {"active": True, **kind, **token.claims}
+
+
+def _administers(client: Client) -> bool:
+    """By its own role: what a console may do for administrators it may not do for itself."""
+    role = any(grant.role is Role.ADMIN for grant in client.grants)
+    return role and Permission.CLIENTS_WRITE in client.permissions
 
 
 class Revocation(_Tokens, RevocationEndpoint):  # type: ignore[misc]

@@ -39,11 +39,6 @@ class HubRequest(OAuth2Request):  # type: ignore[misc]
         """The parameters."""
         return self.fields
 
-    @property
-    def args(self) -> Fields:
-        """The parameters: they have one source."""
-        return self.fields
-
     def check_repeats(self) -> None:
         """Raises InvalidRequestError for a parameter given twice."""
         names = [name for name, _ in self.pairs if name != _MAY_REPEAT]

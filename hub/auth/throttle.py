@@ -35,7 +35,7 @@ class TooManyAttemptsError(Exception):
     """A limit is reached."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many attempts. Try again in {math.ceil(retry_after / 60)} minutes.")
+        super().__init__(f"Too many attempts. Try again in {math.ceil(retry_after / 60)} min.")
         self.retry_after = retry_after
         """In seconds."""
 

@@ -25,6 +25,7 @@ class Hub:
             [sys.executable, "-m", "hub", *arguments],
             cwd=self.folder,
             env=inherited | own | self.environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -35,8 +36,8 @@ class Hub:
                 if process.poll() is None:
                     process.kill()
 
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+    def __call__(self, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
         """Runs a command to its end: (exit code, standard output, standard error)."""
         with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(stdin, timeout=120)
         return process.returncode, out, err
