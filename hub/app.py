@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from hub.auth.metadata import metadata_routes
 from hub.auth.middleware import BearerBackend, Challenge
+from hub.auth.reads import ReadsForViewer
 from hub.auth.server import TokenEndpoint
 from hub.auth.tokens import TokenVerifier, signing_key
 from hub.schema.http import GraphQLEndpoint
@@ -46,5 +47,8 @@ async def make_app(store: Store, issuer: str, token_seconds: int) -> Starlette:
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
         ],
-        middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge)],
+        middleware=[
+            Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
+            Middleware(ReadsForViewer),
+        ],
     )

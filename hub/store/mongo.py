@@ -12,6 +12,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from hub.store.scope_monitor import ScopeMonitor, ScopeMonitoring
+
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
@@ -42,9 +44,18 @@ class StoreUnavailableError(Exception):
 
 
 @asynccontextmanager
-async def connect(uri: str, driver: Driver, name: str = DATABASE_NAME) -> AsyncIterator[Database]:
+async def connect(
+    uri: str,
+    driver: Driver,
+    name: str = DATABASE_NAME,
+    monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
+) -> AsyncIterator[Database]:
     """The hub's database, with all indexes made. Raises StoreUnavailableError."""
     options = {**_LIMITS, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
+    if monitoring is not ScopeMonitoring.OFF:
+        # Motor's cursors wait for ever for an answer where a listener has raised.
+        refuse = monitoring is ScopeMonitoring.REFUSE and driver is Driver.PYMONGO
+        options["event_listeners"] = [ScopeMonitor(refuse=refuse)]
     client: AsyncMongoClient[Document]
     if driver is Driver.MOTOR:
         from motor.motor_asyncio import AsyncIOMotorClient

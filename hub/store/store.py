@@ -18,6 +18,7 @@ from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
+from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.vault import Vault, VaultError, key_in, parse_key
 from hub.store.writer import ComplaintWriter
 
@@ -74,7 +75,12 @@ class Store:
 
 @asynccontextmanager
 async def open_store(
-    *, uri: str | None, data_dir: Path, encryption_key: str | None, driver: Driver
+    *,
+    uri: str | None,
+    data_dir: Path,
+    encryption_key: str | None,
+    driver: Driver,
+    monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
 ) -> AsyncIterator[Store]:
     """The store at a URI, or in an embedded mongod under `data_dir`.
 
@@ -86,10 +92,10 @@ async def open_store(
                 "HUB_MONGODB_URI needs HUB_ENCRYPTION_KEY beside it: 32 bytes in base64."
             )
         vault = Vault(parse_key(encryption_key))
-        async with connect(uri, driver) as database:
+        async with connect(uri, driver, monitoring=monitoring) as database:
             yield Store(database, vault)
         return
     async with embedded_mongod(data_dir) as embedded_uri:
         vault = Vault(parse_key(encryption_key) if encryption_key else key_in(data_dir))
-        async with connect(embedded_uri, driver) as database:
+        async with connect(embedded_uri, driver, monitoring=monitoring) as database:
             yield Store(database, vault)
