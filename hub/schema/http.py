@@ -57,7 +57,7 @@ class GraphQLEndpoint:
         status = 400 if result.data is None and not _was_executed(result) else 200
         body: dict[str, Any] = {}
         if result.errors:
-            body["errors"] = [_told(error).formatted for error in result.errors]
+            body["errors"] = [told(error).formatted for error in result.errors]
         if status == 200:  # noqa: PLR2004
             body["data"] = result.data
         # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
@@ -97,20 +97,27 @@ def _was_executed(result: ExecutionResult) -> bool:
     return any(error.path for error in result.errors or ())
 
 
-def _told(error: GraphQLError) -> GraphQLError:
+def told(error: GraphQLError) -> GraphQLError:
     """The error as the client may see it: ours as it is, what was not foreseen by reference."""
     original = error.original_error
     if isinstance(original, InvalidCursorError):
         message = "after/before: not a cursor of this list, this order and this viewer"
         return _coded(error, message, "BAD_USER_INPUT")
-    if original is None or isinstance(original, GraphQLError):
-        if error.extensions:
-            return error
+    if error.extensions:
+        return error
+    if error.path is None:
         syntax = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if syntax else "GRAPHQL_VALIDATION_FAILED"
-        return _coded(error, error.message, "BAD_USER_INPUT" if error.path else code)
+        return _coded(error, error.message, code)
+    # While executing, what points into the document is about an argument there. What does not is
+    # about a value of ours, which the message would tell.
+    if isinstance(original, GraphQLError) and original.nodes:
+        return _coded(error, error.message, "BAD_USER_INPUT")
     reference = secrets.token_hex(6)
-    _log.error("graphql.failed", reference=reference, path=error.path, exc_info=original)
+    # Messages of these two quote the value that they are about, which may be a citizen's words.
+    quotes = isinstance(original, GraphQLError | ValueError)
+    trace = {"kind": type(original).__name__} if quotes else {"exc_info": original}
+    _log.error("graphql.failed", reference=reference, path=error.path, **trace)
     message = f"Something went wrong in the hub. Tell its operators this reference: {reference}"
     return _coded(error, message, "INTERNAL_ERROR")
 

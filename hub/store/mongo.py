@@ -10,15 +10,17 @@ from bson import CodecOptions
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from hub.store.scope_monitor import ScopeMonitor, ScopeMonitoring
+from hub.store.shapes import SHAPES
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
 
 DATABASE_NAME = "hub"
+_UNAUTHORIZED, _EXISTS = 13, 48
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
 _LIMITS: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,
@@ -67,6 +69,7 @@ async def connect(
     try:
         database = client[name]
         try:
+            await _bind_to_shapes(database)
             await _make_indexes(database)
         except PyMongoError as error:
             reason = str(error).partition(", Topology Description")[0]
@@ -131,6 +134,31 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "connectors": [IndexModel([("channel", ASCENDING)])],
 }
+
+
+async def _bind_to_shapes(database: Database) -> None:
+    """Lets MongoDB refuse documents of another shape. Raises StoreUnavailableError."""
+    options = {c["name"]: c["options"] async for c in await _collections(database)}
+    for name, shape in SHAPES.items():
+        if options.get(name, {}).get("validator") == shape:
+            continue
+        try:
+            await database.command(
+                "collMod" if name in options else "create", name, validator=shape
+            )
+        except OperationFailure as error:
+            if error.code == _UNAUTHORIZED:
+                raise StoreUnavailableError(
+                    f"The hub's user in MongoDB may not bind the collection {name} to its shape: "
+                    "grant it dbAdmin on the database for one start of the hub."
+                ) from error
+            if error.code != _EXISTS:  # another hub was quicker
+                raise
+
+
+async def _collections(database: Database) -> Any:
+    found: Any = database.list_collections()
+    return await found if isawaitable(found) else found
 
 
 async def _make_indexes(database: Database) -> None:

@@ -74,8 +74,13 @@ class ScopeMonitor(CommandListener):
     def started(self, event: CommandStartedEvent) -> None:
         """Before a command is sent. Raises UnscopedReadError if this monitor is to refuse."""
         scope = _viewer.get()
-        if scope is None or _is_scoped(event.command_name, event.command, scope):
+        if scope is None:
             return
+        try:
+            if _is_scoped(event.command_name, event.command, scope):
+                return
+        except Exception as error:  # the driver would swallow it, and send the command
+            _log.error("store.not_understood", command=event.command_name, error=repr(type(error)))
         collection = str(event.command[event.command_name])
         UNSCOPED_READS.labels(collection).inc()
         _log.error("store.unscoped_read", command=event.command_name, collection=collection)
@@ -107,7 +112,7 @@ def _is_scoped(name: str, command: Mapping[str, Any], scope: Scope) -> bool:
     pipeline: Sequence[Filter] = command.get("pipeline", ()) if name == "aggregate" else ()
     if any(_joins(stage) for stage in pipeline):
         return False
-    collection = command[name]
+    collection = command.get(name)  # none in a command of a log-in, which is kept from listeners
     scoped = _filters(scope).get(collection) if isinstance(collection, str) else None
     if scoped is None or name in _WRITES:
         return True
