@@ -67,6 +67,7 @@ _EXTRA: list[Document] = [
     {"timeline": [{"at": "soon", "status": "isi of a step"}, 7]},
 ]
 _PLACE = ["province", "district", "channel"]
+_WORDS = {"title", "description", "address", "location"}
 
 
 def documents(random: Random, most: int) -> list[Document]:
@@ -124,8 +125,9 @@ def _document(random: Random, id_: str) -> Document:
             others = sorted(document.keys() - {"reporter"})
             named = random.choice(_PLACE if random.random() < 0.4 else others)
             changed.add(named)
-            words = [f"kata({id_})", {"x": f"kata({id_})"}, [f"kata({id_})"]]
-            document[named] = random.choice(random.choice([_ODD, words]))
+            mark = f"kata({id_})" if named in _WORDS else f"isi({id_})"
+            content = [mark, {"x": mark}, [mark]]
+            document[named] = random.choice(random.choice([_ODD, content]))
     if random.random() < 0.2:
         document |= random.choice(_EXTRA)
     if "cell" not in changed and random.random() < 0.9:
