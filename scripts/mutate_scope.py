@@ -21,7 +21,7 @@ ANSWERS = [
     "tests/store/test_rollups.py",
 ]
 MONITOR = ["tests/store/test_scope_monitor.py"]
-CASES = "100"
+CASES = "400"
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ _WORDS = {"title", "description", "address", "location"}
 def documents(random: Random, most: int) -> list[Document]:
     """Complaints, about half of them hostile. Each tells in `kata(id)` whose words it holds, and
     in `isi(id)` whose other content."""
-    return [_document(random, f"c{n}") for n in range(random.randint(8, most))]
+    return [_document(random, f"c{n}") for n in range(random.randint(10, most))]
 
 
 def _document(random: Random, id_: str) -> Document:
