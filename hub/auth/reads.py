@@ -20,7 +20,10 @@ class ReadsForViewer:
         self._app = app
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        """Passes a request on."""
+        """Passes a request on. What runs beside requests reads for no viewer."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
         user = scope.get("user")
         with viewing(user.scope if isinstance(user, Viewer) else _NOBODY):
             await self._app(scope, receive, send)
