@@ -12,6 +12,7 @@ from starlette.routing import Route
 from hub.app import make_app
 from hub.auth.tokens import signing_key
 from hub.domain.scope import Grant, Role
+from hub.store.mongo import Database
 from hub.store.store import Store
 from tests.security.conftest import HIDDEN, World
 
@@ -199,3 +200,14 @@ async def test_errors_name_nothing_that_is_hidden(world: World) -> None:
         answer = await sent(world, {"query": query})
         assert json.loads(answer.text)["errors"]
         assert not any(word in answer.text for word in (*HIDDEN, "mongodb", "Traceback", "/hub/"))
+
+
+async def test_a_stored_value_that_can_not_be_told_is_not_quoted(
+    world: World, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await database["complaints"].update_many({}, {"$set": {"status": "Pungutan liar"}})
+    answer = await sent(world, {"query": "{ complaints { nodes { status } } }"})
+    (error,) = {e["message"]: e for e in answer.json()["errors"]}.values()
+    assert error["extensions"] == {"code": "INTERNAL_ERROR"}
+    assert error["message"].rpartition(" ")[2] in (logged := capsys.readouterr().out)
+    assert "Pungutan" not in answer.text + logged
