@@ -26,6 +26,8 @@ clients: $(READY)
 # What takes too long for each change.
 nightly: $(READY)
 	EQUIVALENCE_CASES=20000 $(BIN)/pytest tests/schema/test_equivalence.py
+	SCOPE_CASES=20000 SCOPE_SEED=$$(date +%Y%m%d) $(BIN)/pytest tests/security/test_differential.py
+	$(BIN)/python scripts/mutate_scope.py
 
 bench: $(READY)
 	$(BIN)/python -m bench

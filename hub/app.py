@@ -15,6 +15,7 @@ from starlette.routing import Route
 from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.keys import FreshKeys, KeyRing
 from hub.auth.middleware import BearerBackend, Challenge
+from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.schema.http import GraphQLEndpoint
@@ -64,6 +65,7 @@ async def make_app(
         middleware=[
             Middleware(FreshKeys, ring=ring),
             Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
+            Middleware(ReadsForViewer),
         ],
         lifespan=watching,
     )

@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     mongodb_driver: Literal["pymongo", "motor"] = Field(
         default="pymongo", description="Which asyncio driver speaks to MongoDB."
     )
+    scope_monitor: Literal["refuse", "report", "off"] = Field(
+        default="report",
+        description="What becomes of a read that does not carry its viewer's scope.",
+    )
     encryption_key: SecretStr | None = Field(
         default=None,
         description="32 bytes in base64 that seal personal data, earlier keys after a comma. "

@@ -1,11 +1,12 @@
 """A real mongod for the whole run, and an empty database for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
+from hub.store.scope_monitor import UNSCOPED_READS
 from hub.store.store import Store
 from hub.store.vault import Vault
 from tests.running_hub import RunningHub, running_hub
@@ -15,6 +16,20 @@ from tests.running_hub import RunningHub, running_hub
 def anyio_backend() -> str:
     """One loop for all: the drivers' clients belong to the loop that made them."""
     return "asyncio"
+
+
+def unscoped_reads() -> float:
+    """How many reads so far did not carry the scope of their viewer."""
+    (metric,) = UNSCOPED_READS.collect()
+    return sum(each.value for each in metric.samples if each.name.endswith("_total"))
+
+
+@pytest.fixture(autouse=True)
+def no_unscoped_reads() -> Iterator[None]:
+    """Every test fails that makes the hub read anything without its viewer's scope."""
+    before = unscoped_reads()
+    yield
+    assert unscoped_reads() == before
 
 
 @pytest.fixture(scope="session")

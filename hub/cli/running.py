@@ -15,6 +15,7 @@ from hub.connectors.vocabulary import ConfigError
 from hub.serving import PortTakenError, configure_logging, until_signal
 from hub.settings import Settings, SettingsError, load_settings
 from hub.store.mongo import Driver, StoreUnavailableError
+from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.store import Store, open_store
 from hub.store.vault import VaultError
 
@@ -75,5 +76,6 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
         data_dir=settings.data_dir,
         encryption_key=key.get_secret_value() if key else None,
         driver=Driver(settings.mongodb_driver),
+        monitoring=ScopeMonitoring(settings.scope_monitor),
     ) as store:
         yield store

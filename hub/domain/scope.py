@@ -222,3 +222,14 @@ class Scope:
         """Records that could not be stored."""
         roles = {Role.MINISTRY, Role.OPERATOR}
         return self._reach(roles.__contains__, Permission.CONNECTORS_READ)
+
+    @cached_property
+    def any_purpose(self) -> Reach:
+        """What any of these reaches: where the viewer knows of channels."""
+        reaches = (self.rows, self.counts, self.ledgers)
+        return Reach(
+            nation=any(r.nation for r in reaches),
+            provinces=frozenset().union(*(r.provinces for r in reaches)),
+            districts=frozenset().union(*(r.districts for r in reaches)),
+            channels=frozenset().union(*(r.channels for r in reaches)),
+        )

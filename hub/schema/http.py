@@ -68,7 +68,7 @@ class GraphQLEndpoint:
         if context.reading.hidden:
             body["extensions"] = {"masked": _masked(context.reading)}
         if result.errors:
-            body["errors"] = [_told(error).formatted for error in result.errors]
+            body["errors"] = [told(error).formatted for error in result.errors]
         if status == 200:  # noqa: PLR2004
             body["data"] = result.data
         # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
@@ -127,25 +127,32 @@ def _was_executed(result: ExecutionResult) -> bool:
     return any(error.path for error in result.errors or ())
 
 
-def _told(error: GraphQLError) -> GraphQLError:
+def told(error: GraphQLError) -> GraphQLError:
     """The error as the client may see it: ours as it is, what was not foreseen by reference."""
     original = error.original_error
     if isinstance(original, InvalidCursorError):
         message = "after/before: not a cursor of this list, this order and this viewer"
         return _coded(error, message, "BAD_USER_INPUT")
-    if original is None or isinstance(original, GraphQLError):
-        if error.extensions:
-            return error
+    if error.extensions:
+        return error
+    if error.path is None:
         syntax = isinstance(error, GraphQLSyntaxError)
         code = "GRAPHQL_PARSE_FAILED" if syntax else "GRAPHQL_VALIDATION_FAILED"
-        return _coded(error, error.message, "BAD_USER_INPUT" if error.path else code)
+        return _coded(error, error.message, code)
+    # While executing, what points into the document is about an argument there. What does not is
+    # about a value of ours, which the message would tell.
+    if isinstance(original, GraphQLError) and original.nodes:
+        return _coded(error, error.message, "BAD_USER_INPUT")
     return _unforeseen(error, original)
 
 
-def _unforeseen(error: GraphQLError, cause: BaseException) -> GraphQLError:
+def _unforeseen(error: GraphQLError, cause: BaseException | None) -> GraphQLError:
     """An error of ours, told by a reference alone."""
     reference = secrets.token_hex(6)
-    _log.error("graphql.failed", reference=reference, path=error.path, exc_info=cause)
+    # Messages of these two quote the value that they are about, which may be a citizen's words.
+    quotes = isinstance(cause, GraphQLError | ValueError)
+    trace = {"kind": type(cause).__name__} if quotes else {"exc_info": cause}
+    _log.error("graphql.failed", reference=reference, path=error.path, **trace)
     message = f"Something went wrong in the hub. Tell its operators this reference: {reference}"
     return _coded(error, message, "INTERNAL_ERROR")
 

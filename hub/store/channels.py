@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from hub.domain.scope import Reach, Scope
+from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.mongo import Database, Document
 
@@ -12,24 +12,13 @@ class ScopedChannels:
     """Channels that have a complaint in the viewer's regions, or are the viewer's own."""
 
     def __init__(self, scope: Scope, database: Database) -> None:
-        self._within = plan.within(_visible(scope), plural=True)
+        self._within = plan.within(scope.any_purpose, plural=True)
         self._channels = database["channels"]
 
     async def all(self) -> list[Document]:
         """The viewer's channels by name, without the list of places that others are in."""
         found = self._channels.find(self._within, {"title": 1, "last_synced_at": 1})
         return await found.sort("_id", 1).to_list()
-
-
-def _visible(scope: Scope) -> Reach:
-    """What any purpose lets this viewer reach."""
-    reaches = (scope.rows, scope.counts, scope.ledgers)
-    return Reach(
-        nation=any(r.nation for r in reaches),
-        provinces=frozenset().union(*(r.provinces for r in reaches)),
-        districts=frozenset().union(*(r.districts for r in reaches)),
-        channels=frozenset().union(*(r.channels for r in reaches)),
-    )
 
 
 class ChannelRegister:

@@ -10,13 +10,17 @@ from bson import CodecOptions
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
+
+from hub.store.scope_monitor import ScopeMonitor, ScopeMonitoring
+from hub.store.shapes import SHAPES
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
 
 DATABASE_NAME = "hub"
+_UNAUTHORIZED, _EXISTS = 13, 48
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
 _LIMITS: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,
@@ -42,9 +46,18 @@ class StoreUnavailableError(Exception):
 
 
 @asynccontextmanager
-async def connect(uri: str, driver: Driver, name: str = DATABASE_NAME) -> AsyncIterator[Database]:
+async def connect(
+    uri: str,
+    driver: Driver,
+    name: str = DATABASE_NAME,
+    monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
+) -> AsyncIterator[Database]:
     """The hub's database, with all indexes made. Raises StoreUnavailableError."""
     options = {**_LIMITS, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
+    if monitoring is not ScopeMonitoring.OFF:
+        # Motor's cursors wait for ever for an answer where a listener has raised.
+        refuse = monitoring is ScopeMonitoring.REFUSE and driver is Driver.PYMONGO
+        options["event_listeners"] = [ScopeMonitor(refuse=refuse)]
     client: AsyncMongoClient[Document]
     if driver is Driver.MOTOR:
         from motor.motor_asyncio import AsyncIOMotorClient
@@ -56,6 +69,7 @@ async def connect(uri: str, driver: Driver, name: str = DATABASE_NAME) -> AsyncI
     try:
         database = client[name]
         try:
+            await _bind_to_shapes(database)
             await _make_indexes(database)
         except PyMongoError as error:
             reason = str(error).partition(", Topology Description")[0]
@@ -132,6 +146,31 @@ INDEXES: dict[str, list[IndexModel]] = {
     "revoked_tokens": [_ENDS],
     "attempts": [_ENDS],
 }
+
+
+async def _bind_to_shapes(database: Database) -> None:
+    """Lets MongoDB refuse documents of another shape. Raises StoreUnavailableError."""
+    options = {c["name"]: c["options"] async for c in await _collections(database)}
+    for name, shape in SHAPES.items():
+        if options.get(name, {}).get("validator") == shape:
+            continue
+        try:
+            await database.command(
+                "collMod" if name in options else "create", name, validator=shape
+            )
+        except OperationFailure as error:
+            if error.code == _UNAUTHORIZED:
+                raise StoreUnavailableError(
+                    f"The hub's user in MongoDB may not bind the collection {name} to its shape: "
+                    "grant it dbAdmin on the database for one start of the hub."
+                ) from error
+            if error.code != _EXISTS:  # another hub was quicker
+                raise
+
+
+async def _collections(database: Database) -> Any:
+    found: Any = database.list_collections()
+    return await found if isawaitable(found) else found
 
 
 async def _make_indexes(database: Database) -> None:

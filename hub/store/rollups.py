@@ -17,6 +17,7 @@ from pymongo import WriteConcern
 
 from hub.store import figures
 from hub.store.mongo import Database, Document, documents, read_quickly
+from hub.store.scope_monitor import unscoped
 
 DEAD_AFTER = timedelta(minutes=10)
 """A mark whose writer has said nothing for so long belongs to a dead one."""
@@ -87,7 +88,9 @@ class Rollups:
             await self.refresh()
             _, version = await self._pending()
             return RollupState(now, version)
-        if await self._complaints.estimated_document_count() <= CHEAP_TO_COUNT:
+        with unscoped("how many there are in all decides on the way of answering"):
+            complaints = await self._complaints.estimated_document_count()
+        if complaints <= CHEAP_TO_COUNT:
             return None
         return RollupState(min(mark["at"] for mark in marks), version)
 
@@ -133,7 +136,8 @@ class Rollups:
 
     async def _recompute(self, cells: list[str]) -> None:
         began: datetime = (await self._database.command("hello"))["localTime"]
-        for breakdown in (figures.TOTAL, *(d.value for d in figures.BREAKDOWNS)):
-            await documents(self._complaints, figures.recomputed(breakdown, cells))
+        with unscoped("cells of every place; what is read of them is read within a scope"):
+            for breakdown in (figures.TOTAL, *(d.value for d in figures.BREAKDOWNS)):
+                await documents(self._complaints, figures.recomputed(breakdown, cells))
         # A cell that has become empty is not computed, so it goes.
         await self._rollups.delete_many({"cell": {"$in": cells}, "computed_at": {"$lt": began}})

@@ -28,6 +28,7 @@ from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
+from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
 from hub.store.writer import ComplaintWriter
@@ -105,7 +106,12 @@ class Store:
 
 @asynccontextmanager
 async def open_store(
-    *, uri: str | None, data_dir: Path, encryption_key: str | None, driver: Driver
+    *,
+    uri: str | None,
+    data_dir: Path,
+    encryption_key: str | None,
+    driver: Driver,
+    monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
 ) -> AsyncIterator[Store]:
     """The store at a URI, or in an embedded mongod under `data_dir`.
 
@@ -118,6 +124,6 @@ async def open_store(
         if not uri:
             uri = await opened.enter_async_context(embedded_mongod(data_dir))
         vault = Vault(*(given or keys_in(data_dir)))
-        database = await opened.enter_async_context(connect(uri, driver))
+        database = await opened.enter_async_context(connect(uri, driver, monitoring=monitoring))
         root = await root_secret(database, vault)
         yield Store(database, vault.with_root(root))

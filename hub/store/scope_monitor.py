@@ -1,0 +1,143 @@
+"""A second lock behind the readers: looks at each command that goes to MongoDB while a viewer is
+being answered, and knows a read that does not carry that viewer's scope."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from hub.domain.scope import Scope
+from hub.store.plan import Filter, within
+
+_log = structlog.get_logger()
+UNSCOPED_READS = Counter(
+    "hub_unscoped_reads", "Reads that did not carry the scope of the viewer.", ["collection"]
+)
+# Both drivers call the listener in the context of whoever asks: PyMongo in the same task, Motor in
+# a thread that runs in a copy of its context.
+_viewer: ContextVar[Scope | None] = ContextVar("viewer", default=None)
+
+_VIEWERS = 1_000
+_WRITES = frozenset({"insert", "update", "delete"})
+_FILTERS = {"find": "filter", "count": "query", "distinct": "query", "findAndModify": "query"}
+_JOINS = frozenset({"$lookup", "$graphLookup", "$unionWith"})
+
+
+class UnscopedReadError(BaseException):
+    """A read without the viewer's scope was about to be sent. It ends the request.
+
+    No Exception, because the driver swallows those of its listeners.
+    """
+
+
+class ScopeMonitoring(StrEnum):
+    """What becomes of such a read: it is not sent (with Motor it is reported), it is reported in
+    the log and the metrics, nothing."""
+
+    REFUSE = "refuse"
+    REPORT = "report"
+    OFF = "off"
+
+
+@contextmanager
+def viewing(scope: Scope) -> Iterator[None]:
+    """Everything read in this block is read for a viewer."""
+    before = _viewer.set(scope)
+    try:
+        yield
+    finally:
+        _viewer.reset(before)
+
+
+@contextmanager
+def unscoped(reason: str) -> Iterator[None]:  # noqa: ARG001 - for whoever reads the code
+    """What is read in this block is not for the viewer, for a reason that has to be stated."""
+    before = _viewer.set(None)
+    try:
+        yield
+    finally:
+        _viewer.reset(before)
+
+
+class ScopeMonitor(CommandListener):
+    """Listens to the driver. What it tells of a command is its name and its collection."""
+
+    def __init__(self, *, refuse: bool) -> None:
+        self._refuse = refuse
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Before a command is sent. Raises UnscopedReadError if this monitor is to refuse."""
+        scope = _viewer.get()
+        if scope is None:
+            return
+        try:
+            if _is_scoped(event.command_name, event.command, scope):
+                return
+        except Exception as error:  # the driver would swallow it, and send the command
+            _log.error("store.not_understood", command=event.command_name, error=repr(type(error)))
+        collection = str(event.command[event.command_name])
+        UNSCOPED_READS.labels(collection).inc()
+        _log.error("store.unscoped_read", command=event.command_name, collection=collection)
+        if self._refuse:
+            raise UnscopedReadError(f"{event.command_name} of {collection} without a scope")
+
+    def succeeded(self, event: object) -> None:
+        """Nothing is left to see."""
+
+    def failed(self, event: object) -> None:
+        """Nothing is left to see."""
+
+
+@lru_cache(_VIEWERS)
+def _filters(scope: Scope) -> dict[str, Filter]:
+    """What a read of each collection has to carry for this viewer; empty where they reach all."""
+    return {
+        "complaints": within(scope.rows),
+        "rollups": within(scope.counts),
+        "channels": within(scope.any_purpose, plural=True),
+        "connectors": within(scope.ledgers),
+        "runs": within(scope.ledgers),
+        "dead_letters": within(scope.dead_letters),
+        "audit": within(scope.audit),
+    }
+
+
+def _is_scoped(name: str, command: Mapping[str, Any], scope: Scope) -> bool:
+    """Whether a command is no read of a scoped collection, or carries the viewer's scope."""
+    pipeline: Sequence[Filter] = command.get("pipeline", ()) if name == "aggregate" else ()
+    if any(_joins(stage) for stage in pipeline):
+        return False
+    collection = command.get(name)  # none in a command of a log-in, which is kept from listeners
+    scoped = _filters(scope).get(collection) if isinstance(collection, str) else None
+    if scoped is None or name in _WRITES:
+        return True
+    if name != "aggregate":
+        return name in _FILTERS and _carries(command.get(_FILTERS[name], {}), scoped)
+    first = pipeline[0].get("$match", {}) if pipeline else {}
+    if _carries(first, scoped):
+        return True
+    # Who may count further than they may read gets groups, and no complaint.
+    grouped = len(pipeline) > 1 and "$group" in pipeline[1]
+    return collection == "complaints" and grouped and _carries(first, within(scope.counts))
+
+
+def _carries(filter_: Filter, scoped: Filter) -> bool:
+    """Whether a filter is the scope's, or has it among the conditions that hold at once."""
+    return (
+        not scoped
+        or filter_ == scoped
+        or any(_carries(part, scoped) for part in filter_.get("$and", ()))
+    )
+
+
+def _joins(stage: Mapping[str, Any]) -> bool:
+    """Whether a stage of a pipeline reads another collection than the pipeline's own."""
+    if "$facet" in stage:
+        return any(_joins(inner) for facet in stage["$facet"].values() for inner in facet)
+    return not _JOINS.isdisjoint(stage)

@@ -1,0 +1,66 @@
+"""What MongoDB itself holds documents to: the fields that say who may see them, or that can be
+compared, are there and are of one type."""
+
+from typing import Any
+
+Shape = dict[str, Any]
+
+_TEXT: Shape = {"bsonType": "string"}
+_TEXT_OR_NULL: Shape = {"bsonType": ["string", "null"]}
+_TIME: Shape = {"bsonType": "date"}
+_TIME_OR_NULL: Shape = {"bsonType": ["date", "null"]}
+_TRUTH: Shape = {"bsonType": "bool"}
+_DAY: Shape = {**_TEXT, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "maxLength": 10}
+_PROVINCE: Shape = {**_TEXT_OR_NULL, "pattern": "^[0-9]{2}$", "maxLength": 2}
+_DISTRICT: Shape = {**_TEXT_OR_NULL, "pattern": r"^[0-9]{2}\.[0-9]{2}$", "maxLength": 5}
+
+
+def _typed(fields: Shape) -> Shape:
+    return {"$jsonSchema": {"required": list(fields), "properties": fields}}
+
+
+COMPLAINT_FIELDS: Shape = {
+    "_id": _TEXT,
+    "channel": _TEXT,
+    "external_id": _TEXT,
+    "number": _TEXT,
+    "classification": _TEXT,
+    "category": _TEXT_OR_NULL,
+    "category_source": _TEXT_OR_NULL,
+    "programme": _TEXT_OR_NULL,
+    "status": _TEXT,
+    "received_at": _TIME,
+    "received_on": _DAY,
+    "cell": _TEXT,
+    "updated_at": _TIME,
+    "followed_up_at": _TIME_OR_NULL,
+    "closed_at": _TIME_OR_NULL,
+    "due_at": _TIME_OR_NULL,
+    "province": _PROVINCE,
+    "district": _DISTRICT,
+    "institution": _TEXT_OR_NULL,
+    "anonymous": _TRUTH,
+    "secret": _TRUTH,
+}
+"""Each field of a complaint that a scope, a mask, a filter, an order or a figure looks at."""
+
+# domain/indicators.py: cell_of. A complaint counts where it is, and nowhere else.
+_CELL: Shape = {
+    "$concat": [
+        {"$ifNull": ["$province", ""]},
+        "|",
+        {"$ifNull": ["$district", ""]},
+        "|",
+        {"$substrBytes": ["$received_on", 0, 7]},
+    ]
+}
+
+SHAPES: dict[str, Shape] = {
+    "complaints": {"$and": [_typed(COMPLAINT_FIELDS), {"$expr": {"$eq": ["$cell", _CELL]}}]},
+    "runs": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
+    "dead_letters": _typed(
+        {"_id": _TEXT, "channel": _TEXT, "connector": _TEXT, "state": _TEXT, "last_seen": _TIME}
+    ),
+    "connectors": _typed({"_id": _TEXT, "channel": _TEXT}),
+}
+"""Collection → validator."""

@@ -1,0 +1,194 @@
+"""Takes the scope out of each read path in turn, in a copy of the tree, and looks whether the tests
+notice: once by what viewers are answered, with the monitor off, and once by the monitor alone.
+
+    .venv/bin/python scripts/mutate_scope.py [WORD …]    only mutants that have a word in their name
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COPIED = ["hub", "tests", "docs", "pyproject.toml", "schema.graphql"]
+ANSWERS = [
+    "tests/security/test_leaks.py",
+    "tests/security/test_differential.py",
+    "tests/store/test_complaints.py",
+    "tests/store/test_rollups.py",
+]
+MONITOR = ["tests/store/test_scope_monitor.py"]
+CASES = "400"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A text of a file, which has to occur there once, and what stands in its place."""
+
+    name: str
+    file: str
+    text: str
+    replacement: str
+
+
+MONITOR_OFF = Mutant(
+    "monitor off",
+    "hub/store/mongo.py",
+    "monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE",
+    "monitoring: ScopeMonitoring = ScopeMonitoring.OFF",
+)
+MUTANTS = [
+    Mutant(
+        "complaint by id",
+        "hub/store/complaints.py",
+        'plan.both(self._rows, {"_id": {"$eq": id_}})',
+        '{"_id": {"$eq": id_}}',
+    ),
+    Mutant(
+        "page of complaints",
+        "hub/store/complaints.py",
+        "            self._rows,\n            plan.match(condition, _now()),",
+        "            {},\n            plan.match(condition, _now()),",
+    ),
+    Mutant(
+        "count of complaints",
+        "hub/store/complaints.py",
+        "plan.both(self._rows, plan.match(condition, _now()))",
+        "plan.match(condition, _now())",
+    ),
+    Mutant(
+        "rows wherever counts reach",
+        "hub/store/complaints.py",
+        "plan.within(scope.rows)",
+        "plan.within(scope.counts)",
+    ),
+    Mutant(
+        "indicators from complaints",
+        "hub/store/figures.py",
+        "both(within(reach), match(condition, now), _received_in(period))",
+        "both(match(condition, now), _received_in(period))",
+    ),
+    Mutant(
+        "indicators from the roll-up",
+        "hub/store/figures.py",
+        'both({"breakdown": breakdown}, within(reach), months)',
+        'both({"breakdown": breakdown}, months)',
+    ),
+    Mutant("channels", "hub/store/channels.py", "find(self._within, {", "find({}, {"),
+    Mutant(
+        "connectors", "hub/store/connectors.py", "find(self._within, _SHOWN)", "find({}, _SHOWN)"
+    ),
+    Mutant("runs", "hub/store/runs.py", "read(self._within, wanted", "read({}, wanted"),
+    Mutant(
+        "dead letters", "hub/store/dead_letters.py", "read(self._within, wanted", "read({}, wanted"
+    ),
+    Mutant(
+        "all pages, where they are read",
+        "hub/store/paging.py",
+        "plan.find(within, wanted, order, page)",
+        "plan.find({}, wanted, order, page)",
+    ),
+    Mutant(
+        "all pages, where they are planned",
+        "hub/store/plan.py",
+        "filters = [within, wanted]",
+        "filters = [wanted]",
+    ),
+    Mutant(
+        "the caller's filter merged over the scope's",
+        "hub/store/plan.py",
+        'return parts[0] if len(parts) == 1 else {"$and": parts}',
+        "return {name: value for part in parts for name, value in part.items()}",
+    ),
+    Mutant(
+        "nothing named reaches everything",
+        "hub/store/plan.py",
+        "    if not parts:\n        return NOTHING",
+        "    if not parts:\n        return {}",
+    ),
+    Mutant(
+        "a missing permission",
+        "hub/domain/scope.py",
+        "            return Reach()\n        return Reach.of(",
+        "            pass\n        return Reach.of(",
+    ),
+    Mutant(
+        "answers of figures kept for anybody",
+        "hub/store/answers.py",
+        "    reach: Reach\n",
+        '    reach: Reach = __import__("dataclasses").field(compare=False)\n',
+    ),
+    Mutant(
+        "cursors of anybody",
+        "hub/store/cursor.py",
+        "orjson.dumps([grants, sorted(scope.permissions), order])",
+        "orjson.dumps([order])",
+    ),
+]
+
+
+def main() -> None:
+    """Tries the mutants. Exit code 1 if the tests let one live, or fail without any."""
+    words = sys.argv[1:]
+    chosen = [m for m in MUTANTS if not words or any(word in m.name for word in words)]
+    for mutant in [MONITOR_OFF, *MUTANTS]:
+        _applied(mutant, ROOT)  # a mutation that no longer fits says so before anything is run
+    if failed := _first_failure(ANSWERS + MONITOR):
+        sys.exit(f"The tests fail as they are: {failed}")
+    alive = []
+    print("| without the scope | noticed by what is answered | noticed by the monitor |")
+    print("| --- | --- | --- |")
+    for mutant in chosen:
+        answers = _first_failure(ANSWERS, MONITOR_OFF, mutant)
+        monitor = _first_failure(MONITOR, mutant)
+        alive += [mutant.name] if not answers else []
+        print(
+            f"| {mutant.name} | {answers or '**no**'} | {'yes' if monitor else 'no'} |", flush=True
+        )
+    print(f"\n{len(chosen) - len(alive)} of {len(chosen)} are noticed by what is answered.")
+    if alive:
+        sys.exit(f"Not noticed: {', '.join(alive)}")
+
+
+def _applied(mutant: Mutant, tree: Path) -> str:
+    """The mutated text of the file. Ends the script where the mutation does not fit any more."""
+    text = (tree / mutant.file).read_text(encoding="utf-8")
+    if text.count(mutant.text) != 1:
+        sys.exit(
+            f"{mutant.name}: {mutant.file} has this {text.count(mutant.text)} times, not once; "
+            f"bring scripts/mutate_scope.py up to date:\n{mutant.text}"
+        )
+    return text.replace(mutant.text, mutant.replacement)
+
+
+def _first_failure(tests: list[str], *mutants: Mutant) -> str | None:
+    """The first test that fails on a mutated copy of the tree; None if all pass."""
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory)
+        for name in COPIED:
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy2
+            copy(source, tree / name)
+        for mutant in mutants:
+            (tree / mutant.file).write_text(_applied(mutant, tree), encoding="utf-8")
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+            cwd=tree,
+            env={"PATH": "/usr/bin:/bin", "SCOPE_CASES": CASES, "PYTHONPATH": str(tree)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if ran.returncode == 0:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) \S*?(\w+)(?:\[|$| )", ran.stdout, re.M)
+    if ran.returncode != 1 or not found:
+        sys.exit(f"pytest ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}")
+    return f"`{found.group(1)}`"
+
+
+if __name__ == "__main__":
+    main()

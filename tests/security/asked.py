@@ -1,0 +1,43 @@
+"""The questions of the differential suite. What of the schema they reach is what it covers."""
+
+LIST = """
+query ($filter: ComplaintFilter, $orderBy: [ComplaintOrder!],
+       $first: Int, $after: String, $last: Int, $before: String) {
+  complaints(filter: $filter, orderBy: $orderBy,
+             first: $first, after: $after, last: $last, before: $before) {
+    totalCount
+    nodes { id }
+    edges { cursor node { id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}"""
+
+AT_ONCE = 6
+"""So many ids are asked for in one document."""
+
+_IDS = range(AT_ONCE)
+BY_ID = f"""
+query ({", ".join(f"$id{n}: ID!" for n in _IDS)}) {{
+  {" ".join(f"c{n}: complaint(id: $id{n}) {{ ...Whole }}" for n in _IDS)}
+  {" ".join(f"n{n}: node(id: $id{n}) {{ id ...Whole }}" for n in _IDS)}
+}}
+fragment Whole on Complaint {{
+  id number externalId classification category categorySource programme status statusSource
+  title description receivedAt updatedAt handedOverAt followedUpAt closedAt dueAt overdue
+  province {{ code }} district {{ code }} address location {{ longitude latitude }} institution
+  anonymous secret reporter {{ name contact }} channel {{ name title }}
+  timeline {{ at status statusSource }} provenance {{ connector run hash }}
+}}"""
+
+INDICATORS = """
+query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period) {
+  indicators(groupBy: $groupBy, filter: $filter, period: $period) {
+    keys { key value label } received followedUp followUpRate overdue
+  }
+}"""
+
+RUNS = "{ connectors { name } runs(first: 200) { nodes { id } } }"
+DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"
+CHANNELS = "{ channels { name } }"
+
+DOCUMENTS = [LIST, BY_ID, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]

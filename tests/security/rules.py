@@ -1,0 +1,212 @@
+"""Who may see what, and what a question means, said of one document at a time. It knows nothing of
+the hub's filters, plans or shapes."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from operator import ge, gt, le, lt
+from typing import Any
+
+from hub.domain.scope import Grant, Permission, Role, Scope
+
+Document = dict[str, Any]
+
+_TEXT = {"_id", "channel", "external_id", "number", "classification", "status", "cell"}
+_TEXT_OR_NULL = {"category", "category_source", "programme", "institution"}
+_TIME = {"received_at", "updated_at"}
+_TIME_OR_NULL = {"followed_up_at", "closed_at", "due_at"}
+_TRUTH = {"anonymous", "secret"}
+_CODES = {"province": "[0-9][0-9]", "district": r"[0-9][0-9]\.[0-9][0-9]"}
+_RANGES: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+_OPEN = {"received", "verified", "waiting_reporter", "in_progress"}
+_FOLLOWED_UP = {"in_progress", "followed_up", "closed"}
+
+
+def admissible(document: Document) -> bool:
+    """Whether a document may lie among the complaints at all."""
+    absent = object()
+
+    def is_(name: str, *kinds: type) -> bool:
+        return isinstance(document.get(name, absent), kinds)
+
+    none = type(None)
+    typed = (
+        all(is_(name, str) for name in _TEXT | {"received_on"})
+        and all(is_(name, str, none) for name in _TEXT_OR_NULL | _CODES.keys())
+        and all(is_(name, datetime) for name in _TIME)
+        and all(is_(name, datetime, none) for name in _TIME_OR_NULL)
+        and all(is_(name, bool) for name in _TRUTH)
+    )
+    return typed and _is_placed(document)
+
+
+def _is_placed(document: Document) -> bool:
+    day = document["received_on"]
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        return False
+    for name, pattern in _CODES.items():
+        if document[name] is not None and not re.fullmatch(pattern, document[name]):
+            return False
+    where = [document["province"] or "", document["district"] or "", day[:7]]
+    return bool(document["cell"] == "|".join(where))
+
+
+def _reaches(grant: Grant, document: Document) -> bool:
+    match grant.role:
+        case Role.PROVINCE:
+            return document["province"] in grant.regions
+        case Role.DISTRICT:
+            return document["district"] in grant.regions
+        case Role.OPERATOR:
+            return document["channel"] in grant.channels
+        case _:
+            return True
+
+
+def _by(roles: set[Role], permission: Permission, viewer: Scope, document: Document) -> bool:
+    return permission in viewer.permissions and any(
+        grant.role in roles and _reaches(grant, document) for grant in viewer.grants
+    )
+
+
+_OFFICES = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
+
+
+def visible(viewer: Scope, document: Document) -> bool:
+    """Whether a viewer may read this complaint."""
+    return _by(_OFFICES | {Role.OPERATOR}, Permission.COMPLAINTS_READ, viewer, document)
+
+
+def countable(viewer: Scope, document: Document) -> bool:
+    """Whether a viewer may count this complaint."""
+    roles = _OFFICES | {Role.OPERATOR, Role.STATISTICS}
+    return _by(roles, Permission.STATISTICS_READ, viewer, document)
+
+
+def words_are_shown(viewer: Scope, document: Document) -> bool:
+    """Whether a viewer may read the words of this complaint."""
+    if not visible(viewer, document):
+        return False
+    offices = (
+        _OFFICES if Permission.COMPLAINTS_PII in viewer.permissions else _OFFICES - {Role.MINISTRY}
+    )
+    return not document["secret"] or _by(offices, Permission.COMPLAINTS_READ, viewer, document)
+
+
+def in_ledger(viewer: Scope, channel: str, *, letters: bool = False) -> bool:
+    """Whether a viewer may see the runs (or the dead letters) of a channel."""
+    roles = {Role.MINISTRY, Role.OPERATOR} | (set() if letters else {Role.ADMIN})
+    return _by(roles, Permission.CONNECTORS_READ, viewer, {"channel": channel})
+
+
+def holds(filter_: dict[str, Any], document: Document) -> bool:
+    """Whether a ComplaintFilter, as JSON, holds for a document."""
+    for name, wanted in filter_.items():
+        match name:
+            case "and":
+                held = all(holds(part, document) for part in wanted)
+            case "or":
+                held = any(holds(part, document) for part in wanted)
+            case "not":
+                held = not holds(wanted, document)
+            case _:
+                actual = is_overdue(document) if name == "overdue" else _value(name, document)
+                held = all(_compares(actual, op, each) for op, each in wanted.items())
+        if not held:
+            return False
+    return True
+
+
+def _value(name: str, document: Document) -> Any:
+    value = document[re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name)]
+    return value.upper() if name in {"status", "classification"} else value
+
+
+def _compares(actual: Any, op: str, wanted: Any) -> bool:
+    if op == "isNull":
+        return (actual is None) is wanted
+    if isinstance(actual, datetime):
+        wanted = [_moment(w) for w in wanted] if op == "in" else _moment(wanted)
+    match op:
+        case "eq":
+            return bool(actual == wanted)
+        case "ne":
+            return bool(actual != wanted)
+        case "in":
+            return actual in wanted
+        case _:
+            return actual is not None and _RANGES[op](actual, wanted)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def is_overdue(document: Document) -> bool:
+    """Past its deadline and not answered."""
+    due = document["due_at"]
+    return due is not None and due < datetime.now(UTC) and document["status"] in _OPEN
+
+
+def ordered(documents: Iterable[Document], order_by: list[dict[str, str]]) -> list[Document]:
+    """In the order that is asked for: unknown is lowest, ids settle ties."""
+    found = sorted(documents, key=lambda d: d["_id"], reverse=order_by[0]["direction"] == "DESC")
+    for step in reversed(order_by):
+        name = step["field"].lower()
+        found.sort(
+            key=lambda d, n=name: (d[n] is not None, d[n].timestamp() if d[n] else 0),  # type: ignore[misc]
+            reverse=step["direction"] == "DESC",
+        )
+    return found
+
+
+def group(dimension: str, document: Document) -> str | None:
+    """What a document is grouped under, as it is told."""
+    day: str = document["received_on"]
+    match dimension:
+        case "DAY":
+            return day
+        case "MONTH":
+            return day[:7]
+        case "WEEK":
+            return f"{date.fromisoformat(day):%G-W%V}"
+        case "STATUS" | "CLASSIFICATION":
+            return str(document[dimension.lower()]).upper()
+        case _:
+            value: str | None = document[dimension.lower()]
+            return value
+
+
+def figures(documents: list[Document]) -> tuple[int, int, int]:
+    """(received, followed up, overdue)."""
+    return (
+        len(documents),
+        sum(document["status"] in _FOLLOWED_UP for document in documents),
+        sum(is_overdue(document) for document in documents),
+    )
+
+
+def knows_channel(viewer: Scope, channel: Document) -> bool:
+    """Whether a viewer knows of a channel: theirs, or with a complaint where they may look."""
+    for grant in viewer.grants:
+        reading = {Permission.COMPLAINTS_READ, Permission.STATISTICS_READ}
+        purposes: dict[Role, set[Permission]] = {
+            Role.MINISTRY: reading | {Permission.CONNECTORS_READ},
+            Role.OPERATOR: reading | {Permission.CONNECTORS_READ},
+            Role.STATISTICS: {Permission.STATISTICS_READ},
+            Role.ADMIN: {Permission.CONNECTORS_READ},
+        }
+        if purposes.get(grant.role, reading).isdisjoint(viewer.permissions):
+            continue
+        match grant.role:
+            case Role.PROVINCE:
+                known = not set(grant.regions).isdisjoint(channel["provinces"])
+            case Role.DISTRICT:
+                known = not set(grant.regions).isdisjoint(channel["districts"])
+            case Role.OPERATOR:
+                known = channel["_id"] in grant.channels
+            case _:
+                known = True
+        if known:
+            return True
+    return False

@@ -1,0 +1,147 @@
+"""Whatever of the schema could reach a complaint has cases in the differential suite."""
+
+from dataclasses import fields
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    parse,
+    visit,
+)
+
+from hub.domain.question import OrderField
+from hub.schema.filters import _NAMES, ComplaintFilter
+from hub.schema.schema import core_schema
+from hub.schema.source import source_of
+from tests.security import asked, hostile
+
+REACH_NO_COMPLAINT = {
+    "Query.viewer": "reads the token",
+    "Viewer.can": "reads the token, and where something of the viewer is",
+    "Viewer.can(action)": "is compared with the token",
+    "Viewer.can(id)": "finds it by the viewer's own reader, as `complaint` and `node` do",
+    "Query.audit": "holds no complaint; scoped like them in tests/store/test_audit.py",
+    "Query.audit(first)": "pages like complaints",
+    "Query.audit(after)": "pages like complaints",
+    "Query.regions": "reads the table of regions",
+    "Query.regions(level)": "chooses from it",
+    "Query.regions(parent)": "chooses from it",
+    "Query.runs(connector)": "narrows; all of them are compared",
+    "Query.runs(first)": "pages like complaints",
+    "Query.runs(after)": "pages like complaints",
+    "Query.deadLetters(connector)": "narrows; all of them are compared",
+    "Query.deadLetters(state)": "narrows; all of them are compared",
+    "Query.deadLetters(first)": "pages like complaints",
+    "Query.deadLetters(after)": "pages like complaints",
+}
+"""What can read, or choose what is read, and needs no cases; with the reason."""
+
+
+def reads(field: GraphQLField) -> bool:
+    """Whether a field can read anything beyond the document that its type is read from: it has a
+    resolver of its own, or a source that is waited for."""
+    source = source_of(field.extensions["strawberry-definition"])
+    return source is None or source.awaited or source.join is not None
+
+
+def of_the_schema() -> set[str]:
+    """`Type.field` of each field that can read, and `Type.field(argument)` of its arguments."""
+    found = set()
+    for kind in core_schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        for name, field in kind.fields.items():
+            if not kind.name.startswith("__") and reads(field):
+                found.add(f"{kind.name}.{name}")
+                found |= {f"{kind.name}.{name}({argument})" for argument in field.args}
+    return found
+
+
+class _Collector(Visitor):
+    def __init__(self, info: TypeInfo) -> None:
+        super().__init__()
+        self.info = info
+        self.found: set[str] = set()
+
+    def enter_field(self, *_: object) -> None:
+        self.found.add(self._field())
+
+    def enter_argument(self, *_: object) -> None:
+        argument = self.info.get_argument()
+        (name,) = (n for n, a in self._definition().args.items() if a is argument)
+        self.found.add(f"{self._field()}({name})")
+
+    def _definition(self) -> GraphQLField:
+        definition = self.info.get_field_def()
+        assert definition
+        return definition
+
+    def _field(self) -> str:
+        parent = self.info.get_parent_type()
+        assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
+        (name,) = (n for n, f in parent.fields.items() if f is self._definition())
+        return f"{parent.name}.{name}"
+
+
+def of_the_suite() -> set[str]:
+    """What the questions of the suite select and pass."""
+    found: set[str] = set()
+    for text in asked.DOCUMENTS:
+        info = TypeInfo(core_schema)
+        collector = _Collector(info)
+        visit(parse(text), TypeInfoVisitor(info, collector))
+        found |= collector.found
+    return found
+
+
+def test_whatever_can_read_has_cases_or_a_reason_to_need_none() -> None:
+    reading, covered = of_the_schema(), of_the_suite()
+    assert reading - covered - REACH_NO_COMPLAINT.keys() == set()
+    assert REACH_NO_COMPLAINT.keys() - reading == set()
+
+
+def test_a_new_way_to_complaints_would_be_noticed() -> None:
+    assert {"Query.complaints", "ComplaintConnection.totalCount", "Complaint.channel"} <= (
+        of_the_schema() & of_the_suite()
+    )
+
+
+def test_every_field_of_a_complaint_is_selected() -> None:
+    complaint = core_schema.type_map["Complaint"]
+    assert isinstance(complaint, GraphQLObjectType)
+    assert {f"Complaint.{name}" for name in complaint.fields} <= of_the_suite()
+
+
+def test_the_suite_filters_and_orders_by_everything() -> None:
+    names = {graphql_name for _, graphql_name in _NAMES[ComplaintFilter]}
+    assert names == hostile.FILTER_FIELDS
+    assert len(names) == len(fields(ComplaintFilter))
+    assert {field.name for field in OrderField} == hostile.ORDER_FIELDS
+
+
+def test_there_is_no_other_way_in() -> None:
+    assert core_schema.mutation_type is None
+    assert core_schema.subscription_type is None
+
+
+def test_complaints_are_reached_from_the_listed_types_only() -> None:
+    leading = {
+        f"{kind.name}.{name}"
+        for kind in core_schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+        for name, field in kind.fields.items()
+        if get_named_type(field.type).name in {"Complaint", "Node", "IndicatorRow"}
+    }
+    assert leading == {
+        "Query.node",
+        "Query.complaint",
+        "Query.indicators",
+        "ComplaintConnection.nodes",
+        "ComplaintEdge.node",
+    }
+    assert leading <= of_the_suite()

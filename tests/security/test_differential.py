@@ -1,0 +1,288 @@
+"""Hostile documents, any viewer, any question: what comes back is what an oracle shows that looks
+at one document at a time. SCOPE_CASES says how many questions, SCOPE_SEED which ones."""
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+from pymongo.errors import BulkWriteError
+from structlog.testing import capture_logs
+
+from hub.domain.indicators import Dimension
+from hub.domain.scope import SMALLEST_GROUP, Permission, Scope
+from hub.schema.compiled.execution import Executor
+from hub.schema.context import Context
+from hub.schema.http import told
+from hub.schema.schema import core_schema
+from hub.store.mongo import Database
+from hub.store.scope_monitor import viewing
+from hub.store.store import Store
+from tests.made import MOMENT
+from tests.security import asked, hostile, rules
+
+CASES = int(os.environ.get("SCOPE_CASES", "1000"))
+SEED = int(os.environ.get("SCOPE_SEED", "0"))
+VIEWERS = 5
+QUESTIONS = 5
+"""Of each viewer, about each set of documents."""
+
+Answer = dict[str, Any]
+Document = dict[str, Any]
+EXECUTORS = [Executor(core_schema), Executor(core_schema, compile_plans=False)]
+
+
+@dataclass
+class Lying:
+    """What lies in MongoDB, by what the oracle lets lie there, and what was kept out."""
+
+    complaints: list[Document] = field(default_factory=list)
+    runs: list[Document] = field(default_factory=list)
+    dead_letters: list[Document] = field(default_factory=list)
+    channels: list[Document] = field(default_factory=list)
+    marks: dict[str, Document] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Asker:
+    """One viewer's questions, each answered both ways and compared."""
+
+    random: Random
+    store: Store
+    lying: Lying
+    viewer: Scope
+    met: Counter[str]
+
+    async def answers(self, text: str, **variables: Any) -> list[Answer]:
+        """By the compiled and the plain executor. No answer holds more than the viewer may see,
+        wherever in it that would stand."""
+        found: list[Answer] = []
+        for executor in EXECUTORS:
+            with viewing(self.viewer):
+                context = Context(self.store.reader(self.viewer))
+                result = await executor.execute(text, variables, None, context)
+            errors = [told(error).formatted for error in result.errors or ()]
+            assert not re.search("kata|isi", str(errors)), errors
+            answer = {"data": result.data, "errors": errors}
+            # What no JSON can hold ends a request with 500; here it is looked at all the same.
+            body = orjson.dumps(answer, repr, orjson.OPT_NAIVE_UTC).decode()
+            for mark, may in (("kata", rules.words_are_shown), ("isi", rules.visible)):
+                for id_ in set(re.findall(rf"{mark}\((\w+)\)", body)):
+                    assert may(self.viewer, self.lying.marks[id_]), (mark, id_)
+            self.met["errors"] += len(errors)
+            found.append(answer)
+        return found
+
+    def lacks(self, permission: Permission, answer: Answer) -> bool:
+        """Whether an answer is refused for a permission: exactly if that is missing."""
+        codes = {error["extensions"]["code"] for error in answer["errors"]}
+        missing = permission not in self.viewer.permissions
+        assert missing is ("INSUFFICIENT_SCOPE" in codes)
+        return missing
+
+    def judged(self, told_: list[str], right: list[str], of: int) -> None:
+        """Notes whether a comparison could have failed at all."""
+        assert told_ == right
+        self.met["neither empty nor everything" if 0 < len(right) < of else "trivial"] += 1
+
+    async def lists(self) -> None:
+        """Pages joined from either end are the oracle's rows in the oracle's order."""
+        filter_, order = hostile.filter_of(self.random), hostile.order_of(self.random)
+        size, backward = self.random.choice([3, 7, 50]), self.random.random() < 0.5
+        mine = [d for d in self.lying.complaints if rules.visible(self.viewer, d)]
+        right = rules.ordered((d for d in mine if rules.holds(filter_, d)), order)
+        ids = [f"complaint:{d['_id']}" for d in right]
+        pages: list[list[str]] = [[], []]
+        cursor = None
+        while True:
+            window = (
+                {"last": size, "before": cursor} if backward else {"first": size, "after": cursor}
+            )
+            answers = await self.answers(asked.LIST, filter=filter_, orderBy=order, **window)
+            if self.lacks(Permission.COMPLAINTS_READ, answers[0]):
+                return
+            for joined, answer in zip(pages, answers, strict=True):
+                assert not answer["errors"]
+                page = answer["data"]["complaints"]
+                assert page["totalCount"] == len(ids)
+                read = [node["id"] for node in page["nodes"]]
+                assert read == [edge["node"]["id"] for edge in page["edges"]]
+                joined[:] = [*read, *joined] if backward else [*joined, *read]
+            info = page["pageInfo"]
+            if not info["hasPreviousPage" if backward else "hasNextPage"]:
+                break
+            cursor = info["startCursor" if backward else "endCursor"]
+        for joined in pages:
+            self.judged(joined, ids, len(self.lying.complaints))
+
+    async def by_id(self) -> None:
+        """What may not be seen is null without a word, as what does not exist."""
+        ids = self.random.choices([*self.lying.ids, "none"], k=asked.AT_ONCE)
+        shown = {d["_id"] for d in self.lying.complaints if rules.visible(self.viewer, d)}
+        variables = {f"id{n}": f"complaint:{id_}" for n, id_ in enumerate(ids)}
+        for answer in await self.answers(asked.BY_ID, **variables):
+            if self.lacks(Permission.COMPLAINTS_READ, answer):
+                continue
+            failed = {error["path"][0] for error in answer["errors"]}
+            for name in ("c", "n"):
+                for n, id_ in enumerate(ids):
+                    key = f"{name}{n}"
+                    there = answer["data"][key] is not None or key in failed
+                    assert there is (id_ in shown), (key, id_)
+                    self.met["by id: shown" if there else "by id: hidden"] += 1
+
+    async def indicators(self) -> None:
+        """Groups are counted within the scope, whichever way they are computed."""
+        dimensions = self.random.sample(
+            [d.name for d in Dimension], self.random.choice([0, 0, 1, 2])
+        )
+        filter_ = hostile.filter_of(self.random) if self.random.random() < 0.5 else {}
+        bounds = self.random.choice([{}, {"from": "2020-07-01", "to": "2020-08-31"}])
+        low, high = bounds.get("from", ""), bounds.get("to", "9")
+        groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
+        if not dimensions:
+            groups[()] = []
+        for document in self.lying.complaints:
+            if (
+                rules.countable(self.viewer, document)
+                and rules.holds(filter_, document)
+                and low <= document["received_on"] <= high
+            ):
+                groups[tuple(rules.group(d, document) for d in dimensions)].append(document)
+        right = {keys: rules.figures(group) for keys, group in groups.items()}
+        variables = {"groupBy": dimensions, "filter": filter_, "period": bounds}
+        for answer in await self.answers(asked.INDICATORS, **variables):
+            if self.lacks(Permission.STATISTICS_READ, answer):
+                continue
+            if self.viewer.counts_beyond_rows:
+                self.suppressed(answer, right)
+                continue
+            assert not answer["errors"]
+            assert _groups(answer) == right
+            total = sum(received for received, *_ in right.values())
+            whole = 0 < total < len(self.lying.complaints)
+            self.met["neither empty nor everything" if whole else "trivial"] += 1
+
+    def suppressed(self, answer: Answer, right: dict[tuple[Any, ...], Any]) -> None:
+        """Who counts further than they read is told no small group, and nothing wrong."""
+        if answer["errors"]:
+            assert {e["extensions"]["code"] for e in answer["errors"]} == {"BAD_USER_INPUT"}
+            return
+        for keys, figures in _groups(answer).items():
+            assert figures == right[keys]
+            assert figures[0] >= SMALLEST_GROUP
+            self.met["suppressed: told"] += 1
+
+    async def ledgers(self) -> None:
+        """Runs, connectors, dead letters and channels are those of the viewer."""
+        runs = [d["_id"] for d in self.lying.runs if rules.in_ledger(self.viewer, d["channel"])]
+        for answer in await self.answers(asked.RUNS):
+            if not self.lacks(Permission.CONNECTORS_READ, answer):
+                found = [node["id"] for node in answer["data"]["runs"]["nodes"]]
+                self.judged(sorted(found), sorted(runs), len(self.lying.runs))
+                names = [each["name"] for each in answer["data"]["connectors"]]
+                assert set(names) == set(runs)
+        letters = [
+            d["_id"]
+            for d in self.lying.dead_letters
+            if rules.in_ledger(self.viewer, d["channel"], letters=True)
+        ]
+        for answer in await self.answers(asked.DEAD_LETTERS):
+            if not self.lacks(Permission.CONNECTORS_READ, answer):
+                found = [node["id"] for node in answer["data"]["deadLetters"]["nodes"]]
+                self.judged(sorted(found), sorted(letters), len(self.lying.dead_letters))
+        known = [d["_id"] for d in self.lying.channels if rules.knows_channel(self.viewer, d)]
+        for answer in await self.answers(asked.CHANNELS):
+            names = [channel["name"] for channel in answer["data"]["channels"]]
+            self.judged(sorted(names), sorted(known), len(self.lying.channels))
+
+    async def ask_all(self) -> None:
+        for question in (self.lists, self.lists, self.by_id, self.indicators, self.ledgers):
+            await question()
+
+
+def _groups(answer: Answer) -> dict[tuple[Any, ...], tuple[int, int, int]]:
+    return {
+        tuple(pair["value"] for pair in row["keys"]): (
+            row["received"],
+            row["followedUp"],
+            row["overdue"],
+        )
+        for row in answer["data"]["indicators"]
+    }
+
+
+async def _put(database: Database, name: str, documents: list[Document]) -> list[Document]:
+    """Puts documents straight into MongoDB; returns those that it let in."""
+    await database[name].delete_many({})
+    try:
+        await database[name].insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        refused = {failure["index"] for failure in error.details["writeErrors"]}
+        return [d for n, d in enumerate(documents) if n not in refused]
+    return documents
+
+
+async def _filled(random: Random, database: Database, met: Counter[str]) -> Lying:
+    """A database with hostile documents. MongoDB lets in what the oracle lets in."""
+    made = hostile.documents(random, 40)
+    marks = {f"c{n}": document for n, document in enumerate(made)}
+    ids = Counter(d["_id"] for d in made if isinstance(d.get("_id"), str))
+    made = [d for d in made if not isinstance(d.get("_id"), str) or ids[d["_id"]] == 1]
+    right = [d for d in made if rules.admissible(d)]
+    lying = Lying(marks=marks, ids=[*ids])
+    lying.complaints = await _put(database, "complaints", made)
+    assert [d["_id"] for d in lying.complaints] == [d["_id"] for d in right]
+    met["complaints let in"] += len(right)
+    met["complaints refused"] += len(made) - len(right)
+    await database["rollup_marks"].delete_many({})
+
+    made = [hostile.ledger(random, n) for n in range(8)]
+    right = [d for d in made if all(isinstance(v, str) for v in d.values())]
+    names = [{"_id": d["_id"], "channel": d["channel"]} for d in right]
+    assert await _put(database, "runs", made) == right
+    assert await _put(database, "connectors", names) == names
+    lying.runs = right
+    made = [{**hostile.ledger(random, n), "last_seen": MOMENT} for n in range(8)]
+    right = [d for d in made if isinstance(d["channel"], str)]
+    lying.dead_letters = await _put(database, "dead_letters", made)
+    assert lying.dead_letters == right
+    made = [hostile.channel(random, name) for name in hostile.CHANNELS]
+    lying.channels = await _put(database, "channels", made)
+    return lying
+
+
+@pytest.fixture
+def met() -> Iterator[Counter[str]]:
+    """Counts of what the cases were like. What the hub logs of failures holds no content."""
+    with capture_logs() as logs:
+        yield Counter()
+    assert not re.search("kata|isi", repr(logs))
+
+
+async def test_every_answer_is_the_oracles(
+    store: Store, database: Database, met: Counter[str]
+) -> None:
+    for seed in range(SEED, SEED + -(-CASES // (VIEWERS * QUESTIONS))):
+        random = Random(seed)
+        lying = await _filled(random, database, met)
+        await store.rollups.rebuild()
+        for _ in range(VIEWERS):
+            viewer = hostile.viewer(random)
+            try:
+                await Asker(random, store, lying, viewer, met).ask_all()
+            except AssertionError as error:
+                error.add_note(f"SCOPE_SEED={seed}, {viewer}")
+                raise
+    judged = met["neither empty nor everything"] + met["trivial"]
+    assert met["neither empty nor everything"] > judged / 4, met
+    assert met["by id: shown"] > 0.1 * (met["by id: shown"] + met["by id: hidden"]) > 0, met
+    assert met["complaints refused"] > 0.1 * met["complaints let in"] > 0, met
+    assert met["errors"] > 0, met
+    assert met["suppressed: told"] > 0, met

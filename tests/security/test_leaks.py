@@ -1,0 +1,265 @@
+"""Attempts to learn of another province by asking. docs/security.md lists each."""
+
+from typing import Any
+
+import pytest
+from pymongo.monitoring import CommandStartedEvent
+
+from hub.domain.scope import Grant, Permission, Role
+from hub.store.scope_monitor import ScopeMonitor
+from tests.made import complaint, provenance, received
+from tests.running_hub import RunningHub
+from tests.security.conftest import HIDDEN, SULSEL, World
+
+ROWS = """query ($filter: ComplaintFilter) {
+  complaints(filter: $filter) { totalCount nodes { number institution } } }"""
+ROW = "query ($id: ID!) { complaint(id: $id) { id number } node(id: $id) { __typename id } }"
+GROUPS = """query ($by: [Dimension!]!, $filter: ComplaintFilter) {
+  indicators(groupBy: $by, filter: $filter) { keys { value } received } }"""
+
+
+async def refused(world: World, query: str, **variables: Any) -> str:
+    """The code of the error, which tells nothing of the other province."""
+    answer = await world.hub.post(world.token, query, **variables)
+    assert not any(word in answer.text for word in HIDDEN), answer.text
+    body = answer.json()
+    assert not body.get("data"), body
+    return str(body["errors"][0]["extensions"]["code"])
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"province": {"eq": "74"}},
+        {"district": {"in": ["74.71"]}},
+        {"channel": {"eq": "sultra"}},
+        {"number": {"gte": "K-74"}, "institution": {"eq": "Kota Kendari"}},
+    ],
+    ids=str,
+)
+async def test_counts_and_rows_of_another_province_are_none(
+    world: World, filter_: dict[str, Any]
+) -> None:
+    told = await world.hub.ask(world.token, ROWS, filter=filter_)
+    assert told["complaints"] == {"totalCount": 0, "nodes": []}
+    groups = await world.hub.ask(world.token, GROUPS, by=["STATUS"], filter=filter_)
+    assert groups == {"indicators": []}
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"or": [{"province": {"eq": "74"}}, {"province": {"ne": "74"}}]},
+        {"not": {"province": {"eq": "73"}, "number": {"eq": "none"}}},
+        {"or": [{}]},
+        {"not": {"or": []}},
+        {"province": {"ne": "75"}},
+        {"district": {"isNull": False}},
+    ],
+    ids=str,
+)
+async def test_no_filter_widens_the_scope(world: World, filter_: dict[str, Any]) -> None:
+    told = await world.hub.ask(world.token, ROWS, filter=filter_)
+    assert told["complaints"]["totalCount"] == len(told["complaints"]["nodes"]) == 3
+
+
+@pytest.mark.parametrize(
+    "by", [["PROVINCE"], ["DISTRICT", "MONTH"], ["CHANNEL"], ["DAY"], ["WEEK", "STATUS"], []]
+)
+async def test_groups_are_counted_within_the_scope(world: World, by: list[str]) -> None:
+    told = await world.hub.ask(world.token, GROUPS, by=by)
+    assert [row["received"] for row in told["indicators"]] == [3]
+    assert not any(word in str(told) for word in HIDDEN)
+
+
+async def test_an_id_of_another_province_is_one_that_does_not_exist(world: World) -> None:
+    own = world.theirs.id
+    for id_ in (world.foreign, f" {world.foreign}", f"complaint:{own}\u200b", f"Complaint:{own}"):
+        told = await world.hub.ask(world.token, ROW, id=id_)
+        assert told == {"complaint": None, "node": None}
+
+
+async def test_what_is_forbidden_costs_what_does_not_exist_costs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answer after the same commands to MongoDB, so that time tells nothing either."""
+    commands: list[tuple[str, list[str]]] = []
+    started = ScopeMonitor.started
+
+    def noting(monitor: ScopeMonitor, event: CommandStartedEvent) -> None:
+        commands.append((event.command_name, sorted(event.command)))
+        started(monitor, event)
+
+    monkeypatch.setattr(ScopeMonitor, "started", noting)
+
+    async def asked(id_: str) -> tuple[str, list[Any]]:
+        commands.clear()
+        answer = await world.hub.post(world.token, ROW, id=id_)
+        return answer.text, list(commands)
+
+    await asked("complaint:warm")
+    forbidden, missing = await asked(world.foreign), await asked("complaint:none-such")
+    assert forbidden == missing
+    assert [name for name, _ in forbidden[1]] == ["find", "find"]
+
+
+async def test_aliases_do_not_multiply_what_is_shown(world: World) -> None:
+    fields = " ".join(f'a{n}: complaint(id: "{world.foreign}") {{ number }}' for n in range(50))
+    told = await world.hub.ask(world.token, f"{{ {fields} }}")
+    assert set(told.values()) == {None}
+
+
+async def test_fragments_lead_nowhere_else(world: World) -> None:
+    query = """query ($id: ID!) { node(id: $id) { ...A ... on Complaint { number } } }
+      fragment A on Node { id ... on Complaint { ...B } }
+      fragment B on Complaint { title institution channel { title } }"""
+    assert await world.hub.ask(world.token, query, id=world.foreign) == {"node": None}
+
+
+@pytest.mark.parametrize("field", ["_entities(representations: []) { id }", "_service { sdl }"])
+async def test_federation_is_not_offered(world: World, field: str) -> None:
+    assert await refused(world, f"{{ {field} }}") == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["title", "description", "address", "location", "reporter", "raw", "timeline", "search"],
+)
+async def test_hidden_fields_can_not_be_filtered_or_searched(world: World, name: str) -> None:
+    code = await refused(world, ROWS, filter={name: {"eq": "S"}})
+    assert code == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("name", ["TITLE", "REPORTER", "title", "reporter.name", "_id"])
+async def test_hidden_fields_can_not_be_ordered_or_grouped_by(world: World, name: str) -> None:
+    ordered = """query ($by: [ComplaintOrder!]) {
+      complaints(orderBy: $by) { totalCount } }"""
+    assert await refused(world, ordered, by=[{"field": name}]) == "GRAPHQL_VALIDATION_FAILED"
+    assert await refused(world, GROUPS, by=[name]) == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"reporter.name": {"eq": "S"}},
+        {"provenance.run": {"eq": "run"}},
+        {"province.0": {"eq": "74"}},
+        {"__proto__": {"eq": "74"}},
+    ],
+    ids=str,
+)
+async def test_dotted_paths_are_no_fields(world: World, filter_: dict[str, Any]) -> None:
+    assert await refused(world, ROWS, filter=filter_) == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"$where": "true"},
+        {"$or": [{"province": "74"}]},
+        {"number": {"$ne": None}},
+        {"number": {"eq": {"$ne": None}}},
+        {"number": {"in": [{"$regex": ".*"}]}},
+        {"province": {"eq": ["73", "74"]}},
+    ],
+    ids=str,
+)
+async def test_operators_of_mongodb_are_no_input(world: World, filter_: dict[str, Any]) -> None:
+    assert await refused(world, ROWS, filter=filter_) == "GRAPHQL_VALIDATION_FAILED"
+    assert await refused(world, ROW, id={"$ne": None}) == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_operators_in_texts_are_texts(world: World) -> None:
+    for text in ('{"$ne": null}', "$ne", "/.*/", "'; return true; //", "K-74\x00"):
+        told = await world.hub.ask(world.token, ROWS, filter={"number": {"eq": text}})
+        assert told["complaints"]["totalCount"] == 0
+        assert (await world.hub.ask(world.token, ROW, id=f"complaint:{text}"))["node"] is None
+
+
+async def test_a_forged_cursor_is_refused(world: World) -> None:
+    page = "query ($c: String) { complaints(first: 1, after: $c) { pageInfo { endCursor } } }"
+    told = await world.hub.ask(world.token, page)
+    cursor = told["complaints"]["pageInfo"]["endCursor"]
+    for forged in (cursor[:-2], "A" + cursor[1:], cursor + "AAAA", "[null]", "é"):
+        if forged != cursor:
+            assert await refused(world, page, c=forged) == "BAD_USER_INPUT"
+
+
+async def test_a_cursor_of_another_scope_is_refused(world: World) -> None:
+    page = "query ($c: String) { complaints(first: 1, after: $c) { pageInfo { endCursor } } }"
+    for grant in (Grant(Role.MINISTRY), Grant(Role.PROVINCE, ("74",))):
+        told = await world.hub.ask(await world.hub.token(grant), page)
+        cursor = told["complaints"]["pageInfo"]["endCursor"]
+        assert await refused(world, page, c=cursor) == "BAD_USER_INPUT"
+
+
+async def test_channels_of_another_province_are_unknown(world: World) -> None:
+    query = '{ channels { name } node(id: "channel:sultra") { id } }'
+    told = await world.hub.ask(world.token, query)
+    assert told == {"channels": [{"name": "lapor"}], "node": None}
+
+
+async def test_the_title_of_a_channel_comes_only_with_the_channel(world: World) -> None:
+    """An operator's own complaint may have come by a channel that others share."""
+    token = await world.hub.token(Grant(Role.DISTRICT, ("74.71",)))
+    told = await world.hub.ask(token, "{ complaints { nodes { channel { name title } } } }")
+    titles = {node["channel"]["title"] for node in told["complaints"]["nodes"]}
+    assert titles == {"sultra"}  # its name: the channel was never seen in this district
+
+
+@pytest.mark.parametrize("field", ["runs", "deadLetters"])
+async def test_ledgers_of_other_channels_are_not_shown(world: World, field: str) -> None:
+    query = f"{{ {field} {{ nodes {{ channel }} }} }}"
+    assert await refused(world, query) == "INSUFFICIENT_SCOPE"
+    token = await world.hub.token(Grant(Role.OPERATOR, channels=("lapor",)))
+    told = await world.hub.ask(token, query)
+    assert told == {field: {"nodes": [{"channel": "lapor"}]}}
+    asked_for = f'{{ {field}(connector: "sultra") {{ nodes {{ channel }} }} }}'
+    assert await world.hub.ask(token, asked_for) == {field: {"nodes": []}}
+
+
+async def test_nothing_kept_for_one_viewer_is_shown_to_another(world: World) -> None:
+    """Documents, plans, answers of figures and readers are kept, and asked for in turn."""
+    query = """{ complaints { totalCount nodes { number } }
+      indicators(groupBy: [PROVINCE]) { keys { value } received } }"""
+    viewers = {
+        await world.hub.token(Grant(Role.MINISTRY)): {"73": 3, "74": 6},
+        world.token: {"73": 3},
+        await world.hub.token(Grant(Role.PROVINCE, ("74",))): {"74": 6},
+        await world.hub.token(Grant(Role.DISTRICT, ("73.06",))): {},
+    }
+    for _ in range(2):
+        for token, right in viewers.items():
+            told = await world.hub.ask(token, query)
+            rows = {row["keys"][0]["value"]: row["received"] for row in told["indicators"]}
+            assert rows == right
+            assert told["complaints"]["totalCount"] == sum(right.values())
+
+
+async def test_grants_add_up_and_to_no_more(world: World) -> None:
+    await world.hub.store.writer.write(
+        received(complaint(external_id="third", number="P-76", province="76", district="76.04")),
+        provenance(),
+    )
+    operator = Grant(Role.OPERATOR, channels=("sultra",))
+    told = await world.hub.ask(await world.hub.token(SULSEL, operator), ROWS)
+    assert {node["number"][0] for node in told["complaints"]["nodes"]} == {"M", "K"}
+    counting = await world.hub.token(SULSEL, Grant(Role.STATISTICS))
+    assert (await world.hub.ask(counting, ROWS))["complaints"]["totalCount"] == 3
+
+
+async def test_a_grant_without_the_permission_reads_nothing(world: World) -> None:
+    token = await world.hub.token(SULSEL, permissions=[Permission.STATISTICS_READ])
+    error = await world.hub.refused(token, ROWS)
+    assert error["extensions"]["code"] == "INSUFFICIENT_SCOPE"
+
+
+async def test_a_channel_can_not_overwrite_the_complaint_of_another(hub: RunningHub) -> None:
+    one = complaint(channel="lapor", external_id="1", number="first")
+    other = complaint(
+        channel="sultra", external_id="1", number="second", province="74", district="74.71"
+    )
+    await hub.store.writer.write(received(one), provenance())
+    await hub.store.writer.write(received(other), provenance())
+    told = await hub.ask(await hub.token(SULSEL), ROWS)
+    assert [node["number"] for node in told["complaints"]["nodes"]] == ["first"]
