@@ -18,6 +18,7 @@ from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
+from hub.store.statistics import Statistics
 from hub.store.vault import Vault, VaultError, key_in, parse_key
 from hub.store.writer import ComplaintWriter
 
@@ -53,14 +54,16 @@ class Store:
         self.clients = Clients(database)
         self.rollups = Rollups(database)
         self._answers = Answers(database, self.rollups)
+        self._statistics = Statistics(self._answers)
         self.signing_keys = SigningKeys(database, vault)
 
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
+        figures = self._answers, self._statistics
         return Reader(
             scope=scope,
-            complaints=ScopedComplaints(scope, database, self._vault, cursors, self._answers),
+            complaints=ScopedComplaints(scope, database, self._vault, cursors, *figures),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             runs=ScopedRuns(scope, database, cursors),
