@@ -117,6 +117,16 @@ def is_coarse_enough(cell: Cell, finest: Mapping[Cell, int]) -> bool:
     return all(depth <= most for depth, most in zip(depths(cell), deepest, strict=True))
 
 
+@given(tables())
+@unhurried
+def test_other_provinces_may_leave_their_districts_out(finest: dict[Cell, int]) -> None:
+    here: Counter[Cell] = Counter()
+    for (place, *others), count in finest.items():
+        here[place if place[0] == "73" else place[:1], *others] += count
+    told = published(finest)
+    assert published(here) == {c for c in told if len(c[0]) < 2 or c[0][0] == "73"}
+
+
 @given(tables(), st.randoms())
 @unhurried
 def test_the_order_of_cells_is_of_no_matter(finest: dict[Cell, int], random: Random) -> None:
