@@ -86,9 +86,13 @@ def test_a_year_is_told_though_its_months_are_few() -> None:
     later = [row(9, month="2021-01")]
     year = Asked.of([], EVERYTHING, Period(date(2020, 3, 1), date(2020, 12, 31)))
     half = Asked.of([], EVERYTHING, Period(date(2020, 3, 1), date(2020, 7, 31)))
+    whole = Asked.of([], EVERYTHING, Period(date(2020, 1, 1), date(2021, 1, 31)))
     table = Table([*months, *later])
     assert told(year, [row(9)], table, also_read=False) == [row(9)]
     assert told(half, [row(6)], table, also_read=False) == []
+    few_in_a_year = Table([months[0], *later])
+    assert told(year, [row(3)], few_in_a_year, also_read=False) == []
+    assert told(whole, [row(12)], few_in_a_year, also_read=False) == [row(12)]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,15 @@ def is_coarse_enough(cell: Cell, finest: Mapping[Cell, int]) -> bool:
 
 
 @given(tables())
+@settings(unhurried, max_examples=300)
+def test_a_level_that_tells_nothing_apart_changes_nothing(finest: dict[Cell, int]) -> None:
+    in_one_month = {(*cell[:2], ("2020", "2020-06")): count for cell, count in finest.items()}
+    told = published(in_one_month)
+    assert {c[:2] for c in told if not c[2]} == {c[:2] for c in told if len(c[2]) == 1}
+    assert {c[:2] for c in told if not c[2]} == {c[:2] for c in told if len(c[2]) == 2}
+
+
+@given(tables())
 @unhurried
 def test_other_provinces_may_leave_their_districts_out(finest: dict[Cell, int]) -> None:
     here: Counter[Cell] = Counter()
