@@ -1,5 +1,6 @@
 """The figures that the ministry measures, and how each is told."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,20 @@ class Period:
 
     first: date | None = None
     last: date | None = None
+
+    @property
+    def has_whole_months(self) -> bool:
+        """Whether it begins and ends with a month."""
+        first, last = self.first, self.last
+        return (not first or first.day == 1) and (
+            not last or last.day == monthrange(last.year, last.month)[1]
+        )
+
+    def includes(self, month: str) -> bool:
+        """Whether a month (2020-07) lies within, if it has whole months."""
+        return (not self.first or f"{self.first:%Y-%m}" <= month) and (
+            not self.last or month <= f"{self.last:%Y-%m}"
+        )
 
 
 Keys = tuple[tuple[Dimension, str | None], ...]

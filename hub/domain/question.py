@@ -29,21 +29,6 @@ class Field(StrEnum):
     SECRET = "secret"  # noqa: S105 - a field's name
 
 
-COUNTABLE_FIELDS = frozenset(
-    {
-        Field.CHANNEL,
-        Field.CLASSIFICATION,
-        Field.CATEGORY,
-        Field.PROGRAMME,
-        Field.STATUS,
-        Field.RECEIVED_AT,
-        Field.PROVINCE,
-        Field.DISTRICT,
-    }
-)
-"""The fields that a viewer of counts alone may filter by: none that tells one complaint apart."""
-
-
 class Op(StrEnum):
     """How a field is compared. `ne` is the exact negation of `eq`, so it holds for unknown values;
     the ranges hold for no unknown value."""

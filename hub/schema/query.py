@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
+from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension
 from hub.domain.indicators import Period as Days
 from hub.domain.region import Region as RegionRow
@@ -30,7 +31,6 @@ from hub.schema.types.indicators import IndicatorRow, Period
 from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
 from hub.schema.types.viewer import Viewer
-from hub.store.complaints import HiddenFieldError
 
 # Resolvers hand documents to the types, whose fields say where in them they are read from. All that
 # can fail are async: graphql-core forgets the coroutines of others when one fails at once.
@@ -90,7 +90,9 @@ class Query:
     ) -> Any:
         """Figures of your scope for each group; of no dimension, one row.
 
-        A viewer of statistics alone gets no group of fewer than five.
+        Where you may count complaints but not read them, there is no group of fewer than five, and
+        none from which one could be computed: ask by place, whole months and one of `CHANNEL`,
+        `CATEGORY`, `CLASSIFICATION`, `PROGRAMME` and `STATUS`.
         """
         info.context.need(Permission.STATISTICS_READ)
         if len(set(group_by)) < len(group_by):
@@ -102,8 +104,8 @@ class Query:
         complaints = info.context.reader.complaints
         try:
             return await complaints.indicators(group_by, condition, days, needs_of(info))
-        except HiddenFieldError as error:
-            raise InputError("filter", f"you may not filter by {error}") from None
+        except DisclosureError as error:
+            raise InputError(error.argument, str(error)) from None
 
     @resolved(list[Region])
     async def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:

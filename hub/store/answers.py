@@ -20,14 +20,13 @@ _MOST_ROWS = 200_000
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is counted, and within which reach. `parts` are the figures that are read, None for
-    all; groups of fewer than `least` are left out."""
+    all."""
 
     reach: Reach
     dimensions: tuple[Dimension, ...]
     condition: Condition
     period: Period
     parts: frozenset[str] | None = None
-    least: int = 0
 
 
 @dataclass(slots=True)
@@ -71,8 +70,6 @@ def _answer(question: Question, groups: list[Document], now: datetime, as_of: da
     rows = rows_of(groups, question.dimensions, at, freshness)
     if not question.dimensions and not rows:
         rows = [IndicatorRow((), 0, 0, 0, 0, None, None, freshness)]
-    if question.least:
-        rows = [row for row in rows if row.received >= question.least]
     return _Answer(rows, freshness, _next_deadline(groups, at))
 
 

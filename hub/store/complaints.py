@@ -1,29 +1,22 @@
 """Every read of complaints. There is no other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from hub.domain.disclosure import lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
-from hub.domain.question import (
-    COUNTABLE_FIELDS,
-    LATEST_FIRST,
-    Condition,
-    Order,
-    fields_of,
-)
+from hub.domain.question import LATEST_FIRST, Condition, Order
 from hub.domain.reading import Reading
-from hub.domain.scope import SMALLEST_GROUP, Scope
+from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
 from hub.store.masks import Fields, Masks
 from hub.store.mongo import Database, Document, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
+from hub.store.statistics import Statistics
 from hub.store.vault import Vault
-
-
-class HiddenFieldError(Exception):
-    """A condition looks at a field that this viewer may not see."""
 
 
 class ScopedComplaints:
@@ -35,13 +28,19 @@ class ScopedComplaints:
     """
 
     def __init__(
-        self, scope: Scope, database: Database, vault: Vault, cursors: Cursors, answers: Answers
+        self,
+        scope: Scope,
+        database: Database,
+        vault: Vault,
+        cursors: Cursors,
+        answers: Answers,
+        statistics: Statistics,
     ) -> None:
         self._scope = scope
         self._rows = plan.within(scope.rows)
         self._masks = Masks(scope, vault)
         self._complaints = read_quickly(database["complaints"])
-        self._answers = answers
+        self._answers, self._statistics = answers, statistics
         self._pager = Pager(self._complaints, scope, cursors)
 
     async def get(self, id_: str, reading: Reading, fields: Fields = None) -> Document | None:
@@ -86,15 +85,16 @@ class ScopedComplaints:
         """The figures of each group; of no dimension, one row for all. From the roll-up where it
         holds what is asked; `parts` are the figures that the caller reads, None for all.
 
-        A viewer who may count where they may not read gets no group of fewer than five, and may
-        filter only by what does not tell one complaint apart. Raises HiddenFieldError.
+        Where a viewer may count but not read, they get no group of fewer than five, and none that
+        one could be computed from. Raises DisclosureError for what they may not ask.
         """
-        beyond = self._scope.counts_beyond_rows
-        if beyond and (hidden := fields_of(condition) - COUNTABLE_FIELDS):
-            raise HiddenFieldError(", ".join(sorted(hidden)))
-        least = SMALLEST_GROUP if beyond else 0
-        question = Question(self._scope.counts, tuple(dimensions), condition, period, parts, least)
-        return await self._answers.answer(question, _now())
+        scope = self._scope
+        question = Question(scope.counts, tuple(dimensions), condition, period, parts)
+        if not scope.counts_beyond_rows:
+            return await self._answers.answer(question, _now())
+        if lies_within(condition, scope.rows):
+            return await self._answers.answer(replace(question, reach=scope.rows), _now())
+        return await self._statistics.answer(question, scope.rows, _now())
 
 
 def _now() -> datetime:

@@ -1,6 +1,5 @@
 """Indicators as pipelines: over the complaints themselves, and over the roll-up of them. Pure."""
 
-from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -157,10 +156,9 @@ _SUMS = {name: {operator: f"${name}"} for name, operator in _ADDED.items()}
 
 def _whole_months(period: Period) -> Filter | None:
     """The months of a period; None if it begins or ends within one."""
-    first, last = period.first, period.last
-    if (first and first.day != 1) or (last and last.day != monthrange(last.year, last.month)[1]):
+    if not period.has_whole_months:
         return None
-    bounds = {"$gte": _month(first), "$lte": _month(last)}
+    bounds = {"$gte": _month(period.first), "$lte": _month(period.last)}
     stated = {op: month for op, month in bounds.items() if month}
     return {"month": stated} if stated else {}
 

@@ -29,6 +29,7 @@ from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
 from hub.store.scope_monitor import ScopeMonitoring
+from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
 from hub.store.writer import ComplaintWriter
@@ -69,6 +70,7 @@ class Store:
         self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
         self._answers = Answers(database, self.rollups)
+        self._statistics = Statistics(self._answers)
         self.signing_keys = SigningKeys(database, vault)
         self.users = Users(database, vault)
         self.authorizations = Authorizations(database, self.revocations)
@@ -79,9 +81,10 @@ class Store:
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
+        figures = self._answers, self._statistics
         return Reader(
             scope=scope,
-            complaints=ScopedComplaints(scope, database, self._vault, cursors, self._answers),
+            complaints=ScopedComplaints(scope, database, self._vault, cursors, *figures),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             runs=ScopedRuns(scope, database, cursors),

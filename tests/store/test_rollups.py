@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from hub.domain.complaint import Complaint, ComplaintStatus
@@ -14,7 +14,6 @@ from hub.domain.indicators import Dimension, Period
 from hub.domain.question import EVERYTHING, Compare, Condition, Field, Op
 from hub.domain.scope import Grant, Reach, Role, Scope
 from hub.store import figures, rollups
-from hub.store.complaints import HiddenFieldError
 from hub.store.mongo import Database
 from hub.store.rollups import DEAD_AFTER, RollupMarks
 from hub.store.store import Store
@@ -66,6 +65,7 @@ async def test_at_rest_it_equals_a_plain_count_whatever_was_written(
     condition: Condition,
     viewer: Scope,
 ) -> None:
+    assume(not viewer.counts_beyond_rows)  # what those are told is in test_statistics.py
     await emptied(database)
     await store.writer.write(received(*first), provenance())
     await store.rollups.refresh()
@@ -84,14 +84,8 @@ async def test_at_rest_it_equals_a_plain_count_whatever_was_written(
         for c in stored.values()
         if viewer.counts.covers(c.province, c.district, c.channel) and oracle.holds(condition, c)
     ]
-    least = 5 if viewer.counts_beyond_rows else 0
-    try:
-        rows = await store.reader(viewer).complaints.indicators(dimensions, condition, Period())
-    except HiddenFieldError:
-        return
-    assert oracle.comparable(rows) == {
-        key: told for key, told in counted(expected, dimensions).items() if told[0] >= least
-    }
+    rows = await store.reader(viewer).complaints.indicators(dimensions, condition, Period())
+    assert oracle.comparable(rows) == counted(expected, dimensions)
     event("from the roll-up" if pipeline else "counted one by one")
 
 

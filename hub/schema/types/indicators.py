@@ -65,7 +65,8 @@ class IndicatorRow:
     )
     median_days_to_follow_up: float | None = attribute(
         "median_days_to_follow_up",
-        "From receipt to first follow-up, by the hour.",
+        "From receipt to first follow-up, by the hour; null for fewer than five where you may not "
+        "read the complaints.",
         needs=("hours",),
     )
     as_of: datetime = derived(

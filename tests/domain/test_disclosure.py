@@ -1,0 +1,121 @@
+"""What may be asked by those who may count but not read."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from hub.domain.disclosure import Asked, DisclosureError, lies_within, unread
+from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
+from hub.domain.question import EVERYTHING, All, AnyOf, Compare, Condition, Field, Not, Op
+from hub.domain.scope import Reach
+from hub.domain.tables import Table, told
+
+OPEN = Period()
+PROVINCE_73 = Compare(Field.PROVINCE, Op.EQ, "73")
+CLOSED = Compare(Field.STATUS, Op.EQ, "closed")
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "condition", "period"),
+    [
+        ([], EVERYTHING, OPEN),
+        ([Dimension.DISTRICT, Dimension.MONTH, Dimension.STATUS], EVERYTHING, OPEN),
+        ([Dimension.STATUS], All((PROVINCE_73, All((CLOSED,)))), OPEN),
+        ([], Compare(Field.PROGRAMME, Op.IS_NULL, True), OPEN),
+        ([], Compare(Field.DISTRICT, Op.IN, ("73.71", "73.06")), OPEN),
+        ([], EVERYTHING, Period(date(2020, 2, 1), date(2020, 2, 29))),
+    ],
+)
+def test_what_may_be_asked(
+    dimensions: list[Dimension], condition: Condition, period: Period
+) -> None:
+    assert Asked.of(dimensions, condition, period)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "condition", "period", "argument", "message"),
+    [
+        ([Dimension.DAY], EVERYTHING, OPEN, "groupBy", "by month, not by day"),
+        ([Dimension.WEEK], EVERYTHING, OPEN, "groupBy", "by month, not by week"),
+        ([Dimension.STATUS, Dimension.CATEGORY], EVERYTHING, OPEN, "groupBy", "one of channel,"),
+        ([Dimension.CATEGORY], CLOSED, OPEN, "groupBy", "one of channel, category"),
+        ([], Compare(Field.NUMBER, Op.EQ, "1"), OPEN, "filter", "not by number"),
+        (
+            [],
+            Compare(Field.RECEIVED_AT, Op.GTE, datetime(2020, 7, 1, tzinfo=UTC)),
+            OPEN,
+            "filter",
+            "not by received_at",
+        ),
+        ([], Not(Compare(Field.SECRET, Op.EQ, True)), OPEN, "filter", "not by secret"),
+        ([], Not(PROVINCE_73), OPEN, "filter", "eq, in and isNull"),
+        ([], AnyOf((PROVINCE_73, CLOSED)), OPEN, "filter", "eq, in and isNull"),
+        ([], Compare(Field.PROVINCE, Op.NE, "73"), OPEN, "filter", "eq, in and isNull"),
+        ([], Compare(Field.CATEGORY, Op.GT, "r"), OPEN, "filter", "eq, in and isNull"),
+        ([], EVERYTHING, Period(date(2020, 7, 2)), "period", "whole months"),
+        ([], EVERYTHING, Period(None, date(2020, 2, 28)), "period", "whole months"),
+    ],
+)
+def test_what_may_not_be_asked(
+    dimensions: list[Dimension], condition: Condition, period: Period, argument: str, message: str
+) -> None:
+    with pytest.raises(DisclosureError, match=message) as refused:
+        Asked.of(dimensions, condition, period)
+    assert refused.value.argument == argument
+
+
+def row(received: int, timed: int = 0, **values: str | None) -> IndicatorRow:
+    keys = tuple((Dimension(name), value) for name, value in values.items())
+    freshness = Freshness(datetime(2020, 7, 1, tzinfo=UTC))
+    return IndicatorRow(keys, received, 0, 0, timed, 1.5 if timed else None, None, freshness)
+
+
+def test_a_median_of_fewer_than_five_is_not_told() -> None:
+    few, some = row(9, timed=4, status="closed"), row(9, timed=5, status="received")
+    asked = Asked.of([Dimension.STATUS], EVERYTHING, OPEN)
+    medians = [
+        each.median_days_to_follow_up
+        for each in told(asked, [few, some], Table([few, some]), also_read=False)
+    ]
+    assert medians == [None, 1.5]
+    assert few.median_days_to_follow_up == 1.5  # another viewer may be told
+
+
+def test_a_year_is_told_though_its_months_are_few() -> None:
+    months = [row(3, month=f"2020-{month:02}") for month in (3, 5, 8)]
+    later = [row(9, month="2021-01")]
+    year = Asked.of([], EVERYTHING, Period(date(2020, 3, 1), date(2020, 12, 31)))
+    half = Asked.of([], EVERYTHING, Period(date(2020, 3, 1), date(2020, 7, 31)))
+    whole = Asked.of([], EVERYTHING, Period(date(2020, 1, 1), date(2021, 1, 31)))
+    table = Table([*months, *later])
+    assert told(year, [row(9)], table, also_read=False) == [row(9)]
+    assert told(half, [row(6)], table, also_read=False) == []
+    few_in_a_year = Table([months[0], *later])
+    assert told(year, [row(3)], few_in_a_year, also_read=False) == []
+    assert told(whole, [row(12)], few_in_a_year, also_read=False) == [row(12)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "within"),
+    [
+        (PROVINCE_73, True),
+        (All((PROVINCE_73, Not(CLOSED))), True),
+        (Compare(Field.PROVINCE, Op.IN, ("73", "74")), False),
+        (Compare(Field.DISTRICT, Op.EQ, "74.71"), True),
+        (Compare(Field.CHANNEL, Op.EQ, "lapor"), True),
+        (Compare(Field.CHANNEL, Op.NE, "lapor"), False),
+        (Not(PROVINCE_73), False),
+        (AnyOf((PROVINCE_73, CLOSED)), False),
+        (EVERYTHING, False),
+    ],
+)
+def test_what_lies_within_what_may_be_read(condition: Condition, within: bool) -> None:
+    rows = Reach(
+        provinces=frozenset({"73"}), districts=frozenset({"74.71"}), channels=frozenset({"lapor"})
+    )
+    assert lies_within(condition, rows) is within
+    assert not lies_within(condition, Reach())
+
+
+def test_who_reads_nothing_has_all_unread() -> None:
+    assert unread(Reach()) == EVERYTHING
