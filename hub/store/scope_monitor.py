@@ -120,7 +120,8 @@ def _is_scoped(name: str, command: Mapping[str, Any], scope: Scope) -> bool:
     if name != "aggregate":
         return name in _FILTERS and _carries(command.get(_FILTERS[name], {}), scoped)
     first = pipeline[0].get("$match", {}) if pipeline else {}
-    if _carries(first, scoped):
+    # What may be read may also be counted.
+    if _carries(first, scoped) or (collection == "rollups" and _carries(first, within(scope.rows))):
         return True
     # Who may count further than they may read gets groups, and no complaint.
     grouped = len(pipeline) > 1 and "$group" in pipeline[1]

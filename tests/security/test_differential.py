@@ -161,7 +161,7 @@ class Asker:
             if self.lacks(Permission.STATISTICS_READ, answer):
                 continue
             if self.viewer.counts_beyond_rows:
-                self.suppressed(answer, right)
+                self.suppressed(answer, right, groups)
                 continue
             assert not answer["errors"]
             assert _groups(answer) == right
@@ -169,14 +169,21 @@ class Asker:
             whole = 0 < total < len(self.lying.complaints)
             self.met["neither empty nor everything" if whole else "trivial"] += 1
 
-    def suppressed(self, answer: Answer, right: dict[tuple[Any, ...], Any]) -> None:
-        """Who counts further than they read is told no small group, and nothing wrong."""
+    def suppressed(
+        self,
+        answer: Answer,
+        right: dict[tuple[Any, ...], Any],
+        groups: dict[tuple[Any, ...], list[Document]],
+    ) -> None:
+        """Who counts further than they read is told nothing wrong, and no small group but of what
+        they may read."""
         if answer["errors"]:
             assert {e["extensions"]["code"] for e in answer["errors"]} == {"BAD_USER_INPUT"}
             return
         for keys, figures in _groups(answer).items():
             assert figures == right[keys]
-            assert figures[0] >= SMALLEST_GROUP
+            readable = all(rules.visible(self.viewer, d) for d in groups[keys])
+            assert figures[0] >= SMALLEST_GROUP or readable
             self.met["suppressed: told"] += 1
 
     async def ledgers(self) -> None:
