@@ -43,6 +43,11 @@ class Reading:
         return [(why, fields, [*ids]) for (why, fields), ids in self._hidden.items()]
 
     @property
+    def shows_reporters(self) -> bool:
+        """Whether any reporter was shown."""
+        return bool(self._reporters)
+
+    @property
     def reporters_by_place(self) -> Mapping[Place, int]:
         """How many reporters were shown, by where their complaints are."""
         return Counter(self._reporters.values())

@@ -77,7 +77,7 @@ class GraphQLEndpoint:
     async def _record(
         self, viewer: Viewer, document: str, name: str | None, reading: Reading
     ) -> None:
-        if reading.reporters_by_place:
+        if reading.shows_reporters:
             query = Query(name, sha256(document.encode()).hexdigest())
             await self._store.audit.record(viewer.scope, query, reading)
 

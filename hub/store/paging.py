@@ -1,8 +1,7 @@
 """Keyset pages with cursors, the same for every list that the hub gives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 
 from hub.domain.question import Page, Place
 from hub.domain.scope import Scope
@@ -38,6 +37,13 @@ class Pager:
     collection: Collection
     scope: Scope
     cursors: Cursors
+    _bindings: dict[tuple[plan.Step, ...], BoundCursors] = field(default_factory=dict)
+
+    def _bound(self, order: tuple[plan.Step, ...]) -> BoundCursors:
+        """The cursors of this list in an order, of which there are few."""
+        if order not in self._bindings:
+            self._bindings[order] = self.cursors.bind(self.scope, [self.collection.name, order])
+        return self._bindings[order]
 
     async def read(
         self,
@@ -49,20 +55,16 @@ class Pager:
     ) -> Slice:
         """One page. Raises InvalidCursorError for a cursor of another order, list or viewer."""
 
-        @cache
-        def bound() -> BoundCursors:
-            return self.cursors.bind(self.scope, [self.collection.name, order])
-
-        def place(cursor: str | None) -> Place | None:
-            return bound().read(cursor) if cursor else None
+        bound = self._bound(order)
 
         def cursor(document: Document) -> str:
             *values, id_ = (document[step.field] for step in order)
-            return bound().write(Place(tuple(values), id_))
+            return bound.write(Place(tuple(values), id_))
 
         if projection and 1 in projection.values():
             projection = projection | {step.field: 1 for step in order}
-        page = Page(request.size, place(request.after), place(request.before), request.backward)
+        after, before = (bound.read(c) if c else None for c in (request.after, request.before))
+        page = Page(request.size, after, before, request.backward)
         asked = plan.find(within, wanted, order, page)
         found = self.collection.find(
             asked.filter,
