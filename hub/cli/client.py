@@ -1,5 +1,6 @@
 """`hub client …`."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from hub.cli.running import WRONG_INPUT, fail, opened, run
 from hub.domain.scope import Role
 from hub.settings import Settings
 from hub.store.clients import GrantType
+from hub.store.store import Store
 
 app = typer.Typer(help="OAuth clients: who may ask the hub.", no_args_is_help=True)
 
@@ -88,6 +90,36 @@ def _key_set(path: Path) -> dict[str, Any]:
 
 
 @app.command()
+def grant(
+    subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
+    role: Annotated[Role, typer.Option(help="What it may be from now on.")],
+    region: Annotated[
+        list[str] | None, typer.Option(help="Code of a province (73) or district (73.71).")
+    ] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="Name of an operator's channel.")
+    ] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="OAuth scope; those usual for the role by default.")
+    ] = None,
+) -> None:
+    """Replaces what a client or a person may do. Less holds at once, also for the tokens that they
+    have; more needs a new token.
+
+    Example: hub client grant konsol-sulsel-0f3a91c2 --role district --region 73.71
+    """
+    grants = (grant_of(role, region, channel),)
+
+    from hub.auth.clients import chosen_permissions
+
+    try:
+        permissions = chosen_permissions(grants, scope or ())
+    except ValueError as error:
+        fail(f"--scope: {error}", WRONG_INPUT)
+    _change(subject, lambda store: store.principals.set_grants(subject, grants, permissions))
+
+
+@app.command()
 def disable(
     subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
 ) -> None:
@@ -95,7 +127,7 @@ def disable(
 
     Example: hub client disable konsol-sulsel-0f3a91c2
     """
-    _set_disabled(subject, True)
+    _change(subject, lambda store: store.principals.disable(subject))
 
 
 @app.command()
@@ -106,16 +138,16 @@ def enable(
 
     Example: hub client enable konsol-sulsel-0f3a91c2
     """
-    _set_disabled(subject, False)
+    _change(subject, lambda store: store.principals.disable(subject, disabled=False))
 
 
-def _set_disabled(subject: str, disabled: bool) -> None:
+def _change(subject: str, change: Callable[[Store], Awaitable[None]]) -> None:
     from hub.store.principals import UnknownPrincipalError
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
             try:
-                await store.principals.disable(subject, disabled)
+                await change(store)
             except UnknownPrincipalError:
                 fail(f"{subject}: there is no client or person of this id", WRONG_INPUT)
 

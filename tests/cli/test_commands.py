@@ -204,12 +204,19 @@ def test_a_disabled_client_is_shut_out_of_a_hub_that_serves(served: Hub) -> None
     form = {"grant_type": "client_credentials"}
     token = httpx2.post(f"{url}/oauth/token", data=form, auth=client).json()["access_token"]
 
-    def status() -> int:
-        question = {"query": "{ viewer { id } }"}
+    def asked() -> httpx2.Response:
+        question = {"query": "{ viewer { grants { role regions { code } } } }"}
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx2.post(f"{url}/graphql", json=question, headers=headers).status_code
+        return httpx2.post(f"{url}/graphql", json=question, headers=headers)
+
+    def status() -> int:
+        return asked().status_code
 
     assert status() == 200
+    assert hub("client", "grant", client[0], "--role", "province", "--region", "73")[0] == 0
+    assert asked().json()["data"]["viewer"]["grants"] == []  # its token is for the ministry
+    assert hub("client", "grant", client[0], "--role", "ministry")[0] == 0
+    assert [g["role"] for g in asked().json()["data"]["viewer"]["grants"]] == ["MINISTRY"]
     assert hub("client", "disable", client[0])[0] == 0
     assert status() == 401
     assert httpx2.post(f"{url}/oauth/token", data=form, auth=client).status_code == 401
