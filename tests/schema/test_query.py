@@ -10,6 +10,7 @@ from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.dead_letters import Refused
 from hub.store.mongo import Database
+from hub.store.shapes import SHAPES
 from tests.made import MOMENT, complaint, provenance, received
 from tests.running_hub import RunningHub
 
@@ -387,6 +388,9 @@ async def test_what_cannot_be_recorded_is_not_shown(hub: RunningHub, database: D
     await fill(hub, complaint(reporter=Reporter("Sitti", None)))
     reader = await hub.token(SULSEL, permissions=READ_AND_PII)
     await database.command("collMod", "audit", validator={"never": {"$exists": True}})
-    answer = await hub.post(reader, REPORTERS)
+    try:
+        answer = await hub.post(reader, REPORTERS)
+    finally:
+        await database.command("collMod", "audit", validator=SHAPES["audit"])
     assert answer.json()["errors"][0]["extensions"]["code"] == "INTERNAL_ERROR"
     assert "Sitti" not in answer.text
