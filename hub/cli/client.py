@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from hub.cli.grants import grant_of
+from hub.cli.grants import Channels, Regions, Scopes, grant_of
 from hub.cli.running import WRONG_INPUT, fail, opened, run
 from hub.domain.scope import Role
 from hub.settings import Settings
@@ -23,15 +23,9 @@ def create(
     role: Annotated[
         Role | None, typer.Option(help="What it may be. Not needed if it acts for users only.")
     ] = None,
-    region: Annotated[
-        list[str] | None, typer.Option(help="Code of a province (73) or district (73.71).")
-    ] = None,
-    channel: Annotated[
-        list[str] | None, typer.Option(help="Name of an operator's channel.")
-    ] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help="OAuth scope; those usual for the role by default.")
-    ] = None,
+    region: Regions = None,
+    channel: Channels = None,
+    scope: Scopes = None,
     redirect_uri: Annotated[
         list[str] | None, typer.Option(help="Where users come back to with a code, exactly.")
     ] = None,
@@ -93,15 +87,9 @@ def _key_set(path: Path) -> dict[str, Any]:
 def grant(
     subject: Annotated[str, typer.Argument(help="A client's id; or user: and a person's id.")],
     role: Annotated[Role, typer.Option(help="What it may be from now on.")],
-    region: Annotated[
-        list[str] | None, typer.Option(help="Code of a province (73) or district (73.71).")
-    ] = None,
-    channel: Annotated[
-        list[str] | None, typer.Option(help="Name of an operator's channel.")
-    ] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help="OAuth scope; those usual for the role by default.")
-    ] = None,
+    region: Regions = None,
+    channel: Channels = None,
+    scope: Scopes = None,
 ) -> None:
     """Replaces what a client or a person may do. Less holds at once, also for the tokens that they
     have; more needs a new token.

@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from hub.cli.grants import grant_of
+from hub.cli.grants import Channels, Regions, Scopes, grant_of
 from hub.cli.running import WRONG_INPUT, fail, opened, out, run
 from hub.domain.scope import Role
 from hub.settings import Settings
@@ -21,15 +21,9 @@ _TOTP_ISSUER = "Complaint Hub"
 def create(
     name: Annotated[str, typer.Argument(help="What they log in with.")],
     role: Annotated[Role, typer.Option(help="What they may be.")],
-    region: Annotated[
-        list[str] | None, typer.Option(help="Code of a province (73) or district (73.71).")
-    ] = None,
-    channel: Annotated[
-        list[str] | None, typer.Option(help="Name of an operator's channel.")
-    ] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help="OAuth scope; those usual for the role by default.")
-    ] = None,
+    region: Regions = None,
+    channel: Channels = None,
+    scope: Scopes = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password; by default one is made.")
     ] = False,
