@@ -1,8 +1,6 @@
 """A run that is stopped in the middle: its checkpoint is behind the data, never before it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 
 import anyio
@@ -16,18 +14,9 @@ from hub.store.paging import PageRequest
 from hub.store.store import Store
 from tests.ingest.channel import Channel, record
 from tests.made import MINISTRY
+from tests.refusing import accepting_only
 
 PAGE = Channel.page
-
-
-@asynccontextmanager
-async def refusing(database: Database, title: str) -> AsyncIterator[None]:
-    """MongoDB itself refuses complaints of this title."""
-    await database.command("collMod", "complaints", validator={"title": {"$ne": title}})
-    try:
-        yield
-    finally:
-        await database.command("collMod", "complaints", validator={})
 
 
 async def nothing_is_missing_before_the_checkpoint(channel: Channel, database: Database) -> None:
@@ -77,7 +66,8 @@ async def test_a_store_that_fails_stops_the_reading(
     channel: Channel, store: Store, database: Database
 ) -> None:
     channel.records = [record(n) for n in range(6 * PAGE)]
-    async with refusing(database, record(PAGE + 5)["title"]):
+    refused = record(PAGE + 5)["title"]
+    async with accepting_only(database, "complaints", {"title": {"$ne": refused}}):
         with pytest.raises(BulkWriteError):
             await sync(channel.connector, store, channel.surroundings)
     assert channel.asked <= 3
