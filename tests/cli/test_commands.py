@@ -305,7 +305,8 @@ def test_several_processes_answer_and_a_dead_one_is_replaced(hub: Hub) -> None:
     assert not answers()
 
 
-def test_personal_data_is_purged_and_accounted_for(hub: Hub) -> None:
+def test_personal_data_is_purged_and_accounted_for(served: Hub) -> None:
+    hub = served
     write_export(hub.folder, 20)
     dated = YAML.replace("received_at:", "updated_at: [Tanggal, Waktu]\n      received_at:")
     assert hub("connector", "register", str(write_yaml(hub.folder, dated)))[0] == 0
