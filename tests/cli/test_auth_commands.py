@@ -32,6 +32,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         while "Serving" not in server.stderr.readline():
             assert server.poll() is None
         yield hub
+        server.terminate()  # in order: killed, it would leave its mongod behind
+        server.communicate(timeout=60)
 
 
 def made(hub: Hub, *command: str, stdin: str = "") -> dict[str, Any]:
