@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from bench.asks import Ask
+from hub.serving import free_port
 
 HERE = Path(__file__).parent
 NODE = HERE / "peers" / "node"
@@ -83,13 +84,6 @@ def _alike(value: Any) -> Any:
     return value
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass(slots=True)
 class Fleet:
     """The servers of a run: started when first asked for, all ended with it."""
@@ -106,7 +100,7 @@ class Fleet:
         return self._running[key]
 
     def _start(self, name: str, database: str) -> Server:
-        port = free_port()
+        port = free_port(0)
         program, *given = COMMANDS[name]
         caches = ["--caches"] if name.endswith("caches") else []
         modules, options = given[:2], given[2:]

@@ -20,12 +20,13 @@ from bench import asks
 from bench.data import KEY, fill
 from hub.auth.clients import create_client
 from hub.auth.issuers import HeldKeys, Issuer
-from hub.auth.tokens import OwnTokens, TokenVerifier, grant_claims
+from hub.auth.tokens import OwnTokens, TokenVerifier
 from hub.domain.scope import DEFAULT_PERMISSIONS, Grant, Role
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
 from hub.store.embedded import embedded_mongod
+from hub.store.grants import grant_documents
 from hub.store.mongo import Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
@@ -49,7 +50,7 @@ async def measure(store: Store) -> None:
             "jti": secrets.token_urlsafe(12),
             "exp": int(time.time()) + 900,
             "scope": " ".join(sorted(DEFAULT_PERMISSIONS[GRANT.role])),
-            "grants": grant_claims((GRANT,)),
+            "grants": grant_documents((GRANT,)),
         }
         return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": key.kid}, claims, key)
 

@@ -19,6 +19,7 @@ from hub.domain.question import (
 )
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store.documents import Received
+from hub.store.mongo import Database
 
 MOMENT = datetime(2020, 7, 1, 3, tzinfo=UTC)
 PLACES = [("73", "73.71"), ("73", "73.06"), ("73", None), ("74", "74.71"), ("76", "76.04")]
@@ -157,3 +158,9 @@ def orders() -> st.SearchStrategy[tuple[Order, ...]]:
     """Any order of one or more distinct fields."""
     steps = st.builds(Order, st.sampled_from(OrderField), st.booleans())
     return st.lists(steps, min_size=1, max_size=2, unique_by=lambda o: o.field).map(tuple)
+
+
+async def without_complaints(database: Database) -> None:
+    """Takes away what examples before have left; the rest of the database stays."""
+    for name in ("complaints", "rollups", "rollup_marks"):
+        await database[name].delete_many({})

@@ -17,9 +17,10 @@ from pymongo import MongoClient
 from bench import asks
 from bench.compare import Contender, Ratio, Result, Row, ratio, row_of
 from bench.data import DISTRICTS, FIRST_DAY, SECONDS, fill, words
-from bench.servers import HERE, free_port, wait_for
+from bench.servers import HERE, wait_for
 from bench.work.plans import Bench
 from hub.domain.region import Region, regions
+from hub.serving import free_port
 from hub.store.mongo import Document
 
 _RECORDS = 50_000
@@ -168,7 +169,7 @@ def _python_with_dlt(bench: Bench) -> Path:
 @contextmanager
 def _rest_channel(records: int) -> Iterator[str]:
     """A service with so many records, for as long as the block runs."""
-    port = free_port()
+    port = free_port(0)
     module = "bench.peers.rest_channel"
     command = [sys.executable, "-m", module, str(records), str(port)]
     with subprocess.Popen(command, cwd=HERE.parent) as process:

@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 from hub.auth.requests import HubRequest
 from hub.store.attempts import Attempts
 from hub.store.clients import Client, GrantType
+from hub.store.hashed import secret_hash
 
 SECRET_METHODS = ["client_secret_basic", "client_secret_post"]
 CONFIDENTIAL_METHODS = [*SECRET_METHODS, "private_key_jwt"]
@@ -28,11 +29,6 @@ _URN = "urn:ietf:params:oauth:grant-type:"
 
 NOBODY = Client("", "", "no secret has this hash", (), frozenset(), grant_types=frozenset())
 """Stands for clients that are not known, so that they are answered like a wrong secret."""
-
-
-def secret_hash(secret: str) -> str:
-    """What is kept of a client's secret. The secrets are random, so a plain hash holds."""
-    return sha256(secret.encode()).hexdigest()
 
 
 class OAuthClient(ClientMixin):  # type: ignore[misc]

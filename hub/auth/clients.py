@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
 
-from hub.auth.client_auth import secret_hash
 from hub.domain.scope import (
     DEFAULT_PERMISSIONS,
     Grant,
@@ -17,6 +16,7 @@ from hub.domain.scope import (
     allowed_permissions,
 )
 from hub.store.clients import Client, Clients, GrantType
+from hub.store.hashed import secret_hash
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

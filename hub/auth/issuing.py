@@ -13,10 +13,11 @@ from joserfc.jwk import KeySet
 
 from hub.auth.client_auth import OAuthClient
 from hub.auth.keys import KeyRing
-from hub.auth.tokens import ALGORITHM, grant_claims
+from hub.auth.tokens import ALGORITHM
 from hub.domain.scope import Permission
 from hub.store.authorizations import Authorization
 from hub.store.clients import Client
+from hub.store.grants import grant_documents
 from hub.store.users import User
 
 
@@ -97,7 +98,7 @@ class TokenGenerator(JWTBearerTokenGenerator):  # type: ignore[misc]
         self, client: OAuthClient, _type: str, user: Person | None, _scope: str
     ) -> dict[str, Any]:
         """Whose regions and channels are reached: the user's if there is one."""
-        return {"grants": grant_claims(user.user.grants if user else client.client.grants)}
+        return {"grants": grant_documents(user.user.grants if user else client.client.grants)}
 
     @staticmethod
     def _refresh_token(user: Person, **_: Any) -> str:

@@ -22,6 +22,21 @@ class InvalidTargetError(InvalidRequestError):  # type: ignore[misc]
     error = "invalid_target"
 
 
+class BodyTooLargeError(Exception):
+    """The body of a request is larger than it may be."""
+
+
+async def body_within(request: Request, most: int) -> bytearray:
+    """The body of a request, of which no more than `most` bytes are kept. Raises
+    BodyTooLargeError."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise BodyTooLargeError
+    return body
+
+
 class HubRequest(OAuth2Request):  # type: ignore[misc]
     """A request whose parameters have been read."""
 
@@ -58,11 +73,10 @@ async def form_pairs(request: Request) -> list[tuple[str, str]]:
     content_type = request.headers.get("content-type", _FORM).partition(";")[0].strip().lower()
     if content_type != _FORM:
         raise InvalidRequestError(f"Send the parameters as {_FORM}.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidRequestError("The request is too large.", status_code=413)
+    try:
+        body = await body_within(request, MAX_BODY_BYTES)
+    except BodyTooLargeError:
+        raise InvalidRequestError("The request is too large.", status_code=413) from None
     return parsed(body.decode("latin-1"))
 
 

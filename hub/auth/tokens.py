@@ -8,21 +8,14 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from hub.auth.issuers import InvalidTokenError, Issuer, issuer_named_in
-from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
+from hub.domain.scope import Grant, Permission, Scope, narrowed
+from hub.store.grants import grants_in
 from hub.store.principals import Principal, Principals
 
 ALGORITHM = "ES256"
 VERIFIED_SECONDS = 600.0
 """So long a signature is believed before the issuer's keys are looked at again."""
 _REMEMBERED = 10_000
-
-
-def grant_claims(grants: tuple[Grant, ...]) -> list[dict[str, object]]:
-    """Grants as a token carries them."""
-    return [
-        {"role": g.role.value, "regions": list(g.regions), "channels": list(g.channels)}
-        for g in grants
-    ]
 
 
 class Bearer(Protocol):
@@ -91,10 +84,7 @@ class OwnTokens:
             subject=subject,
             client_id=client_id,
             token_id=str(claims["jti"]),
-            grants=tuple(
-                Grant(Role(g["role"]), tuple(g["regions"]), tuple(g["channels"]))
-                for g in claims["grants"]
-            ),
+            grants=grants_in(claims["grants"]),
             permissions=frozenset(map(Permission, claims["scope"].split())),
         )
         return _OwnBearer(stated, self._principals)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hub.auth.middleware import Challenge, Viewer
+from hub.auth.requests import BodyTooLargeError, body_within
 from hub.domain.reading import Reading
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
@@ -105,11 +106,11 @@ async def _parameters(request: Request) -> dict[str, Any]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != _JSON:
         raise _BadRequestError(f"Send the request as {_JSON}.", 415)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _BadRequestError(f"The request is larger than {MAX_BODY_BYTES >> 10} KiB.", 413)
+    try:
+        body = await body_within(request, MAX_BODY_BYTES)
+    except BodyTooLargeError:
+        told = f"The request is larger than {MAX_BODY_BYTES >> 10} KiB."
+        raise _BadRequestError(told, 413) from None
     try:
         asked = orjson.loads(body)
     except orjson.JSONDecodeError as error:

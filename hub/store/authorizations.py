@@ -1,11 +1,11 @@
 """What a person allowed a client: one document, from the code to the last refresh token."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hub.domain.scope import Permission
+from hub.store.hashed import secret_hash
 from hub.store.mongo import Database, Document
 from hub.store.revocations import Revocations
 
@@ -50,7 +50,7 @@ class Authorizations:
                 "auth_time": authorization.auth_time,
                 "redirect_uri": authorization.redirect_uri,
                 "code_challenge": authorization.code_challenge,
-                "code": _hash(code),
+                "code": secret_hash(code),
                 "code_until": now + timedelta(seconds=CODE_SECONDS),
                 "refresh": None,
                 "revoked": False,
@@ -78,7 +78,7 @@ class Authorizations:
         found = await self._authorizations.find_one({"_id": id_, "client_id": client_id})
         if found is None or found["refresh"] is None or not _lives(found):
             return None
-        if not secrets.compare_digest(found["refresh"], _hash(secret)):
+        if not secrets.compare_digest(found["refresh"], secret_hash(secret)):
             await self.revoke(id_)
             return None
         return _authorization(found)
@@ -90,8 +90,8 @@ class Authorizations:
         code was) gives way to another, or to none. False, with all revoked, if another request
         was quicker with the same."""
         now = datetime.now(UTC)
-        unused: Document = {"refresh": _secret_hash(used)} if used else {"tokens": []}
-        change: Document = {"refresh": _secret_hash(refresh) if refresh else None}
+        unused: Document = {"refresh": _hash_of(used)} if used else {"tokens": []}
+        change: Document = {"refresh": _hash_of(refresh) if refresh else None}
         if used is None and refresh:
             change["expires_at"] = now + timedelta(seconds=REFRESH_SECONDS)
         kept = {"$filter": {"input": "$tokens", "cond": {"$gt": ["$$this.expires_at", now]}}}
@@ -123,7 +123,7 @@ class Authorizations:
         id_, _, secret = token.partition(".")
         whose = {} if client_id is None else {"client_id": client_id}
         found: Document | None = await self._authorizations.find_one(
-            {"_id": id_, kind: _hash(secret), **whose}
+            {"_id": id_, kind: secret_hash(secret), **whose}
         )
         return found
 
@@ -133,12 +133,8 @@ def new_authorization_id() -> str:
     return secrets.token_hex(16)
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _secret_hash(token: str) -> str:
-    return _hash(token.partition(".")[2])
+def _hash_of(token: str) -> str:
+    return secret_hash(token.partition(".")[2])
 
 
 def _lives(found: Document) -> bool:

@@ -1,6 +1,5 @@
 """Devices that wait for somebody to type their code (RFC 8628)."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo.errors import DuplicateKeyError
 
 from hub.domain.scope import Permission
+from hub.store.hashed import secret_hash
 from hub.store.mongo import Database, Document
 
 DEVICE_CODE_SECONDS = 600
@@ -36,7 +36,7 @@ class DeviceCode:
     @property
     def shown(self) -> str:
         """The code as the device shows it."""
-        return f"{self.user_code[:4]}-{self.user_code[4:]}"
+        return _shown(self.user_code)
 
     @property
     def expired(self) -> bool:
@@ -56,7 +56,7 @@ class DeviceCodes:
         while True:
             user_code = "".join(secrets.choice(_ALPHABET) for _ in range(_USER_CODE_LENGTH))
             document = {
-                "_id": _hash(device_code),
+                "_id": secret_hash(device_code),
                 "user_code": user_code,
                 "client_id": client_id,
                 "scope": scope,
@@ -69,11 +69,11 @@ class DeviceCodes:
                 await self._codes.insert_one(document)
             except DuplicateKeyError:
                 continue
-            return device_code, f"{user_code[:4]}-{user_code[4:]}"
+            return device_code, _shown(user_code)
 
     async def by_device_code(self, device_code: str) -> DeviceCode | None:
         """What the device with this code waits for, even if it has expired."""
-        found = await self._codes.find_one({"_id": _hash(device_code)})
+        found = await self._codes.find_one({"_id": secret_hash(device_code)})
         return _device_code(found) if found else None
 
     async def waiting(self, user_code: str) -> DeviceCode | None:
@@ -128,8 +128,8 @@ class DeviceCodes:
         return (await self._codes.delete_one({"_id": id_, "allowed": True})).deleted_count == 1
 
 
-def _hash(device_code: str) -> str:
-    return hashlib.sha256(device_code.encode()).hexdigest()
+def _shown(user_code: str) -> str:
+    return f"{user_code[:4]}-{user_code[4:]}"
 
 
 def _device_code(found: Document) -> DeviceCode:

@@ -1,4 +1,4 @@
-"""Grants and permissions as clients and users keep them."""
+"""Grants as clients, users and tokens carry them."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from hub.store.mongo import Document
 
 
 def grant_documents(grants: Iterable[Grant]) -> list[Document]:
-    """Grants, to be stored."""
+    """Grants, to be stored or put into a token."""
     return [
         {"role": g.role.value, "regions": list(g.regions), "channels": list(g.channels)}
         for g in grants
@@ -15,7 +15,7 @@ def grant_documents(grants: Iterable[Grant]) -> list[Document]:
 
 
 def grants_in(documents: Iterable[Document]) -> tuple[Grant, ...]:
-    """Grants, as they were stored."""
+    """Grants, as they were stored or stand in a token. Raises ValueError, KeyError, TypeError."""
     return tuple(
         Grant(Role(g["role"]), tuple(g["regions"]), tuple(g["channels"])) for g in documents
     )

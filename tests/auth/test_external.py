@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 from structlog.testing import capture_logs
 
-from hub.auth.client_auth import secret_hash
 from hub.auth.external import ExternalIssuer, ExternalTokens, Rule, load_issuers, values_at
 from hub.auth.issuers import InvalidTokenError
 from hub.auth.tokens import TokenVerifier
@@ -18,6 +17,7 @@ from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Reach, Role, Scope, allowed_permissions
 from hub.settings import load_settings
 from hub.store.clients import Client
+from hub.store.hashed import secret_hash
 from hub.store.mongo import Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault

@@ -29,6 +29,7 @@ from tests.made import (
     received,
     scope,
     scopes,
+    without_complaints,
 )
 
 against_mongodb = settings(
@@ -38,8 +39,7 @@ against_mongodb = settings(
 
 async def filled(store: Store, database: Database, complaints: list[Complaint]) -> None:
     """The store with these complaints and no others."""
-    for name in ("complaints", "rollups", "rollup_marks"):
-        await database[name].delete_many({})
+    await without_complaints(database)
     await store.writer.write(received(*complaints), provenance())
 
 

@@ -13,7 +13,14 @@ from hub.store.masks import WORDS
 from hub.store.mongo import Database
 from hub.store.paging import PageRequest
 from hub.store.store import Store
-from tests.made import GRANTS, complaint, distinct_complaints, provenance, received
+from tests.made import (
+    GRANTS,
+    complaint,
+    distinct_complaints,
+    provenance,
+    received,
+    without_complaints,
+)
 from tests.running_hub import RunningHub
 
 READ, PII = Permission.COMPLAINTS_READ, Permission.COMPLAINTS_PII
@@ -69,8 +76,7 @@ async def test_each_row_shows_what_one_of_the_grants_shows_of_it(
     viewer: Scope,
     fields: frozenset[str] | None,
 ) -> None:
-    for name in ("complaints", "rollups", "rollup_marks"):
-        await database[name].delete_many({})
+    await without_complaints(database)
     worded = [replace(c, title="Pungutan", address="Jalan", reporter=SITTI) for c in complaints]
     await store.writer.write(received(*worded), provenance())
     page = await store.reader(viewer).complaints.page(

@@ -11,7 +11,14 @@ from hub.store.dead_letters import Refused
 from hub.store.mongo import Database
 from hub.store.retention import Purged, purge
 from hub.store.store import Store
-from tests.made import MOMENT, complaint, distinct_complaints, provenance, received
+from tests.made import (
+    MOMENT,
+    complaint,
+    distinct_complaints,
+    provenance,
+    received,
+    without_complaints,
+)
 
 
 @given(complaints=distinct_complaints(), days=st.integers(-2, 14))
@@ -21,8 +28,7 @@ from tests.made import MOMENT, complaint, distinct_complaints, provenance, recei
 async def test_what_is_done_and_old_loses_its_reporter_and_raw_record(
     store: Store, database: Database, complaints: list[Complaint], days: int
 ) -> None:
-    for name in ("complaints", "rollup_marks"):
-        await database[name].delete_many({})
+    await without_complaints(database)
     await store.writer.write(received(*complaints), provenance())
     before = {d["_id"]: d async for d in database["complaints"].find()}
     cutoff = MOMENT + timedelta(days=days)

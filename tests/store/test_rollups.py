@@ -28,6 +28,7 @@ from tests.made import (
     received,
     scope,
     scopes,
+    without_complaints,
 )
 
 held = [
@@ -66,7 +67,7 @@ async def test_at_rest_it_equals_a_plain_count_whatever_was_written(
     viewer: Scope,
 ) -> None:
     assume(not viewer.counts_beyond_rows)  # what those are told is in test_statistics.py
-    await emptied(database)
+    await without_complaints(database)
     await store.writer.write(received(*first), provenance())
     await store.rollups.refresh()
     # Some of them move to other places, months and states.
@@ -87,11 +88,6 @@ async def test_at_rest_it_equals_a_plain_count_whatever_was_written(
     rows = await store.reader(viewer).complaints.indicators(dimensions, condition, Period())
     assert oracle.comparable(rows) == counted(expected, dimensions)
     event("from the roll-up" if pipeline else "counted one by one")
-
-
-async def emptied(database: Database) -> None:
-    for name in ("complaints", "rollups", "rollup_marks"):
-        await database[name].delete_many({})
 
 
 NATION = Reach(nation=True)

@@ -18,7 +18,16 @@ from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store.mongo import Database
 from hub.store.store import Store
 from tests import oracle
-from tests.made import CHANNELS, MINISTRY, PLACES, complaint, provenance, received, scope
+from tests.made import (
+    CHANNELS,
+    MINISTRY,
+    PLACES,
+    complaint,
+    provenance,
+    received,
+    scope,
+    without_complaints,
+)
 
 STATISTICS = scope(Grant(Role.STATISTICS))
 against_mongodb = settings(
@@ -146,8 +155,7 @@ VIEWERS = [
 
 
 async def filled(store: Store, database: Database, complaints: list[Complaint]) -> None:
-    for name in ("complaints", "rollups", "rollup_marks"):
-        await database[name].delete_many({})
+    await without_complaints(database)
     await store.writer.write(received(*complaints), provenance())
     await store.rollups.refresh()
 

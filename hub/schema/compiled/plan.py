@@ -173,8 +173,7 @@ def _passed_strings(
     schema: GraphQLSchema, definition: StrawberryField, field: GraphQLField, node: FieldNode
 ) -> Mapping[str, str]:
     """The resolver's parameters that get a variable which is a string, with its name."""
-    strawberry_schema: Schema = schema._strawberry_schema  # type: ignore[attr-defined]
-    named = strawberry_schema.config.name_converter.from_argument
+    named = _described_by(schema).config.name_converter.from_argument
     parameters = {named(a): a.python_name for a in definition.arguments}
     return {
         parameters[argument.name.value]: argument.value.name.value
@@ -191,6 +190,12 @@ def _nullable(kind: Any) -> Any:
     return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
 
 
+def _described_by(schema: GraphQLSchema) -> Schema:
+    """Strawberry's schema, from which this one was made."""
+    found: Schema = schema._strawberry_schema  # type: ignore[attr-defined]
+    return found
+
+
 def _arguments(
     schema: GraphQLSchema,
     definition: StrawberryField,
@@ -199,8 +204,7 @@ def _arguments(
     variables: VariableValues | None,
 ) -> Mapping[str, Any]:
     """The resolver's arguments, as Strawberry would convert them. Raises GraphQLError."""
-    strawberry_schema: Schema = schema._strawberry_schema  # type: ignore[attr-defined]
-    converter = strawberry_schema.schema_converter
+    converter = _described_by(schema).schema_converter
     values = get_argument_values(field, node, variables)
     return convert_arguments(
         values, definition.arguments, converter.scalar_registry, converter.config
