@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -26,20 +27,39 @@ class Undecodable:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one resource; `state` is where to go on once they are stored, None if nowhere."""
+    """Records of one resource; `state` is where to go on once they are stored, None if nowhere.
+
+    `declared` is how many records the channel says that this reading of the resource has in all,
+    where it says so.
+    """
 
     resource: str
     records: list[Record | Undecodable]
     state: State | None
+    declared: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A stretch of time to read again, whatever the checkpoint says; the end is not part of it."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a connector runs: what its YAML refers to, and what this hub lets it reach."""
+    """Where a connector runs: what its YAML refers to, and what this hub lets it reach.
+
+    `approved_hosts` are those that an administrator lets an operator's connector call; None, for
+    a file that the administrator put there, is any that the file allows.
+    """
 
     folder: Path
     environment: Mapping[str, str]
     private_hosts: frozenset[str] = field(default_factory=frozenset)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    approved_hosts: frozenset[str] | None = None
 
 
 C = TypeVar("C", bound=ConnectorConfig)
@@ -59,8 +79,12 @@ class Connector(ABC, Generic[C]):
         """Asks the channel for a little and says what was found. Raises ChannelError."""
 
     @abstractmethod
-    def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
-        """All that is new since the checkpoint (resource → state), in batches.
+    def read(
+        self, checkpoint: Mapping[str, State], between: Between | None = None
+    ) -> AsyncGenerator[Batch, None]:
+        """All that is new since the checkpoint (resource → state), or all of a stretch of time, in
+        batches.
 
-        Raises ChannelError when the channel fails; what was handed over before stays valid.
+        Raises ChannelError when the channel fails, or can't be asked for a stretch of time; what
+        was handed over before stays valid.
         """

@@ -13,7 +13,7 @@ import orjson
 from anyio import to_thread
 from pydantic import AfterValidator, Field
 
-from hub.connectors.base import Batch, ChannelError, Connector, Record, State, Undecodable
+from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.vocabulary import Vocabulary, expand
 
@@ -71,9 +71,13 @@ class FilesystemConnector(Connector[FilesystemConfig]):
                 found.append(f"{path.name}: readable, {rows} rows looked at")
         return "; ".join(found)
 
-    async def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
+    async def read(
+        self, checkpoint: Mapping[str, State], between: Between | None = None
+    ) -> AsyncGenerator[Batch, None]:
         """Each 1,000 rows a batch. A file that a run did not get through is taken up at the row
         where it stopped, if it is still the same file."""
+        if between:
+            raise ChannelError("This channel can't be asked for a stretch of time.")
         for resource in self.config.resources:
             state = checkpoint.get(resource.name, {})
             for path in await to_thread.run_sync(self._paths, resource):

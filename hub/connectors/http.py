@@ -1,8 +1,6 @@
 """The one outbound HTTP client: guarded, bounded, patient to a limit."""
 
-import ipaddress
 import logging
-import socket
 import ssl
 import zlib
 from functools import cache
@@ -13,6 +11,7 @@ import httpx2
 import stamina
 
 from hub.connectors.base import ChannelError, Surroundings
+from hub.connectors.guard import callable_addresses
 from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpClient
 from hub.connectors.vocabulary import expand
 
@@ -184,12 +183,10 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         port = url.port or (443 if url.scheme == "https" else 80)
         if url.host not in self._hosts:
             raise ChannelError(f"{url.host} is not among allowed_hosts.")
-        address = await _address(url.host, port)
-        if not is_public(address) and f"{url.host}:{port}" not in self._private_hosts:
-            raise ChannelError(
-                f"{url.host}:{port} is a private address. If this hub may call it, "
-                "add it to HUB_PRIVATE_HOSTS."
-            )
+        try:
+            address, *_ = await callable_addresses(url.host, port, self._private_hosts)
+        except OSError as error:
+            raise _PassingError(f"{url.host} can't be found: {error}") from None
         request.extensions = {**request.extensions, "sni_hostname": url.host}
         request.url = url.copy_with(host=str(address))
         return await self._inner.handle_async_request(request)
@@ -202,28 +199,3 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
 def _tls() -> ssl.SSLContext:
     """What is trusted; reading it takes longer than many an answer."""
     return httpx2.create_ssl_context()
-
-
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-async def _address(host: str, port: int) -> IPAddress:
-    try:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise _PassingError(f"{host} can't be found: {error}") from None
-    return ipaddress.ip_address(found[0][4][0])
-
-
-_TRANSLATED = [ipaddress.ip_network(n) for n in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")]
-
-
-def is_public(address: IPAddress) -> bool:
-    """Whether an address is of the public internet, also inside an IPv6 wrapping."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner or address.teredo or any(address in network for network in _TRANSLATED):
-            return False
-        if address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast

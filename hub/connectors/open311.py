@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from defusedxml.ElementTree import ParseError, fromstring
 from pydantic import AwareDatetime, Field
 
-from hub.connectors.base import Batch, ChannelError, Connector, Record, State
+from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import (
     ConnectorConfig,
     Path,
@@ -97,8 +97,12 @@ class Open311Connector(Connector[Open311Config]):
             found = _rows(resource.format, "request", body)
         return f"{len(services)} services, {len(found)} requests in the first answer"
 
-    async def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
+    async def read(
+        self, checkpoint: Mapping[str, State], between: Between | None = None
+    ) -> AsyncGenerator[Batch, None]:
         """Each answer a batch; the checkpoint moves with each whole window."""
+        if between:
+            raise ChannelError("This channel can't be asked for a stretch of time.")
         async with self._client() as client:
             for resource in self.config.resources:
                 services = await self._services(client, resource)

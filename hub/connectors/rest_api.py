@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from hub.connectors.base import Batch, ChannelError, Connector, State
+from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
@@ -78,9 +78,13 @@ class RestApiConnector(Connector[RestApiConfig]):
                     break
         return "; ".join(found)
 
-    async def read(self, checkpoint: Mapping[str, State]) -> AsyncGenerator[Batch, None]:
+    async def read(
+        self, checkpoint: Mapping[str, State], between: Between | None = None
+    ) -> AsyncGenerator[Batch, None]:
         """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
         the end, since newer ones may stand anywhere; never past the beginning of the run."""
+        if between:
+            raise ChannelError("This channel can't be asked for a stretch of time.")
         async with self._client() as client:
             for resource in self.config.resources:
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):

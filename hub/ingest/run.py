@@ -1,28 +1,20 @@
 """One run: read, map, store, count, and only then move the checkpoint."""
 
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import structlog
 
-from hub.connectors.base import Batch, ChannelError, Connector, Surroundings
+from hub.connectors.base import ChannelError, Connector, Surroundings
 from hub.connectors.load import Loaded
-from hub.connectors.mapping import Mapper
 from hub.connectors.vocabulary import ConfigError
-from hub.domain.complaint import Provenance
-from hub.domain.run import Ledger, Rejection, RunState
+from hub.domain.run import Ledger, RunState
 from hub.ingest.ahead import one_ahead
-from hub.ingest.arrival import MAX_RECORD_BYTES, Arrival, Arrived, arrived, mapping_version
-from hub.store.dead_letters import Refused
-from hub.store.documents import Received
-from hub.store.runs import RunSupersededError, StartedRun
+from hub.ingest.job import Job
+from hub.store.runs import RunSupersededError
 from hub.store.store import Store
-
-MAX_UNMAPPED = 500
 
 _log = structlog.get_logger()
 Progress = Callable[[Ledger], None]
@@ -56,7 +48,7 @@ async def sync(
     await store.channels.add(config.channel, config.title or config.channel)
     run = await store.runs.start(config.name, config.channel, loaded.version)
     log = _log.bind(connector=config.name, channel=config.channel, run=run.id)
-    job = _Job(loaded, store, run)
+    job = Job(loaded, store, run)
     state, error = RunState.FAILED, None
     try:
         connector: Connector[Any] = loaded.connect(surroundings)
@@ -78,110 +70,3 @@ async def sync(
     await store.runs.finish(run, state, job.ledger, job.unmapped, error)
     log.info("run.finished", state=state.value, ledger=job.ledger, error=error)
     return Finished(run.id, config.name, state, job.ledger, job.unmapped, error)
-
-
-class _Job:
-    """The state of a run under way."""
-
-    def __init__(self, loaded: Loaded, store: Store, run: StartedRun) -> None:
-        self.ledger = Ledger()
-        self._store = store
-        self._run = run
-        self._checkpoint = dict(run.checkpoint)
-        self._channel = loaded.config.channel
-        self._mappers = {r.name: Mapper(r, self._channel) for r in loaded.config.mapped}
-        self._provenance = Provenance(
-            connector=loaded.config.name,
-            config_version=loaded.version,
-            run=run.id,
-            fetched_at=run.started_at,
-        )
-        made_by = f"{loaded.version} {mapping_version()}"
-        self._fingerprints = {
-            name: store.writer.fingerprints(f"{made_by} {name}") for name in self._mappers
-        }
-        self._letters_open: bool | None = None
-        self._provinces: set[str] = set()
-        self._districts: set[str] = set()
-
-    @property
-    def unmapped(self) -> list[dict[str, Any]]:
-        """Labels that no mapping knows, the most frequent first."""
-        total: Counter[tuple[str, str]] = Counter()
-        for mapper in self._mappers.values():
-            total += mapper.unmapped
-        return [
-            {"field": field, "value": value, "count": count}
-            for (field, value), count in total.most_common(MAX_UNMAPPED)
-        ]
-
-    async def arriving(self, batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[Arrived, None]:
-        """The batches of the channel, ready to be looked for in the store."""
-        async with aclosing(batches):
-            async for batch in batches:
-                of = batch.resource
-                yield arrived(batch, self._channel, self._mappers[of], self._fingerprints[of])
-
-    async def store(self, batch: Arrived) -> None:
-        """Stores what can be mapped, keeps the rest as dead letters, counts both; the checkpoint
-        moves last."""
-        held = await self._held(batch)
-        mapper = self._mappers[batch.resource]
-        received: list[Received] = []
-        refused: list[Refused] = []
-        for arrival in batch.arrivals:
-            if arrival.id in held:
-                continue
-            try:
-                received.append(_received(arrival, mapper))
-            except Rejection as rejection:
-                refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES]))
-        await self._note_places(received)
-        written = await self._store.writer.write(received, self._provenance)
-        await self._note_letters(refused, [*held, *(each.complaint.id for each in received)])
-        self.ledger.read += len(batch.arrivals)
-        self.ledger.inserted += written.inserted
-        self.ledger.updated += written.updated
-        self.ledger.unchanged += written.unchanged + len(held)
-        self.ledger.dead_lettered += len(refused)
-        if batch.state is not None:
-            self._checkpoint[batch.resource] = batch.state
-        await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
-
-    async def _held(self, batch: Arrived) -> set[str]:
-        """The ids of records that are stored as they arrived, and need not be mapped again.
-
-        One that occurs twice is never among them: what stands between decides what it changes.
-        """
-        times = Counter(arrival.id for arrival in batch.arrivals)
-        return await self._store.writer.held(
-            {a.id: a.fingerprint for a in batch.arrivals if a.id and times[a.id] == 1}
-        )
-
-    async def _note_letters(self, refused: list[Refused], stored: list[str]) -> None:
-        """Keeps what was refused; resolves, where the channel has any open, what now is stored."""
-        letters = self._store.dead_letters
-        if self._letters_open is None:
-            self._letters_open = await letters.any_open(self._channel)
-        await letters.put(self._channel, refused, self._provenance)
-        self._letters_open |= bool(refused)
-        if self._letters_open:
-            await letters.resolve(self._channel, stored)
-
-    async def _note_places(self, received: list[Received]) -> None:
-        provinces = {r.complaint.province for r in received if r.complaint.province}
-        districts = {r.complaint.district for r in received if r.complaint.district}
-        if provinces - self._provinces or districts - self._districts:
-            self._provinces |= provinces
-            self._districts |= districts
-            await self._store.channels.saw(self._channel, self._provinces, self._districts)
-
-
-def _received(arrival: Arrival, mapper: Mapper) -> Received:
-    """Raises Rejection. A record with a label that is not mapped gets no fingerprint: it is mapped
-    at each run, since each run lists such labels."""
-    labels = mapper.missed
-    complaint = arrival.map(mapper)
-    return Received(
-        complaint, arrival.raw, arrival.fingerprint if mapper.missed == labels else None
-    )

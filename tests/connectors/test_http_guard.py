@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.http import ChannelClient, is_public
+from hub.connectors.guard import is_public
+from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import HttpClient
 from tests.connectors.channel import Serve
 
