@@ -10,6 +10,7 @@ from rich.table import Table
 
 from hub.cli.running import opened, out, run
 from hub.connectors.base import Surroundings
+from hub.connectors.json_schema import connector_schema
 from hub.connectors.load import Loaded
 from hub.ingest.folder import load_file, register
 from hub.ingest.preview import Previewed, preview_records
@@ -84,6 +85,17 @@ def register_file(file: File) -> None:
         out.print(f"Registered {loaded.config.name}, version {loaded.version}.")
 
     run(body)
+
+
+@app.command(name="schema")
+def print_schema() -> None:
+    """Prints the JSON Schema of these files, as kept in connectors_config/connector.schema.json.
+
+    An editor with a YAML language server completes and checks a file whose first line names it:
+    # yaml-language-server: $schema=connector.schema.json
+    """
+    schema = orjson.dumps(connector_schema(), option=orjson.OPT_INDENT_2)
+    print(schema.decode())  # noqa: T201 - for a file
 
 
 def _told(loaded: Loaded) -> str:
