@@ -18,6 +18,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hub schema print | diff - schema.graphql
+	$(BIN)/hub connector schema | diff - connectors_config/connector.schema.json
 
 # Clients that are not ours, against a running hub; needs Node.js 20 or newer with npm.
 clients: $(READY)
@@ -35,6 +36,7 @@ bench: $(READY)
 
 schema: $(READY)
 	$(BIN)/hub schema print > schema.graphql
+	$(BIN)/hub connector schema > connectors_config/connector.schema.json
 
 # Hashes, and no address of any registry: the same file installs from a mirror.
 lock: $(READY)

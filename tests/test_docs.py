@@ -8,13 +8,14 @@ import pytest
 from graphql import parse, validate
 
 from hub.auth.external import load_issuers
+from hub.connectors import KINDS
 from hub.connectors.load import load
 from hub.schema.schema import schema
 from hub.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-CONNECTORS = DOCS / "connectors.md"
+CONNECTORS = [DOCS / "connectors.md", *sorted((DOCS / "connectors").glob("*.md"))]
 PAGES = sorted(
     [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "connectors_config").rglob("*.md")]
 )
@@ -55,15 +56,18 @@ def test_pages_name_no_unknown_setting(page: Path) -> None:
     assert set(re.findall(r"\bHUB_[A-Z_]+\b", page.read_text(encoding="utf-8"))) <= known
 
 
-def test_connectors_page_shows_each_kind() -> None:
-    kinds = {load(each.values[0], each.id).config.type for each in fenced(CONNECTORS, "yaml")}
-    assert kinds == {"filesystem", "open311", "rest_api"}
+CONNECTOR_EXAMPLES = [each for page in CONNECTORS for each in fenced(page, "yaml")]
 
 
-@pytest.mark.parametrize("text", fenced(CONNECTORS, "yaml"))
+def test_connectors_pages_show_each_kind() -> None:
+    kinds = {load(each.values[0], each.id).config.type for each in CONNECTOR_EXAMPLES}
+    assert kinds == set(KINDS)
+
+
+@pytest.mark.parametrize("text", CONNECTOR_EXAMPLES)
 def test_connectors_in_the_documentation_load(text: str) -> None:
     assert text.startswith("version:")
-    assert load(text, "docs/connectors.md").config.mapped
+    assert load(text, "docs/connectors").config.mapped
 
 
 @pytest.mark.parametrize("text", fenced(DOCS / "issuers.md", "yaml"))

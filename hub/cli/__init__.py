@@ -8,6 +8,7 @@ from hub.cli import (
     demo,
     keys,
     privacy,
+    region,
     rollups,
     schema,
     serve,
@@ -30,6 +31,7 @@ app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(region.app, name="region")
 app.add_typer(rollups.app, name="rollups")
 app.add_typer(schema.app, name="schema")
 

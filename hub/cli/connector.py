@@ -2,18 +2,25 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import opened, out, run
+from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
 from hub.connectors.base import Surroundings
+from hub.connectors.json_schema import connector_schema
 from hub.connectors.load import Loaded
 from hub.ingest.folder import load_file, register
 from hub.ingest.preview import Previewed, preview_records
 from hub.settings import Settings
+from hub.store.mongo import Driver
+from hub.store.store import open_store
+
+if TYPE_CHECKING:  # the others of these commands need no server
+    from hub.grade.grade import Graded
 
 app = typer.Typer(help="Describe, try and register connectors.", no_args_is_help=True)
 
@@ -84,6 +91,69 @@ def register_file(file: File) -> None:
         out.print(f"Registered {loaded.config.name}, version {loaded.version}.")
 
     run(body)
+
+
+@app.command(name="grade")
+def grade_file(
+    file: File,
+    records: Annotated[int, typer.Option(min=1500, max=100_000, help="How many records.")] = 10_000,
+    json: Annotated[bool, typer.Option("--json", help="Print the grade as JSON.")] = False,
+) -> None:
+    """Runs a connector against a hostile channel of its own shape, and grades it from A to F.
+
+    Nothing is asked of the real channel, and nothing of the hub's data is touched. The exit code is
+    0 for A and B, with which nothing is lost.
+
+    Example: hub connector grade connectors_config/makassar.yaml
+    """
+    from hub.grade.grade import grade
+    from hub.grade.records import CannotGradeError
+
+    async def body(settings: Settings) -> None:
+        loaded = load_file(file)
+        with TemporaryDirectory() as folder:
+            async with open_store(
+                uri=None,
+                data_dir=Path(folder),
+                encryption_key=None,
+                driver=Driver(settings.mongodb_driver),
+            ) as store:
+                try:
+                    graded = await grade(loaded, store, records)
+                except CannotGradeError as error:
+                    fail(f"{file}: {error}", WRONG_INPUT)
+        if json:
+            print(orjson.dumps(graded).decode())  # noqa: T201 - for a script
+        else:
+            out.print(_grade_table(file, graded))
+        if graded.grade not in {"A", "B"}:
+            raise typer.Exit(FAILED)
+
+    run(body)
+
+
+def _grade_table(file: Path, graded: "Graded") -> Table:
+    figures = f"{graded.source} records: {graded.complaints} complaints, {graded.dead_letters} dead"
+    table = Table(
+        title=f"{file}: grade {graded.grade}",
+        caption=f"{figures} letters, after {len(graded.runs)} runs",
+    )
+    for column in ("records", "lost", "out of date", "what would mend it"):
+        table.add_column(column, overflow="fold")
+    for each in graded.troubles:
+        table.add_row(each.trap, str(each.lost), str(each.outdated), each.mend)
+    return table
+
+
+@app.command(name="schema")
+def print_schema() -> None:
+    """Prints the JSON Schema of these files, as kept in connectors_config/connector.schema.json.
+
+    An editor with a YAML language server completes and checks a file whose first line names it:
+    # yaml-language-server: $schema=connector.schema.json
+    """
+    schema = orjson.dumps(connector_schema(), option=orjson.OPT_INDENT_2)
+    print(schema.decode())  # noqa: T201 - for a file
 
 
 def _told(loaded: Loaded) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator
 
 from hub.connectors.config import Text, Where
 from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
@@ -35,6 +35,14 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
+def _no_number(value: object) -> object:
+    """A bare number would be taken for seconds since 1970, and 2025 for an hour of that year."""
+    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+        raise ValueError("is no time, such as 2025-01-01T00:00:00+08:00")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 Secret = Annotated[str, AfterValidator(_secret)]
 EndpointPath = Annotated[Text, AfterValidator(_without_query)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
@@ -85,7 +93,7 @@ class Incremental(Vocabulary):
     """Asking only for what is new since the checkpoint, by a time in the record."""
 
     cursor_path: Where
-    initial_value: AwareDatetime
+    initial_value: Moment
     lookback_window: timedelta = timedelta(0)
     row_order: Literal["asc"] | None = None
     datetime_format: Text | None = None

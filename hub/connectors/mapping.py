@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from hub.connectors.base import Record
@@ -21,6 +21,15 @@ _MAX_LABELS = 10_000
 T = TypeVar("T")
 
 
+class Districts(Protocol):
+    """Outlines of districts; `version` changes with them."""
+
+    version: str
+
+    def at(self, longitude: float, latitude: float) -> list[str]:
+        """The codes of all districts that have this point."""
+
+
 class Mapper:
     """Maps the records of one resource.
 
@@ -28,11 +37,14 @@ class Mapper:
     (field, label) → records, for the first 10,000 labels; `missed` counts them all.
     """
 
-    def __init__(self, resource: Resource, channel: str) -> None:
+    def __init__(
+        self, resource: Resource, channel: str, districts: Districts | None = None
+    ) -> None:
         self.unmapped: Counter[tuple[str, str]] = Counter()
         self.missed = 0
         self._resource = resource
         self._channel = channel
+        self._districts = districts
         # Each field has a reader, also those that are not selected: theirs reads nothing.
         self._read = {name: text_reader(_paths(value)) for name, value in resource.select}
         self._flags = {n: f.has.casefold() for n, f in resource.select if isinstance(f, Flag)}
@@ -60,7 +72,8 @@ class Mapper:
             raise
 
     def _map(self, record: Record, external_id: str) -> Complaint:
-        province, district = self._place(record)
+        location = self._location(record)
+        province, district = self._place(record, location)
         place = district or province
         zone = self._zone or (place.zone if place else None)
         received_at = self._time(record, "received_at", zone)
@@ -93,7 +106,7 @@ class Mapper:
             province=province.code if province else None,
             district=district.code if district else None,
             address=self._read["address"](record),
-            location=self._location(record),
+            location=location,
             institution=self._read["institution"](record),
             anonymous=self._flag(record, "anonymous"),
             secret=self._flag(record, "secret"),
@@ -116,16 +129,36 @@ class Mapper:
         if (field, label) in self.unmapped or len(self.unmapped) < _MAX_LABELS:
             self.unmapped[field, label] += 1
 
-    def _place(self, record: Record) -> tuple[Region | None, Region | None]:
-        """(province, district). What the operator stamps goes before what the record says."""
+    def _place(
+        self, record: Record, location: Location | None
+    ) -> tuple[Region | None, Region | None]:
+        """(province, district). What the operator stamps goes before what the record says, and
+        that before the point, which is asked where no district is named."""
         texts = self._read["province"](record), self._read["district"](record)
         if texts not in self._places:
             if len(self._places) >= _MAX_CACHED_PLACES:
                 self._places.clear()
-            place = self._resolve(*texts)
-            self._check(*place)
-            self._places[texts] = place
-        return self._places[texts]
+            self._places[texts] = self._resolve(*texts)
+        place = self._places[texts]
+        if location and self._districts:
+            place = self._by_point(
+                *place, self._districts.at(location.longitude, location.latitude)
+            )
+        self._check(*place)
+        return place
+
+    def _by_point(
+        self, province: Region | None, district: Region | None, found: list[str]
+    ) -> tuple[Region | None, Region | None]:
+        """The place, with the district that the point is in where none is named. A name that the
+        point disagrees with stands, and so does no district where the point is in several."""
+        named = district or province
+        if named and found and not any(code.startswith(named.code) for code in found):
+            self._miss("location", f"the point is in {', '.join(found)}, named is {named.code}")
+            return province, district
+        if district or len(found) != 1:
+            return province, district
+        return regions().get(found[0][:2]), regions().get(found[0])
 
     def _resolve(self, in_province: str | None, in_district: str | None) -> tuple[Any, Any]:
         codes, stamp = self._resource.region_codes, self._resource.permission.set

@@ -49,7 +49,7 @@ class ConfigError(Exception):
 class Vocabulary(BaseModel):
     """A part of the vocabulary: an unknown key is refused with the valid ones."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     @model_validator(mode="wrap")
     @classmethod

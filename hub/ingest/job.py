@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.connectors.base import Batch
 from hub.connectors.load import Loaded
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping import Districts, Mapper
 from hub.domain.complaint import Provenance
 from hub.domain.run import Ledger, Rejection
 from hub.ingest.arrival import MAX_RECORD_BYTES, Arrival, Arrived, arrived, mapping_version
@@ -22,20 +22,27 @@ MAX_UNMAPPED = 500
 class Job:
     """A run under way: stores what it is given, and counts what became of it."""
 
-    def __init__(self, loaded: Loaded, store: Store, run: StartedRun) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        store: Store,
+        run: StartedRun,
+        districts: Districts | None = None,
+    ) -> None:
         self.ledger = Ledger()
         self._store = store
         self._run = run
         self._checkpoint = dict(run.checkpoint)
         self._channel = loaded.config.channel
-        self._mappers = {r.name: Mapper(r, self._channel) for r in loaded.config.mapped}
+        self._mappers = {r.name: Mapper(r, self._channel, districts) for r in loaded.config.mapped}
         self._provenance = Provenance(
             connector=loaded.config.name,
             config_version=loaded.version,
             run=run.id,
             fetched_at=run.started_at,
         )
-        made_by = f"{loaded.version} {mapping_version()}"
+        outlines = districts.version if districts else ""
+        made_by = f"{loaded.version} {mapping_version()} {outlines}"
         self._fingerprints = {
             name: store.writer.fingerprints(f"{made_by} {name}") for name in self._mappers
         }

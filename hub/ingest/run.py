@@ -13,6 +13,7 @@ from hub.connectors.vocabulary import ConfigError
 from hub.domain.run import Ledger, RunState
 from hub.ingest.ahead import one_ahead
 from hub.ingest.job import Job
+from hub.ingest.places import district_map
 from hub.store.runs import RunSupersededError
 from hub.store.store import Store
 
@@ -48,7 +49,7 @@ async def sync(
     await store.channels.add(config.channel, config.title or config.channel)
     run = await store.runs.start(config.name, config.channel, loaded.version)
     log = _log.bind(connector=config.name, channel=config.channel, run=run.id)
-    job = Job(loaded, store, run)
+    job = Job(loaded, store, run, await district_map(config, store))
     state, error = RunState.FAILED, None
     try:
         connector: Connector[Any] = loaded.connect(surroundings)

@@ -20,6 +20,7 @@ from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
+from hub.store.geometry import Outlines
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
@@ -64,6 +65,7 @@ class Store:
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
         self.connectors = ConnectorRegister(database)
+        self.outlines = Outlines(database)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.principals = Principals(database)

@@ -1,0 +1,76 @@
+"""The vocabulary as one JSON Schema, for editors that complete and check a YAML file."""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from hub.connectors import KINDS
+
+_SCALAR = ["string", "number", "boolean"]
+
+
+def connector_schema() -> dict[str, Any]:
+    """A JSON Schema of a connector's file, told apart by `type`.
+
+    It refuses what the shape of the file shows. What takes more than that, such as whether a code
+    is that of a region, `hub connector validate` tells.
+    """
+    kinds, definitions = models_json_schema(
+        [(kind.config_model, "validation") for kind in KINDS.values()],
+        schema_generator=_AsWritten,
+    )
+    return {
+        "$schema": _AsWritten.schema_dialect,
+        "title": "Connector of the hub",
+        "oneOf": list(kinds.values()),
+        **definitions,
+    }
+
+
+class _AsWritten(GenerateJsonSchema):
+    """The hub reads every scalar as text where an editor reads `200` as a number, so both fit."""
+
+    def field_title_should_be_set(self, _: Any) -> bool:
+        """Never: a title made of the key says nothing more than the key."""
+        return False
+
+    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
+        """Any scalar, unless it has to look like something."""
+        made = super().str_schema(schema)
+        return made if "pattern" in made else made | {"type": _SCALAR}
+
+    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
+        """A number, quoted or not."""
+        return {"anyOf": [super().int_schema(schema), {"type": "string", "pattern": r"^-?\d+$"}]}
+
+    def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
+        """Yes or no, quoted or not."""
+        return {"anyOf": [super().bool_schema(schema), {"enum": ["true", "false"]}]}
+
+    def timedelta_schema(self, schema: core_schema.TimedeltaSchema) -> JsonSchemaValue:
+        """ISO 8601, as the documentation has it."""
+        pattern = r"^-?P(?=.)(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$"
+        return super().timedelta_schema(schema) | {"pattern": pattern}
+
+    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
+        """A time that names its zone."""
+        made = super().datetime_schema(schema)
+        aware = {"pattern": r"(Z|z|[+-]\d\d:?\d\d)$"}
+        return made | aware if schema.get("tz_constraint") == "aware" else made
+
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        """`version: 1` is as good as `version: "1"`."""
+        made = super().literal_schema(schema)
+        numbers = [int(each) for each in schema["expected"] if str(each).isdecimal()]
+        return {"enum": [*schema["expected"], *numbers]} if numbers else made
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """No other keys; a key that a kind gives another default keeps what is told of it."""
+        made = super().model_schema(schema)
+        for name, field in schema["cls"].model_fields.items():
+            same = (getattr(each, "model_fields", {}).get(name) for each in schema["cls"].__mro__)
+            told = (each.description for each in same if each)
+            if description := next(filter(None, told), None):
+                made["properties"][field.alias or name].setdefault("description", description)
+        return made | {"additionalProperties": False}
