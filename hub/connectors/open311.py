@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from defusedxml.ElementTree import ParseError, fromstring
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import (
@@ -19,7 +19,7 @@ from hub.connectors.config import (
     Where,
 )
 from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import HttpClient, PageNumber
+from hub.connectors.http_config import HttpClient, Moment, PageNumber
 from hub.connectors.pages import decode_json, pages
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
@@ -47,7 +47,7 @@ class Open311Select(Select):
 class Windows(Vocabulary):
     """Asking for one stretch of time after another. GeoReport v2 allows 90 days at most."""
 
-    initial_value: AwareDatetime
+    initial_value: Moment
     step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=30)
     lookback_window: timedelta = timedelta(days=2)
 
