@@ -9,6 +9,7 @@ from hub.cli import (
     keys,
     privacy,
     rollups,
+    schedule,
     schema,
     serve,
     sync,
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
 app.add_typer(connector.app, name="connector")
 app.add_typer(client.app, name="client")

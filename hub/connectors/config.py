@@ -11,6 +11,7 @@ from pydantic import (
 )
 
 from hub.connectors.paths import getter
+from hub.connectors.schedule import Schedule
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.region import RegionCodes, regions
@@ -152,6 +153,7 @@ class ConnectorConfig(Vocabulary):
     type: Text
     title: Text | None = None
     documentation_url: Text | None = None
+    schedule: Schedule | None = None
 
     @property
     def mapped(self) -> tuple[Resource, ...]:
@@ -166,6 +168,13 @@ class ConnectorConfig(Vocabulary):
         if len({resource.permission.set.channel for resource in self.mapped}) > 1:
             raise ValueError("all resources have to set the same channel; a channel is a connector")
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its hours and days: the first that a resource states, else that of the
+        capital."""
+        stated = (resource.zone for resource in self.mapped if resource.zone)
+        return next(stated, ZoneInfo("Asia/Jakarta"))
 
     @property
     def channel(self) -> str:

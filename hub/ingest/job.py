@@ -20,12 +20,18 @@ MAX_UNMAPPED = 500
 
 
 class Job:
-    """A run under way: stores what it is given, and counts what became of it."""
+    """A run under way: stores what it is given, and counts what became of it.
 
-    def __init__(self, loaded: Loaded, store: Store, run: StartedRun) -> None:
+    One that does not move leaves the checkpoint where it is.
+    """
+
+    def __init__(
+        self, loaded: Loaded, store: Store, run: StartedRun, *, moves: bool = True
+    ) -> None:
         self.ledger = Ledger()
         self._store = store
         self._run = run
+        self._moves = moves
         self._checkpoint = dict(run.checkpoint)
         self._channel = loaded.config.channel
         self._mappers = {r.name: Mapper(r, self._channel) for r in loaded.config.mapped}
@@ -83,7 +89,7 @@ class Job:
         self.ledger.updated += written.updated
         self.ledger.unchanged += written.unchanged + len(held)
         self.ledger.dead_lettered += len(refused)
-        if batch.state is not None:
+        if batch.state is not None and self._moves:
             self._checkpoint[batch.resource] = batch.state
         await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
 
@@ -105,7 +111,7 @@ class Job:
         await letters.put(self._channel, refused, self._provenance)
         self._letters_open |= bool(refused)
         if self._letters_open:
-            await letters.resolve(self._channel, stored)
+            await letters.resolve(self._channel, stored, self._run.started_at)
 
     async def _note_places(self, received: list[Received]) -> None:
         provinces = {r.complaint.province for r in received if r.complaint.province}

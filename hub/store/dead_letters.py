@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 
 from hub.domain.complaint import Provenance, derived_id
 from hub.domain.run import DeadLetterState, Rejection
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.cursor import Cursors
-from hub.store.mongo import Database
+from hub.store.mongo import DUPLICATE_KEY, Database
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.vault import Vault
 
@@ -56,17 +58,23 @@ class DeadLetterBox:
         """Keeps refused records durably, each raw record sealed."""
         if batch:
             updates = [self._update(channel, refused, provenance) for refused in batch]
-            await self._letters.bulk_write(updates, ordered=False)
+            try:
+                await self._letters.bulk_write(updates, ordered=False)
+            except BulkWriteError as error:
+                # A later run has met the record since: what it found of it stands.
+                if any(e["code"] != DUPLICATE_KEY for e in error.details["writeErrors"]):
+                    raise
 
     async def any_open(self, channel: str) -> bool:
         """Whether there is anything that a record of this channel could resolve."""
         return await self._letters.find_one(_open_of(channel), {"_id": 1}) is not None
 
-    async def resolve(self, channel: str, ids: Iterable[str]) -> None:
-        """Marks those whose record is now a stored complaint with one of these ids."""
+    async def resolve(self, channel: str, ids: Iterable[str], seen_at: datetime) -> None:
+        """Marks those whose record is a stored complaint with one of these ids, as a run that
+        began at a moment (UTC) found; not those that a later run has met since."""
         await self._letters.update_many(
-            {**_open_of(channel), "_id": {"$in": list(ids)}},
-            {"$set": {"state": DeadLetterState.RESOLVED.value}},
+            {**_open_of(channel), "_id": {"$in": list(ids)}, "last_seen": {"$lte": seen_at}},
+            {"$set": {"state": DeadLetterState.RESOLVED.value, "last_seen": seen_at}},
         )
 
     def _update(self, channel: str, refused: Refused, provenance: Provenance) -> UpdateOne:
@@ -74,7 +82,7 @@ class DeadLetterBox:
         own_id = rejection.external_id
         id_ = derived_id(channel, own_id) if own_id else derived_id(channel, "", refused.raw.hex())
         return UpdateOne(
-            {"_id": id_},
+            {"_id": id_, "last_seen": {"$lte": provenance.fetched_at}},
             {
                 "$set": {
                     "channel": channel,

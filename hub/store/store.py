@@ -28,6 +28,7 @@ from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
+from hub.store.schedules import Schedules
 from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.statistics import Statistics
 from hub.store.users import Users
@@ -64,6 +65,7 @@ class Store:
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
         self.connectors = ConnectorRegister(database)
+        self.schedules = Schedules(database)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.principals = Principals(database)

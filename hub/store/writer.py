@@ -9,11 +9,10 @@ from pymongo.errors import BulkWriteError
 from hub.domain.complaint import Complaint, Provenance
 from hub.store.documents import Received, complaint_document, next_timeline
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
-from hub.store.mongo import Collection, Database, Document
+from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document
 from hub.store.rollups import RollupMarks
 from hub.store.vault import Vault
 
-_DUPLICATE_KEY = 11_000
 _KNOWN = {
     "cell": 1,
     "timeline": 1,
@@ -126,7 +125,7 @@ class ComplaintWriter:
             result = await self._complaints.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
-            if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
+            if any(failure["code"] != DUPLICATE_KEY for failure in failures):
                 raise
             return {ids[failure["index"]] for failure in failures}, error.details["nMatched"]
         return set(), result.matched_count
@@ -166,9 +165,12 @@ def _is_news(complaint: Complaint, digest: str, provenance: Provenance, before: 
     stored = before["provenance"]
     if digest == stored["hash"]:
         return False
+    fetched = bool(provenance.fetched_at >= stored["fetched_at"])
     if complaint.updated_at and stored["source_updated_at"]:
-        return bool(complaint.updated_at >= stored["source_updated_at"])
-    return bool(provenance.fetched_at >= stored["fetched_at"])
+        if complaint.updated_at == stored["source_updated_at"]:
+            return fetched  # edited without a word: what a later run read counts
+        return bool(complaint.updated_at > stored["source_updated_at"])
+    return fetched
 
 
 def _waves(batch: Sequence[Received]) -> Iterable[dict[str, Received]]:
