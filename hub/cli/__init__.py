@@ -3,6 +3,7 @@
 import typer
 
 from hub.cli import (
+    backfill,
     client,
     connector,
     demo,
@@ -27,6 +28,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
+app.command("backfill")(backfill.backfill)
+connector.app.command("completeness")(backfill.completeness)
 app.add_typer(connector.app, name="connector")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")

@@ -45,6 +45,8 @@ class Job:
         self._fingerprints = {
             name: store.writer.fingerprints(f"{made_by} {name}") for name in self._mappers
         }
+        self._declared: dict[str, int] = {}
+        self._read: Counter[str] = Counter()
         self._letters_open: bool | None = None
         self._provinces: set[str] = set()
         self._districts: set[str] = set()
@@ -59,6 +61,25 @@ class Job:
             {"field": field, "value": value, "count": count}
             for (field, value), count in total.most_common(MAX_UNMAPPED)
         ]
+
+    @property
+    def declared(self) -> int | None:
+        """How many records the channel says that it had, None where it did not say."""
+        return sum(self._declared.values()) if self._declared else None
+
+    @property
+    def hole(self) -> str | None:
+        """What is wrong with the account, if anything is."""
+        if not self.ledger.balanced:
+            return f"The ledger does not balance: {self.ledger}"
+        for resource, declared in self._declared.items():
+            if missing := max(0, declared - self._read[resource]):
+                return (
+                    f"{resource}: the channel says that it has {declared} records and handed over "
+                    f"{self._read[resource]}: {missing} are missing. What came is stored. Look at "
+                    "the paginator and at limits of the channel, then run again."
+                )
+        return None
 
     async def arriving(self, batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[Arrived, None]:
         """The batches of the channel, ready to be looked for in the store."""
@@ -85,6 +106,9 @@ class Job:
         written = await self._store.writer.write(received, self._provenance)
         await self._note_letters(refused, [*held, *(each.complaint.id for each in received)])
         self.ledger.read += len(batch.arrivals)
+        self._read[batch.resource] += len(batch.arrivals)
+        if batch.declared is not None:
+            self._declared[batch.resource] = batch.declared
         self.ledger.inserted += written.inserted
         self.ledger.updated += written.updated
         self.ledger.unchanged += written.unchanged + len(held)

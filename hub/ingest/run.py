@@ -33,6 +33,7 @@ class Finished:
     ledger: Ledger
     unmapped: list[dict[str, Any]]
     error: str | None
+    declared: int | None = None
 
     @property
     def green(self) -> bool:
@@ -62,6 +63,10 @@ async def sync(
     log = _log.bind(connector=config.name, channel=config.channel, run=run.id)
     job, lease = Job(loaded, store, run, moves=between is None), Lease(store.runs, run, clock)
     state, error = RunState.FAILED, None
+
+    async def finish(state: RunState, error: str | None) -> None:
+        await store.runs.finish(run, state, job.ledger, job.unmapped, error, job.declared)
+
     try:
         connector: Connector[Any] = loaded.connect(surroundings)
         arriving = job.arriving(connector.read(run.checkpoint, between))
@@ -71,22 +76,21 @@ async def sync(
                     await lease.hold()
                     await job.store(batch)
                 progress(job.ledger)
-        if job.ledger.balanced:
+        error = job.hole
+        if error is None:
             state = RunState.SUCCEEDED
             if between is None:
                 await store.channels.synced(config.channel, run.started_at)
-        else:
-            error = f"The ledger does not balance: {job.ledger}"
     except (ChannelError, RunSupersededError, ConfigError) as failure:
         error = str(failure)
     except asyncio.CancelledError:
         with anyio.CancelScope(shield=True):
             told = "Stopped in order; the next run goes on from here."
-            await store.runs.finish(run, RunState.INTERRUPTED, job.ledger, job.unmapped, told)
+            await finish(RunState.INTERRUPTED, told)
         raise
     except BaseException as failure:
-        await store.runs.finish(run, state, job.ledger, job.unmapped, type(failure).__name__)
+        await finish(state, type(failure).__name__)
         raise
-    await store.runs.finish(run, state, job.ledger, job.unmapped, error)
+    await finish(state, error)
     log.info("run.finished", state=state.value, ledger=job.ledger, error=error)
-    return Finished(run.id, config.name, state, job.ledger, job.unmapped, error)
+    return Finished(run.id, config.name, state, job.ledger, job.unmapped, error, job.declared)

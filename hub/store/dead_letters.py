@@ -69,6 +69,10 @@ class DeadLetterBox:
         """Whether there is anything that a record of this channel could resolve."""
         return await self._letters.find_one(_open_of(channel), {"_id": 1}) is not None
 
+    async def waiting(self, channel: str) -> int:
+        """How many of a channel are open."""
+        return await self._letters.count_documents(_open_of(channel))
+
     async def resolve(self, channel: str, ids: Iterable[str], seen_at: datetime) -> None:
         """Marks those whose record is a stored complaint with one of these ids, as a run that
         began at a moment (UTC) found; not those that a later run has met since."""

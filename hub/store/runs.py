@@ -116,6 +116,7 @@ class RunRegister:
                 "ledger": asdict(Ledger()),
                 "unmapped": [],
                 "error": None,
+                "declared": None,
             }
         )
         return run
@@ -148,6 +149,7 @@ class RunRegister:
         ledger: Ledger,
         unmapped: list[Document],
         error: str | None = None,
+        declared: int | None = None,
     ) -> None:
         """Ends a run, unless a later one has already ended it, and lets its connector go."""
         await self._runs.update_one(
@@ -159,6 +161,7 @@ class RunRegister:
                     "ledger": asdict(ledger),
                     "unmapped": unmapped,
                     "error": error,
+                    "declared": declared,
                 }
             },
         )

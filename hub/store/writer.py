@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
@@ -9,7 +11,7 @@ from pymongo.errors import BulkWriteError
 from hub.domain.complaint import Complaint, Provenance
 from hub.store.documents import Received, complaint_document, next_timeline
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
-from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document
+from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document, documents
 from hub.store.rollups import RollupMarks
 from hub.store.vault import Vault
 
@@ -55,6 +57,18 @@ class ComplaintWriter:
         found = self._complaints.find(query, {"provenance.fingerprint": 1})
         stored = {d["_id"]: d["provenance"].get("fingerprint") async for d in found}
         return {id_ for id_, its in stored.items() if its and its == fingerprints[id_]}
+
+    async def received_by_day(
+        self, channel: str, start: datetime, end: datetime, zone: ZoneInfo
+    ) -> dict[date, int]:
+        """How many complaints of a channel were received on each day of a zone."""
+        wanted = {"channel": channel, "received_at": {"$gte": start, "$lt": end}}
+        day = {
+            "$dateToString": {"date": "$received_at", "timezone": zone.key, "format": "%Y-%m-%d"}
+        }
+        grouped: list[Document] = [{"$match": wanted}, {"$group": {"_id": day, "n": {"$sum": 1}}}]
+        found = await documents(self._complaints, grouped)
+        return {date.fromisoformat(each["_id"]): each["n"] for each in found}
 
     async def write(self, batch: Sequence[Received], provenance: Provenance) -> Written:
         """Stores a batch durably and tells what it did.

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from hub.connectors.load import Loaded, load
 from hub.domain.clock import Clock
 from hub.domain.run import Ledger, RunState
 from hub.ingest import scheduler
+from hub.ingest.completeness import completeness
 from hub.ingest.folder import register
 from hub.ingest.lease import Lease
 from hub.ingest.run import sync
@@ -237,3 +238,36 @@ async def test_a_stretch_of_time_leaves_the_checkpoint_alone(
     state = await database["connector_state"].find_one({"_id": "sulsel"})
     assert state is not None
     assert state["checkpoint"] == {}
+
+
+async def test_a_run_that_reads_fewer_than_the_channel_declares_is_not_green(
+    store: Store, database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read(*_: Any) -> AsyncGenerator[Batch, None]:
+        yield Batch("complaints", [record(0), record(1)], None, declared=3)
+
+    monkeypatch.setattr(Slow, "read", read)
+    loaded, surroundings = await finding(HubAtWork(database, vault, Time(), []), YAML)("sulsel")
+    finished = await sync(loaded, store, surroundings)
+    assert not finished.green
+    assert finished.declared == 3
+    assert "has 3 records and handed over 2: 1 are missing" in (finished.error or "")
+    assert await database["complaints"].count_documents({}) == 2
+
+
+async def test_a_day_that_the_channel_has_more_of_is_shown(
+    store: Store, database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def counts(*_: Any) -> Mapping[date, int]:
+        return {date(2020, 3, 1): 5, date(2020, 3, 2): 1}
+
+    monkeypatch.setattr(Slow, "counts", counts)
+    loaded, surroundings = await finding(HubAtWork(database, vault, Time(), []), YAML)("sulsel")
+    assert (await sync(loaded, store, surroundings)).green
+    march = Between(datetime(2020, 3, 1, tzinfo=UTC), datetime(2020, 4, 1, tzinfo=UTC))
+    found = await completeness(loaded, store, surroundings, march)
+    assert [(d.day.day, d.source, d.stored, d.missing) for d in found.days] == [
+        (1, 5, 4, 1),
+        (2, 1, 0, 1),
+    ]
+    assert not found.complete

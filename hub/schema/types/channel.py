@@ -69,6 +69,9 @@ class Run:
     started_at: datetime = stored("started_at", "When it began.")
     finished_at: datetime | None = stored("finished_at", "When it ended.")
     ledger: Ledger = stored("ledger", "What became of every record.")
+    declared: int | None = stored(
+        "declared", "How many records the channel says it had; null where it does not say."
+    )
     unmapped: list[Unmapped] = stored("unmapped", "Labels to add to the mapping.")
     error: str | None = stored("error", "Why it failed.")
 
