@@ -6,6 +6,7 @@ from hub.cli import (
     backfill,
     client,
     connector,
+    deadletters,
     demo,
     keys,
     privacy,
@@ -31,6 +32,7 @@ app.command("sync")(sync.sync)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
 app.add_typer(connector.app, name="connector")
+app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")
 app.add_typer(keys.app, name="keys")

@@ -1,5 +1,6 @@
 """The words of a connector's YAML (docs/connectors.md) that all kinds share."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,7 +12,7 @@ from pydantic import (
 )
 
 from hub.connectors.paths import getter
-from hub.connectors.schedule import Schedule
+from hub.connectors.schedule import Duration, Schedule
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.region import RegionCodes, regions
@@ -145,6 +146,12 @@ class Resource(Vocabulary):
         return ZoneInfo(self.timezone) if self.timezone else None
 
 
+class DeadLetters(Vocabulary):
+    """How long dead letters are kept after a run last met their record."""
+
+    retention: Annotated[Duration, Field(ge=timedelta(days=1))]
+
+
 class ConnectorConfig(Vocabulary):
     """What every connector says of itself."""
 
@@ -154,6 +161,7 @@ class ConnectorConfig(Vocabulary):
     title: Text | None = None
     documentation_url: Text | None = None
     schedule: Schedule | None = None
+    dead_letter: DeadLetters | None = None
 
     @property
     def mapped(self) -> tuple[Resource, ...]:

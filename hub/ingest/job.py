@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hub.connectors.base import Batch
@@ -85,12 +87,17 @@ class Job:
         """The batches of the channel, ready to be looked for in the store."""
         async with aclosing(batches):
             async for batch in batches:
-                of = batch.resource
-                yield arrived(batch, self._channel, self._mappers[of], self._fingerprints[of])
+                yield self.arrived(batch)
 
-    async def store(self, batch: Arrived) -> None:
+    def arrived(self, batch: Batch) -> Arrived:
+        """A batch, ready to be looked for in the store."""
+        of = batch.resource
+        return arrived(batch, self._channel, self._mappers[of], self._fingerprints[of])
+
+    async def store(self, batch: Arrived, seen_at: datetime | None = None) -> None:
         """Stores what can be mapped, keeps the rest as dead letters, counts both; the checkpoint
-        moves last."""
+        moves last. Records that another run read say when it did (UTC)."""
+        provenance = replace(self._provenance, fetched_at=seen_at or self._run.started_at)
         held = await self._held(batch)
         mapper = self._mappers[batch.resource]
         received: list[Received] = []
@@ -101,10 +108,11 @@ class Job:
             try:
                 received.append(_received(arrival, mapper))
             except Rejection as rejection:
-                refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES]))
+                refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES], batch.resource))
         await self._note_places(received)
-        written = await self._store.writer.write(received, self._provenance)
-        await self._note_letters(refused, [*held, *(each.complaint.id for each in received)])
+        written = await self._store.writer.write(received, provenance)
+        ids = [*held, *(each.complaint.id for each in received)]
+        await self._note_letters(refused, ids, provenance)
         self.ledger.read += len(batch.arrivals)
         self._read[batch.resource] += len(batch.arrivals)
         if batch.declared is not None:
@@ -127,15 +135,17 @@ class Job:
             {a.id: a.fingerprint for a in batch.arrivals if a.id and times[a.id] == 1}
         )
 
-    async def _note_letters(self, refused: list[Refused], stored: list[str]) -> None:
+    async def _note_letters(
+        self, refused: list[Refused], stored: list[str], provenance: Provenance
+    ) -> None:
         """Keeps what was refused; resolves, where the channel has any open, what now is stored."""
         letters = self._store.dead_letters
         if self._letters_open is None:
             self._letters_open = await letters.any_open(self._channel)
-        await letters.put(self._channel, refused, self._provenance)
+        await letters.put(self._channel, refused, provenance)
         self._letters_open |= bool(refused)
         if self._letters_open:
-            await letters.resolve(self._channel, stored, self._run.started_at)
+            await letters.resolve(self._channel, stored, provenance.fetched_at)
 
     async def _note_places(self, received: list[Received]) -> None:
         provinces = {r.complaint.province for r in received if r.complaint.province}

@@ -92,5 +92,8 @@ async def sync(
         await finish(state, type(failure).__name__)
         raise
     await finish(state, error)
+    if config.dead_letter:
+        before = run.started_at - config.dead_letter.retention
+        await store.dead_letters.discard(config.name, before)
     log.info("run.finished", state=state.value, ledger=job.ledger, error=error)
     return Finished(run.id, config.name, state, job.ledger, job.unmapped, error, job.declared)

@@ -90,7 +90,7 @@ class Store:
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             runs=ScopedRuns(scope, database, cursors),
-            dead_letters=ScopedDeadLetters(scope, database, cursors),
+            dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
         )
 

@@ -89,7 +89,7 @@ class DeadLetter:
     value: str | None = stored("value", "The value that was refused.")
     reason: str = stored("reason", "Why.")
     config_version: str = stored("config_version", "The configuration that it failed with.")
-    state: DeadLetterState = stored("state", "Open, or resolved since.", DeadLetterState)
+    state: DeadLetterState = stored("state", "Open, or what became of it.", DeadLetterState)
     attempts: int = stored("attempts", "How many runs have met it.")
     first_seen: datetime = stored("first_seen", "When a run first met it.")
     last_seen: datetime = stored("last_seen", "When a run last met it.")
