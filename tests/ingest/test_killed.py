@@ -1,4 +1,4 @@
-"""Killed without a word at any moment: the next run completes it, nothing missing, nothing twice."""
+"""Killed without a word at any moment: the next run completes it, nothing lost, nothing twice."""
 
 import asyncio
 import os
