@@ -29,6 +29,7 @@ clients: $(READY)
 nightly: $(READY)
 	EQUIVALENCE_CASES=20000 $(BIN)/pytest tests/schema/test_equivalence.py
 	SCOPE_CASES=20000 SCOPE_SEED=$$(date +%Y%m%d) $(BIN)/pytest tests/security/test_differential.py
+	KILLED_MOMENTS=50 $(BIN)/pytest tests/ingest/test_killed.py
 	$(BIN)/python scripts/mutate_scope.py
 
 bench: $(READY)

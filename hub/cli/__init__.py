@@ -3,13 +3,16 @@
 import typer
 
 from hub.cli import (
+    backfill,
     client,
     connector,
+    deadletters,
     demo,
     keys,
     privacy,
     region,
     rollups,
+    schedule,
     schema,
     serve,
     sync,
@@ -25,8 +28,12 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
+app.command("backfill")(backfill.backfill)
+connector.app.command("completeness")(backfill.completeness)
 app.add_typer(connector.app, name="connector")
+app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")
 app.add_typer(keys.app, name="keys")

@@ -14,7 +14,7 @@ from hub.connectors.base import ChannelError
 from hub.connectors.vocabulary import ConfigError
 from hub.serving import PortTakenError, configure_logging, until_signal
 from hub.settings import Settings, SettingsError, load_settings
-from hub.store.mongo import Driver, StoreUnavailableError
+from hub.store.mongo import Driver, StoreError, StoreUnavailableError
 from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.store import Store, open_store
 from hub.store.vault import VaultError
@@ -52,6 +52,9 @@ def run(
         fail(_message(group), WRONG_INPUT)
     except* (StoreUnavailableError, ChannelError, PortTakenError) as group:
         fail(_message(group), FAILED)
+    except* StoreError as group:
+        reason = _message(group).partition(", Topology Description")[0]
+        fail(f"MongoDB stopped answering, or refused: {reason}", FAILED)
     except* typer.Exit as group:
         raise typer.Exit(_first(group).exit_code) from None  # type: ignore[attr-defined]
     if stopped and signal_is_failure:

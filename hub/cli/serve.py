@@ -25,6 +25,9 @@ _RESTART_SECONDS = 1.0
 
 def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 1,
+    schedule: Annotated[
+        bool, typer.Option(help="Run connectors by their schedules, in a process beside it.")
+    ] = True,
     inherited: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
 ) -> None:
     """Serves the hub alone, from HUB_* settings, until Ctrl-C.
@@ -44,7 +47,7 @@ def serve(
         external = await _external(settings)
         alone = nullcontext() if settings.mongodb_uri else sole_hub(settings.data_dir)
         with alone:
-            await _serve(settings, known, external, workers)
+            await _serve(settings, known, external, workers, schedule)
 
     run(body, signal_is_failure=False, log_level=logging.INFO)
 
@@ -59,7 +62,11 @@ async def _external(settings: Settings) -> "list[ExternalTokens]":
 
 
 async def _serve(
-    settings: Settings, known: list[Loaded], external: "list[ExternalTokens]", workers: int
+    settings: Settings,
+    known: list[Loaded],
+    external: "list[ExternalTokens]",
+    workers: int,
+    schedule: bool,
 ) -> None:
     """Registers the connectors and answers, by itself or by processes that it looks after."""
     from hub.app import make_app
@@ -69,24 +76,31 @@ async def _serve(
             await register(each, settings.connectors_dir, store.connectors)
         told = f"Serving {settings.issuer}/graphql; connectors: {len(known)}."
         listener = bound(settings.host, settings.port)
-        async with upkeep(store):
+        async with upkeep(store), anyio.create_task_group() as group:
+            if schedule:
+                group.start_soon(_look_after, "schedule")
             if workers == 1:
                 app = await make_app(store, settings.issuer, settings.token_seconds, external)
                 async with listening_on(app, listener):
                     err.print(told)
                     await anyio.sleep_forever()
-            async with anyio.create_task_group() as group:
-                for _ in range(workers):
-                    group.start_soon(_look_after_worker, listener.fileno())
-                err.print(f"{told} Processes: {workers}.")
+            for _ in range(workers):
+                group.start_soon(_look_after, "serve", listener.fileno())
+            err.print(f"{told} Processes: {workers}.")
 
 
-async def _look_after_worker(descriptor: int) -> None:
-    """Runs a worker on the shared socket, and another one whenever it ends."""
-    command = [sys.executable, "-m", "hub", "serve", "--socket", str(descriptor)]
+async def _look_after(command: str, descriptor: int | None = None) -> None:
+    """Runs a command of the hub, on the shared socket if it is a worker, and again whenever it
+    ends."""
+    shared = [] if descriptor is None else [descriptor]
+    arguments = [command, *(option for d in shared for option in ("--socket", str(d)))]
     while True:
         process = await anyio.open_process(
-            command, stdin=None, stdout=None, stderr=None, pass_fds=[descriptor]
+            [sys.executable, "-m", "hub", *arguments],
+            stdin=None,
+            stdout=None,
+            stderr=None,
+            pass_fds=shared,
         )
         try:
             code = await process.wait()
@@ -95,7 +109,7 @@ async def _look_after_worker(descriptor: int) -> None:
             with anyio.CancelScope(shield=True):
                 await process.wait()
             raise
-        err.print(f"A worker ended with {code}; another one takes its place.")
+        err.print(f"hub {command} ended with {code}; another one takes its place.")
         await anyio.sleep(_RESTART_SECONDS)
 
 

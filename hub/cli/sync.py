@@ -103,6 +103,7 @@ def finished_json(finished: Finished) -> dict[str, object]:
         "state": finished.state,
         "green": finished.green,
         **asdict(finished.ledger),
+        "declared": finished.declared,
         "unmapped": finished.unmapped,
         "error": finished.error,
     }

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -88,3 +88,8 @@ class Connector(ABC, Generic[C]):
         Raises ChannelError when the channel fails, or can't be asked for a stretch of time; what
         was handed over before stays valid.
         """
+
+    async def counts(self, between: Between) -> Mapping[date, int]:  # noqa: ARG002 - for kinds that can
+        """How many records the channel says that it received on each day of a stretch of time; the
+        days are those of the connector's zone. Raises ChannelError, also where it can't say."""
+        raise ChannelError(f"{self.config.type} can't be asked how many records there are by day.")

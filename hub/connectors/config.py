@@ -1,5 +1,6 @@
 """The words of a connector's YAML (docs/connectors.md) that all kinds share."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -12,6 +13,7 @@ from pydantic import (
 )
 
 from hub.connectors.paths import getter
+from hub.connectors.schedule import Duration, Schedule
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.region import RegionCodes, regions
@@ -197,6 +199,12 @@ class Resource(Vocabulary):
         return ZoneInfo(self.timezone) if self.timezone else None
 
 
+class DeadLetters(Vocabulary):
+    """How long dead letters are kept after a run last met their record."""
+
+    retention: Annotated[Duration, Field(ge=timedelta(days=1))]
+
+
 class ConnectorConfig(Vocabulary):
     """What every connector says of itself."""
 
@@ -210,6 +218,10 @@ class ConnectorConfig(Vocabulary):
     """The channel's name as clients read it."""
     documentation_url: Text | None = None
     """Where the channel is described, for whoever reads the file."""
+    schedule: Schedule | None = None
+    """When the hub runs the connector by itself."""
+    dead_letter: DeadLetters | None = None
+    """How long dead letters are kept."""
 
     @property
     def mapped(self) -> tuple[Resource, ...]:
@@ -224,6 +236,13 @@ class ConnectorConfig(Vocabulary):
         if len({resource.permission.set.channel for resource in self.mapped}) > 1:
             raise ValueError("all resources have to set the same channel; a channel is a connector")
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of its hours and days: the first that a resource states, else that of the
+        capital."""
+        stated = (resource.zone for resource in self.mapped if resource.zone)
+        return next(stated, ZoneInfo("Asia/Jakarta"))
 
     @property
     def channel(self) -> str:

@@ -30,10 +30,13 @@ class Ledger:
 
 
 class DeadLetterState(StrEnum):
-    """What became of a dead letter; `resolved` once the same record could be stored."""
+    """What became of a dead letter: `resolved` once the same record could be stored, `acknowledged`
+    where somebody said why it need not be, `discarded` when its retention ended."""
 
     OPEN = "open"
     RESOLVED = "resolved"
+    ACKNOWLEDGED = "acknowledged"
+    DISCARDED = "discarded"
 
 
 @dataclass

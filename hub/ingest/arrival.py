@@ -36,11 +36,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A batch of a resource; `state` is where to go on once it is stored, None if nowhere."""
+    """A batch of a resource; `state` is where to go on once it is stored, None if nowhere, and
+    `declared` how many records the channel says that this reading of the resource has in all."""
 
     resource: str
     arrivals: list[Arrival]
     state: State | None
+    declared: int | None
 
 
 def arrived(
@@ -55,7 +57,7 @@ def arrived(
         raw, external_id = orjson.dumps(record), mapper.external_id(record)
         id_ = derived_id(channel, external_id) if external_id else None
         arrivals.append(Arrival(record, raw, id_, fingerprint(raw)))
-    return Arrived(batch.resource, arrivals, batch.state)
+    return Arrived(batch.resource, arrivals, batch.state, batch.declared)
 
 
 @cache

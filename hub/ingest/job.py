@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hub.connectors.base import Batch
@@ -20,7 +22,10 @@ MAX_UNMAPPED = 500
 
 
 class Job:
-    """A run under way: stores what it is given, and counts what became of it."""
+    """A run under way: stores what it is given, and counts what became of it.
+
+    One that does not move leaves the checkpoint where it is.
+    """
 
     def __init__(
         self,
@@ -28,10 +33,13 @@ class Job:
         store: Store,
         run: StartedRun,
         districts: Districts | None = None,
+        *,
+        moves: bool = True,
     ) -> None:
         self.ledger = Ledger()
         self._store = store
         self._run = run
+        self._moves = moves
         self._checkpoint = dict(run.checkpoint)
         self._channel = loaded.config.channel
         self._mappers = {r.name: Mapper(r, self._channel, districts) for r in loaded.config.mapped}
@@ -46,6 +54,8 @@ class Job:
         self._fingerprints = {
             name: store.writer.fingerprints(f"{made_by} {name}") for name in self._mappers
         }
+        self._declared: dict[str, int] = {}
+        self._read: Counter[str] = Counter()
         self._letters_open: bool | None = None
         self._provinces: set[str] = set()
         self._districts: set[str] = set()
@@ -61,16 +71,40 @@ class Job:
             for (field, value), count in total.most_common(MAX_UNMAPPED)
         ]
 
+    @property
+    def declared(self) -> int | None:
+        """How many records the channel says that it had, None where it did not say."""
+        return sum(self._declared.values()) if self._declared else None
+
+    @property
+    def hole(self) -> str | None:
+        """What is wrong with the account, if anything is."""
+        if not self.ledger.balanced:
+            return f"The ledger does not balance: {self.ledger}"
+        for resource, declared in self._declared.items():
+            if missing := max(0, declared - self._read[resource]):
+                return (
+                    f"{resource}: the channel says that it has {declared} records and handed over "
+                    f"{self._read[resource]}: {missing} are missing. What came is stored. Look at "
+                    "the paginator and at limits of the channel, then run again."
+                )
+        return None
+
     async def arriving(self, batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[Arrived, None]:
         """The batches of the channel, ready to be looked for in the store."""
         async with aclosing(batches):
             async for batch in batches:
-                of = batch.resource
-                yield arrived(batch, self._channel, self._mappers[of], self._fingerprints[of])
+                yield self.arrived(batch)
 
-    async def store(self, batch: Arrived) -> None:
+    def arrived(self, batch: Batch) -> Arrived:
+        """A batch, ready to be looked for in the store."""
+        of = batch.resource
+        return arrived(batch, self._channel, self._mappers[of], self._fingerprints[of])
+
+    async def store(self, batch: Arrived, seen_at: datetime | None = None) -> None:
         """Stores what can be mapped, keeps the rest as dead letters, counts both; the checkpoint
-        moves last."""
+        moves last. Records that another run read say when it did (UTC)."""
+        provenance = replace(self._provenance, fetched_at=seen_at or self._run.started_at)
         held = await self._held(batch)
         mapper = self._mappers[batch.resource]
         received: list[Received] = []
@@ -81,16 +115,20 @@ class Job:
             try:
                 received.append(_received(arrival, mapper))
             except Rejection as rejection:
-                refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES]))
+                refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES], batch.resource))
         await self._note_places(received)
-        written = await self._store.writer.write(received, self._provenance)
-        await self._note_letters(refused, [*held, *(each.complaint.id for each in received)])
+        written = await self._store.writer.write(received, provenance)
+        ids = [*held, *(each.complaint.id for each in received)]
+        await self._note_letters(refused, ids, provenance)
         self.ledger.read += len(batch.arrivals)
+        self._read[batch.resource] += len(batch.arrivals)
+        if batch.declared is not None:
+            self._declared[batch.resource] = batch.declared
         self.ledger.inserted += written.inserted
         self.ledger.updated += written.updated
         self.ledger.unchanged += written.unchanged + len(held)
         self.ledger.dead_lettered += len(refused)
-        if batch.state is not None:
+        if batch.state is not None and self._moves:
             self._checkpoint[batch.resource] = batch.state
         await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
 
@@ -104,15 +142,17 @@ class Job:
             {a.id: a.fingerprint for a in batch.arrivals if a.id and times[a.id] == 1}
         )
 
-    async def _note_letters(self, refused: list[Refused], stored: list[str]) -> None:
+    async def _note_letters(
+        self, refused: list[Refused], stored: list[str], provenance: Provenance
+    ) -> None:
         """Keeps what was refused; resolves, where the channel has any open, what now is stored."""
         letters = self._store.dead_letters
         if self._letters_open is None:
             self._letters_open = await letters.any_open(self._channel)
-        await letters.put(self._channel, refused, self._provenance)
+        await letters.put(self._channel, refused, provenance)
         self._letters_open |= bool(refused)
         if self._letters_open:
-            await letters.resolve(self._channel, stored)
+            await letters.resolve(self._channel, stored, provenance.fetched_at)
 
     async def _note_places(self, received: list[Received]) -> None:
         provinces = {r.complaint.province for r in received if r.complaint.province}

@@ -1,5 +1,6 @@
 """One run: read, map, store, count, and only then move the checkpoint."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import anyio
 import structlog
 
-from hub.connectors.base import ChannelError, Connector, Surroundings
+from hub.connectors.base import Between, ChannelError, Connector, Surroundings
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
+from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.domain.run import Ledger, RunState
 from hub.ingest.ahead import one_ahead
 from hub.ingest.job import Job
+from hub.ingest.lease import Lease
 from hub.ingest.places import district_map
 from hub.store.runs import RunSupersededError
 from hub.store.store import Store
@@ -31,6 +34,7 @@ class Finished:
     ledger: Ledger
     unmapped: list[dict[str, Any]]
     error: str | None
+    declared: int | None = None
 
     @property
     def green(self) -> bool:
@@ -43,31 +47,56 @@ async def sync(
     store: Store,
     surroundings: Surroundings,
     progress: Progress = lambda _: None,
+    *,
+    between: Between | None = None,
+    take_over: bool = True,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Finished:
-    """Runs a connector once. A failing channel fails the run, never what was stored before it."""
+    """Runs a connector once. A failing channel fails the run, never what was stored before it.
+
+    `between` reads a stretch of time again and leaves the checkpoint where it is. When it is
+    cancelled, a batch that is being stored is stored to its end. Raises ConnectorBusyError where
+    another run holds the connector and is not to be taken over from.
+    """
     config = loaded.config
     await store.channels.add(config.channel, config.title or config.channel)
-    run = await store.runs.start(config.name, config.channel, loaded.version)
+    districts = await district_map(config, store)
+    run = await store.runs.start(config.name, config.channel, loaded.version, take_over=take_over)
     log = _log.bind(connector=config.name, channel=config.channel, run=run.id)
-    job = Job(loaded, store, run, await district_map(config, store))
+    job = Job(loaded, store, run, districts, moves=between is None)
+    lease = Lease(store.runs, run, clock)
     state, error = RunState.FAILED, None
+
+    async def finish(state: RunState, error: str | None) -> None:
+        await store.runs.finish(run, state, job.ledger, job.unmapped, error, job.declared)
+
     try:
         connector: Connector[Any] = loaded.connect(surroundings)
-        async with one_ahead(job.arriving(connector.read(run.checkpoint))) as batches:
+        arriving = job.arriving(connector.read(run.checkpoint, between))
+        async with lease.kept(), one_ahead(arriving) as batches:
             async for batch in batches:
-                await job.store(batch)
+                with anyio.CancelScope(shield=True):
+                    await lease.hold()
+                    await job.store(batch)
                 progress(job.ledger)
-        if job.ledger.balanced:
+        error = job.hole
+        if error is None:
             state = RunState.SUCCEEDED
-            await store.channels.synced(config.channel, run.started_at)
-        else:
-            error = f"The ledger does not balance: {job.ledger}"
+            if between is None:
+                await store.channels.synced(config.channel, run.started_at)
     except (ChannelError, RunSupersededError, ConfigError) as failure:
         error = str(failure)
-    except BaseException as failure:
-        with anyio.CancelScope(shield=True):  # a cancelled run is told too
-            await store.runs.finish(run, state, job.ledger, job.unmapped, type(failure).__name__)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            told = "Stopped in order; the next run goes on from here."
+            await finish(RunState.INTERRUPTED, told)
         raise
-    await store.runs.finish(run, state, job.ledger, job.unmapped, error)
+    except BaseException as failure:
+        await finish(state, type(failure).__name__)
+        raise
+    await finish(state, error)
+    if config.dead_letter:
+        before = run.started_at - config.dead_letter.retention
+        await store.dead_letters.discard(config.name, before)
     log.info("run.finished", state=state.value, ledger=job.ledger, error=error)
-    return Finished(run.id, config.name, state, job.ledger, job.unmapped, error)
+    return Finished(run.id, config.name, state, job.ledger, job.unmapped, error, job.declared)

@@ -29,7 +29,11 @@ _known(
 _known(OrderField, "What complaints can be ordered by.", "ComplaintOrderField")
 _known(RegionLevel, "Province, or district (kabupaten, kota).")
 _known(RunState, "How a run stands; only SUCCEEDED is green.")
-_known(DeadLetterState, "RESOLVED once the same record could be stored.")
+_known(
+    DeadLetterState,
+    "RESOLVED once the same record could be stored, ACKNOWLEDGED where it "
+    "need not be, DISCARDED when its retention ended.",
+)
 _known(Role, "What a grant lets its holder be.")
 
 

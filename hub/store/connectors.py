@@ -71,6 +71,15 @@ class ConnectorRegister:
             folder=found["folder"],
         )
 
+    async def pause(self, name: str, reason: str, by: str) -> None:
+        """Lets no schedule run a connector until it is resumed."""
+        paused = {"reason": reason, "by": by, "at": datetime.now(UTC)}
+        await self._connectors.update_one({"_id": name}, {"$set": {"paused": paused}})
+
+    async def resume(self, name: str) -> None:
+        """Lets its schedule run a connector again."""
+        await self._connectors.update_one({"_id": name}, {"$set": {"paused": None}})
+
     async def names(self) -> list[str]:
         """All registered names, in order."""
         return [d["_id"] async for d in self._connectors.find({}, {"_id": 1}).sort("_id", 1)]

@@ -1,16 +1,19 @@
 """Records that could not be stored, kept with their reason until they can be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
 
+from hub.domain.clock import utc_now
 from hub.domain.complaint import Provenance, derived_id
 from hub.domain.run import DeadLetterState, Rejection
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.cursor import Cursors
-from hub.store.mongo import Database
+from hub.store.mongo import DUPLICATE_KEY, Database, Document
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.vault import Vault
 
@@ -24,13 +27,26 @@ class Refused:
 
     rejection: Rejection
     raw: bytes
+    resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter as it is mapped again; `seen_at` (UTC) is when its record was last met."""
+
+    id: str
+    resource: str | None
+    raw: bytes
+    seen_at: datetime
 
 
 class ScopedDeadLetters:
     """Dead letters of the viewer's own channels; the ministry's are all."""
 
-    def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
+    def __init__(self, scope: Scope, database: Database, cursors: Cursors, vault: Vault) -> None:
         self._within = plan.within(scope.dead_letters)
+        self._letters = database["dead_letters"]
+        self._vault = vault
         self._pager = Pager(database["dead_letters"], scope, cursors)
 
     async def page(
@@ -42,7 +58,15 @@ class ScopedDeadLetters:
             wanted["connector"] = {"$eq": connector}
         if state:
             wanted["state"] = {"$eq": state.value}
-        return await self._pager.read(self._within, wanted, _LATEST_FIRST, request, _SHOWN)
+        found = await self._pager.read(self._within, wanted, _LATEST_FIRST, request, _SHOWN)
+        for letter in found.documents:
+            letter["value"] = _opened(letter, self._vault)
+        return found
+
+    async def visible(self, ids: Iterable[str]) -> list[str]:
+        """Those of these ids that the viewer may see; no other may be changed on their behalf."""
+        wanted = {"$and": [self._within, {"_id": {"$in": list(ids)}}]}
+        return [d["_id"] async for d in self._letters.find(wanted, {"_id": 1})]
 
 
 class DeadLetterBox:
@@ -53,48 +77,127 @@ class DeadLetterBox:
         self._vault = vault
 
     async def put(self, channel: str, batch: Sequence[Refused], provenance: Provenance) -> None:
-        """Keeps refused records durably, each raw record sealed."""
+        """Keeps refused records durably, each raw record and refused value sealed. One that was
+        acknowledged stays so; one that was resolved or discarded is open again."""
         if batch:
             updates = [self._update(channel, refused, provenance) for refused in batch]
-            await self._letters.bulk_write(updates, ordered=False)
+            try:
+                await self._letters.bulk_write(updates, ordered=False)
+            except BulkWriteError as error:
+                # A later run has met the record since: what it found of it stands.
+                if any(e["code"] != DUPLICATE_KEY for e in error.details["writeErrors"]):
+                    raise
+            ids = [_id(channel, refused) for refused in batch]
+            ended = [DeadLetterState.RESOLVED.value, DeadLetterState.DISCARDED.value]
+            await self._letters.update_many(
+                {"_id": {"$in": ids}, "run": provenance.run, "state": {"$in": ended}},
+                {"$set": {"state": DeadLetterState.OPEN.value}},
+            )
 
     async def any_open(self, channel: str) -> bool:
         """Whether there is anything that a record of this channel could resolve."""
-        return await self._letters.find_one(_open_of(channel), {"_id": 1}) is not None
+        return await self._letters.find_one(_unresolved_of(channel), {"_id": 1}) is not None
 
-    async def resolve(self, channel: str, ids: Iterable[str]) -> None:
-        """Marks those whose record is now a stored complaint with one of these ids."""
-        await self._letters.update_many(
-            {**_open_of(channel), "_id": {"$in": list(ids)}},
+    async def resolve_replayed(self, letter: Letter, run: str) -> None:
+        """Marks one that a run mapped again and did not refuse again, and no other run has met."""
+        await self._letters.update_one(
+            {"_id": letter.id, "last_seen": letter.seen_at, "run": {"$ne": run}},
             {"$set": {"state": DeadLetterState.RESOLVED.value}},
+        )
+
+    async def unresolved(
+        self, channel: str, ids: Sequence[str] | None = None
+    ) -> AsyncIterator[Letter]:
+        """The letters of a channel that can be mapped again, the oldest first; of these ids, or
+        all."""
+        wanted = {**_unresolved_of(channel), "raw": {"$ne": None}}
+        if ids is not None:
+            wanted["_id"] = {"$in": list(ids)}
+        async for d in self._letters.find(wanted, sort=[("last_seen", 1), ("_id", 1)]):
+            raw = self._vault.open(d["raw"], d["_id"])
+            yield Letter(d["_id"], d.get("resource"), raw, d["last_seen"])
+
+    async def listed(self, channel: str, limit: int) -> list[Document]:
+        """The latest that wait, without their raw records, for the hub's own commands."""
+        found = await self._letters.find(
+            _unresolved_of(channel), _SHOWN, sort=[("last_seen", -1), ("_id", -1)], limit=limit
+        ).to_list()
+        return [{**letter, "value": _opened(letter, self._vault)} for letter in found]
+
+    async def acknowledge(self, ids: Sequence[str], note: str, by: str) -> int:
+        """Notes that open letters need not be stored, why and who says so; how many there were."""
+        noted = {"note": note, "by": by, "at": utc_now()}
+        done = await self._letters.update_many(
+            {"_id": {"$in": list(ids)}, "state": DeadLetterState.OPEN.value},
+            {"$set": {"state": DeadLetterState.ACKNOWLEDGED.value, "acknowledged": noted}},
+        )
+        return done.modified_count
+
+    async def discard(self, connector: str, before: datetime) -> int:
+        """Ends those that no run of a connector has met since a moment (UTC): the record and the
+        value go, the reason stays. Returns how many."""
+        done = await self._letters.update_many(
+            {
+                "connector": connector,
+                "last_seen": {"$lt": before},
+                "state": {"$ne": DeadLetterState.DISCARDED.value},
+            },
+            {"$set": {"state": DeadLetterState.DISCARDED.value, "raw": None, "value": None}},
+        )
+        return done.modified_count
+
+    async def waiting(self, channel: str) -> int:
+        """How many of a channel are open."""
+        return await self._letters.count_documents(_unresolved_of(channel))
+
+    async def resolve(self, channel: str, ids: Iterable[str], seen_at: datetime) -> None:
+        """Marks those whose record is a stored complaint with one of these ids, as a run that
+        began at a moment (UTC) found; not those that a later run has met since."""
+        await self._letters.update_many(
+            {**_unresolved_of(channel), "_id": {"$in": list(ids)}, "last_seen": {"$lte": seen_at}},
+            {"$set": {"state": DeadLetterState.RESOLVED.value, "last_seen": seen_at}},
         )
 
     def _update(self, channel: str, refused: Refused, provenance: Provenance) -> UpdateOne:
         rejection = refused.rejection
-        own_id = rejection.external_id
-        id_ = derived_id(channel, own_id) if own_id else derived_id(channel, "", refused.raw.hex())
+        id_, value = _id(channel, refused), rejection.value
         return UpdateOne(
-            {"_id": id_},
+            {"_id": id_, "last_seen": {"$lte": provenance.fetched_at}},
             {
                 "$set": {
                     "channel": channel,
                     "connector": provenance.connector,
                     "run": provenance.run,
                     "config_version": provenance.config_version,
-                    "external_id": own_id,
+                    "external_id": rejection.external_id,
+                    "resource": refused.resource,
                     "field": rejection.field,
-                    "value": rejection.value,
+                    "value": None if value is None else self._vault.seal(value.encode(), id_),
                     "reason": rejection.reason,
-                    "state": DeadLetterState.OPEN.value,
                     "last_seen": provenance.fetched_at,
                     "raw": self._vault.seal(refused.raw, id_),
                 },
-                "$setOnInsert": {"first_seen": provenance.fetched_at},
+                "$setOnInsert": {
+                    "first_seen": provenance.fetched_at,
+                    "state": DeadLetterState.OPEN.value,
+                },
                 "$inc": {"attempts": 1},
             },
             upsert=True,
         )
 
 
-def _open_of(channel: str) -> plan.Filter:
-    return {"channel": channel, "state": DeadLetterState.OPEN.value}
+def _id(channel: str, refused: Refused) -> str:
+    own_id = refused.rejection.external_id
+    return derived_id(channel, own_id) if own_id else derived_id(channel, "", refused.raw.hex())
+
+
+def _opened(letter: Document, vault: Vault) -> str | None:
+    """The refused value; letters of an earlier hub have it as it was."""
+    value = letter["value"]
+    return vault.open(value, letter["_id"]).decode() if isinstance(value, bytes) else value
+
+
+def _unresolved_of(channel: str) -> plan.Filter:
+    states = [DeadLetterState.OPEN.value, DeadLetterState.ACKNOWLEDGED.value]
+    return {"channel": channel, "state": {"$in": states}}

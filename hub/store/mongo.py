@@ -21,6 +21,7 @@ Collection = AsyncCollection[Document]
 
 DATABASE_NAME = "hub"
 _UNAUTHORIZED, _EXISTS = 13, 48
+DUPLICATE_KEY = 11_000
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
 _LIMITS: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,

@@ -9,7 +9,7 @@ from hub.store.vault import Vault
 
 SEALED = {
     "complaints": ("reporter", "raw"),
-    "dead_letters": ("raw",),
+    "dead_letters": ("raw", "value"),
     "keys": ("key",),
     "users": ("totp_secret",),
 }

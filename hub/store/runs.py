@@ -1,13 +1,15 @@
 """Runs with their ledgers, and the checkpoint of each connector."""
 
 import secrets
-import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument, WriteConcern
+from pymongo.errors import DuplicateKeyError
 
+from hub.domain.clock import utc_now
 from hub.domain.run import Ledger, RunState
 from hub.domain.scope import Scope
 from hub.store import plan
@@ -17,6 +19,13 @@ from hub.store.paging import Pager, PageRequest, Slice
 
 Checkpoint = dict[str, Any]
 _LATEST_FIRST = (plan.Step("_id", descending=True),)
+
+LEASE = timedelta(seconds=60)
+"""How long a run holds its connector without a word."""
+
+
+class ConnectorBusyError(Exception):
+    """Another run holds the connector."""
 
 
 class RunSupersededError(Exception):
@@ -46,28 +55,45 @@ class StartedRun:
     epoch: int
     started_at: datetime
     checkpoint: Checkpoint
+    lease_until: datetime
 
 
 class RunRegister:
     """What ingest notes about runs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
         self._runs = database["runs"]
         self._passing = self._runs.with_options(write_concern=WriteConcern(w=1))
         self._states = database["connector_state"]
 
-    async def start(self, connector: str, channel: str, config_version: str) -> StartedRun:
+    async def start(
+        self, connector: str, channel: str, config_version: str, *, take_over: bool = True
+    ) -> StartedRun:
         """Begins a run. Runs of the connector that are still open, being dead or slow, lose
-        their right to its checkpoint and are marked interrupted."""
-        before = await self._states.find_one_and_update(
-            {"_id": connector},
-            {"$inc": {"epoch": 1}, "$setOnInsert": {"checkpoint": {}}},
-            upsert=True,
-            return_document=ReturnDocument.BEFORE,
+        their right to its checkpoint and are marked interrupted.
+
+        Raises ConnectorBusyError where one of them holds the connector and is not to be taken
+        over from.
+        """
+        now = self._now()
+        free = {"$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}]}
+        try:
+            state: Any = await self._states.find_one_and_update(
+                {"_id": connector, **({} if take_over else free)},
+                {
+                    "$inc": {"epoch": 1},
+                    "$set": {"lease_until": now + LEASE},
+                    "$setOnInsert": {"checkpoint": {}},
+                },
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:
+            raise ConnectorBusyError(f"Another run of {connector} is under way.") from None
+        run = StartedRun(
+            _run_id(now), connector, channel, state["epoch"], now, state["checkpoint"], now + LEASE
         )
-        epoch, checkpoint = (before["epoch"] + 1, before["checkpoint"]) if before else (1, {})
-        now = datetime.now(UTC)
-        run = StartedRun(_run_id(), connector, channel, epoch, now, checkpoint)
         await self._runs.update_many(
             {"connector": connector, "state": RunState.RUNNING.value},
             {
@@ -90,9 +116,19 @@ class RunRegister:
                 "ledger": asdict(Ledger()),
                 "unmapped": [],
                 "error": None,
+                "declared": None,
             }
         )
         return run
+
+    async def renew(self, run: StartedRun) -> datetime:
+        """Holds the connector for longer; until when. Raises RunSupersededError."""
+        until = self._now() + LEASE
+        held = {"_id": run.connector, "epoch": run.epoch}
+        ours = await self._states.update_one(held, {"$set": {"lease_until": until}})
+        if not ours.matched_count:
+            raise _superseded(run)
+        return until
 
     async def progress(
         self, run: StartedRun, ledger: Ledger, checkpoint: Checkpoint | None
@@ -102,7 +138,7 @@ class RunRegister:
         held = {"_id": run.connector, "epoch": run.epoch}
         still_ours = await self._states.update_one(held, {"$set": {"run": run.id, **moved}})
         if not still_ours.matched_count:
-            raise RunSupersededError(f"A later run of {run.connector} took over from {run.id}.")
+            raise _superseded(run)
         # A figure in passing is not waited for until it is on disk; `finish` writes the last.
         await self._passing.update_one({"_id": run.id}, {"$set": {"ledger": asdict(ledger)}})
 
@@ -113,22 +149,30 @@ class RunRegister:
         ledger: Ledger,
         unmapped: list[Document],
         error: str | None = None,
+        declared: int | None = None,
     ) -> None:
-        """Ends a run, unless a later one has already ended it."""
+        """Ends a run, unless a later one has already ended it, and lets its connector go."""
         await self._runs.update_one(
             {"_id": run.id, "state": RunState.RUNNING.value},
             {
                 "$set": {
                     "state": state.value,
-                    "finished_at": datetime.now(UTC),
+                    "finished_at": self._now(),
                     "ledger": asdict(ledger),
                     "unmapped": unmapped,
                     "error": error,
+                    "declared": declared,
                 }
             },
         )
+        held = {"_id": run.connector, "epoch": run.epoch}
+        await self._states.update_one(held, {"$set": {"lease_until": None}})
 
 
-def _run_id() -> str:
+def _superseded(run: StartedRun) -> RunSupersededError:
+    return RunSupersededError(f"A later run of {run.connector} took over from {run.id}.")
+
+
+def _run_id(moment: datetime) -> str:
     """An id that sorts by the time of its making."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(5)}"
+    return f"{int(moment.timestamp() * 1000):012x}{secrets.token_hex(5)}"

@@ -29,6 +29,7 @@ from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
 from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
+from hub.store.schedules import Schedules
 from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.statistics import Statistics
 from hub.store.users import Users
@@ -66,6 +67,7 @@ class Store:
         self.runs = RunRegister(database)
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
+        self.schedules = Schedules(database)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
@@ -90,7 +92,7 @@ class Store:
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             runs=ScopedRuns(scope, database, cursors),
-            dead_letters=ScopedDeadLetters(scope, database, cursors),
+            dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
         )
 

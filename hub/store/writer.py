@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
@@ -9,11 +11,10 @@ from pymongo.errors import BulkWriteError
 from hub.domain.complaint import Complaint, Provenance
 from hub.store.documents import Received, complaint_document, next_timeline
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
-from hub.store.mongo import Collection, Database, Document
+from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document, documents
 from hub.store.rollups import RollupMarks
 from hub.store.vault import Vault
 
-_DUPLICATE_KEY = 11_000
 _KNOWN = {
     "cell": 1,
     "timeline": 1,
@@ -56,6 +57,18 @@ class ComplaintWriter:
         found = self._complaints.find(query, {"provenance.fingerprint": 1})
         stored = {d["_id"]: d["provenance"].get("fingerprint") async for d in found}
         return {id_ for id_, its in stored.items() if its and its == fingerprints[id_]}
+
+    async def received_by_day(
+        self, channel: str, start: datetime, end: datetime, zone: ZoneInfo
+    ) -> dict[date, int]:
+        """How many complaints of a channel were received on each day of a zone."""
+        wanted = {"channel": channel, "received_at": {"$gte": start, "$lt": end}}
+        day = {
+            "$dateToString": {"date": "$received_at", "timezone": zone.key, "format": "%Y-%m-%d"}
+        }
+        grouped: list[Document] = [{"$match": wanted}, {"$group": {"_id": day, "n": {"$sum": 1}}}]
+        found = await documents(self._complaints, grouped)
+        return {date.fromisoformat(each["_id"]): each["n"] for each in found}
 
     async def write(self, batch: Sequence[Received], provenance: Provenance) -> Written:
         """Stores a batch durably and tells what it did.
@@ -126,7 +139,7 @@ class ComplaintWriter:
             result = await self._complaints.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
-            if any(failure["code"] != _DUPLICATE_KEY for failure in failures):
+            if any(failure["code"] != DUPLICATE_KEY for failure in failures):
                 raise
             return {ids[failure["index"]] for failure in failures}, error.details["nMatched"]
         return set(), result.matched_count
@@ -166,9 +179,12 @@ def _is_news(complaint: Complaint, digest: str, provenance: Provenance, before: 
     stored = before["provenance"]
     if digest == stored["hash"]:
         return False
+    fetched = bool(provenance.fetched_at >= stored["fetched_at"])
     if complaint.updated_at and stored["source_updated_at"]:
-        return bool(complaint.updated_at >= stored["source_updated_at"])
-    return bool(provenance.fetched_at >= stored["fetched_at"])
+        if complaint.updated_at == stored["source_updated_at"]:
+            return fetched  # edited without a word: what a later run read counts
+        return bool(complaint.updated_at > stored["source_updated_at"])
+    return fetched
 
 
 def _waves(batch: Sequence[Received]) -> Iterable[dict[str, Received]]:

@@ -29,7 +29,7 @@ async def test_the_same_record_again_is_one_letter_with_two_attempts(store: Stor
 
 async def test_a_stored_complaint_resolves_its_letter(store: Store) -> None:
     await store.dead_letters.put("lapor", [refused("7"), refused("8")], provenance())
-    await store.dead_letters.resolve("lapor", [derived_id("lapor", "7")])
+    await store.dead_letters.resolve("lapor", [derived_id("lapor", "7")], MOMENT)
     reader = store.reader(MINISTRY).dead_letters
     left = await reader.page("connector", DeadLetterState.OPEN, PageRequest(9))
     assert [d["external_id"] for d in left.documents] == ["8"]

@@ -56,7 +56,7 @@ async def test_dead_letters_lose_theirs_once_they_are_resolved(
         Refused(Rejection("status", "?", "unknown", c.external_id), b"{}") for c in (one, other)
     ]
     await store.dead_letters.put("lapor", refused, provenance())
-    await store.dead_letters.resolve("lapor", [one.id])
+    await store.dead_letters.resolve("lapor", [one.id], MOMENT)
     assert await purge(database, MOMENT + timedelta(days=1)) == Purged(0, 1)
     kept = {d["_id"]: d["raw"] is not None async for d in database["dead_letters"].find()}
     assert kept == {one.id: False, other.id: True}

@@ -69,6 +69,9 @@ class Run:
     started_at: datetime = stored("started_at", "When it began.")
     finished_at: datetime | None = stored("finished_at", "When it ended.")
     ledger: Ledger = stored("ledger", "What became of every record.")
+    declared: int | None = stored(
+        "declared", "How many records the channel says it had; null where it does not say."
+    )
     unmapped: list[Unmapped] = stored("unmapped", "Labels to add to the mapping.")
     error: str | None = stored("error", "Why it failed.")
 
@@ -86,7 +89,7 @@ class DeadLetter:
     value: str | None = stored("value", "The value that was refused.")
     reason: str = stored("reason", "Why.")
     config_version: str = stored("config_version", "The configuration that it failed with.")
-    state: DeadLetterState = stored("state", "Open, or resolved since.", DeadLetterState)
+    state: DeadLetterState = stored("state", "Open, or what became of it.", DeadLetterState)
     attempts: int = stored("attempts", "How many runs have met it.")
     first_seen: datetime = stored("first_seen", "When a run first met it.")
     last_seen: datetime = stored("last_seen", "When a run last met it.")

@@ -1,0 +1,101 @@
+"""`hub backfill` and `hub connector completeness`: stretches of time, whatever the checkpoint."""
+
+from datetime import date, datetime, time
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+
+from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
+from hub.cli.sync import print_finished, progress_of
+from hub.connectors.base import Between
+from hub.connectors.config import ConnectorConfig
+from hub.ingest.completeness import Completeness
+from hub.ingest.completeness import completeness as compare
+from hub.ingest.folder import load_folder, register, registered
+from hub.ingest.run import sync
+from hub.settings import Settings
+
+Name = Annotated[str, typer.Argument(help="The connector's name.")]
+From = Annotated[str, typer.Option("--from", help="First day, by the connector's time zone.")]
+To = Annotated[str, typer.Option("--to", help="The day after the last one.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def backfill(name: Name, from_: From, to: To, json: Json = False) -> None:
+    """Reads a stretch of time again, and leaves the checkpoint where it is.
+
+    Days are those of the first `timezone` of the connector's resources, else of Asia/Jakarta. It
+    takes over from a run that is under way.
+
+    Example: hub backfill makassar-open311 --from 2026-01-01 --to 2026-02-01
+    """
+
+    async def body(settings: Settings) -> None:
+        known = await load_folder(settings.connectors_dir)
+        async with opened(settings) as store:
+            for each in known:
+                await register(each, settings.connectors_dir, store.connectors)
+            loaded, around = await registered(
+                name, store.connectors, settings.callable_private_hosts
+            )
+            between = _between(loaded.config, from_, to)
+            with progress_of(name) as show:
+                finished = await sync(loaded, store, around, show, between=between)
+        print_finished(finished, json)
+        if not finished.green:
+            raise typer.Exit(FAILED)
+
+    run(body)
+
+
+def completeness(name: Name, from_: From, to: To, json: Json = False) -> None:
+    """Compares what a channel says that it received by day with what is stored.
+
+    The exit code is 0 only where no more is missing than waits as a dead letter.
+
+    Example: hub connector completeness makassar-open311 --from 2026-01-01 --to 2026-02-01
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            loaded, around = await registered(
+                name, store.connectors, settings.callable_private_hosts
+            )
+            between = _between(loaded.config, from_, to)
+            found = await compare(loaded, store, around, between)
+        if json:
+            print(orjson.dumps(found).decode())  # noqa: T201 - for a script
+        else:
+            out.print(_table(found))
+        if not found.complete:
+            raise typer.Exit(FAILED)
+
+    run(body)
+
+
+def _between(config: ConnectorConfig, start: str, end: str) -> Between:
+    first, last = (
+        datetime.combine(_day(each), time(), tzinfo=config.zone) for each in (start, end)
+    )
+    if first >= last:
+        fail(f"--to {end} has to be after --from {start}.", WRONG_INPUT)
+    return Between(first, last)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{text!r} is not a day such as 2026-01-31.", WRONG_INPUT)
+
+
+def _table(found: Completeness) -> Table:
+    table = Table(title=f"{found.channel}: {found.dead_letters} dead letters wait")
+    for column in ("day", "channel has", "stored", "missing"):
+        table.add_column(column, justify="right")
+    for each in found.days:
+        row = (str(each.day), str(each.source), str(each.stored), str(each.missing))
+        table.add_row(*row, style="red" if each.missing else None)
+    return table

@@ -1,0 +1,97 @@
+"""`hub deadletters …`."""
+
+from getpass import getuser
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+
+from hub.cli.running import FAILED, fail, opened, out, run
+from hub.cli.sync import print_finished
+from hub.ingest.folder import registered
+from hub.ingest.replay import replay as map_again
+from hub.settings import Settings
+from hub.store.runs import ConnectorBusyError
+
+app = typer.Typer(help="Look at dead letters, map them again, settle them.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The connector's name.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command(name="list")
+def list_(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    json: Json = False,
+) -> None:
+    """Lists the latest that wait, with the value that was refused.
+
+    Example: hub deadletters list makassar-open311 --limit 10
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            found = await store.dead_letters.listed(loaded.config.channel, limit)
+        if json:
+            for each in found:
+                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            return
+        table = Table(title=f"{name}: {len(found)} dead letters")
+        columns = ("_id", "external_id", "field", "value", "reason", "state", "attempts")
+        for column in columns:
+            table.add_column(column.strip("_"), overflow="fold")
+        for each in found:
+            table.add_row(*(str(each[column] or "–") for column in columns))
+        out.print(table)
+
+    run(body)
+
+
+@app.command()
+def replay(
+    name: Name,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Only this one; repeatable.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Maps those that wait again, with the connector as it is registered now; asks no channel.
+
+    Example: hub deadletters replay makassar-open311
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            try:
+                finished = await map_again(loaded, store, ids or None)
+            except ConnectorBusyError as error:
+                fail(f"{error} Try again once it has ended.", FAILED)
+        print_finished(finished, json)
+        if not finished.green:
+            raise typer.Exit(FAILED)
+
+    run(body)
+
+
+@app.command()
+def acknowledge(
+    ids: Annotated[list[str], typer.Argument(help="The ids of dead letters.")],
+    note: Annotated[str, typer.Option(help="Why they need not be stored.")],
+) -> None:
+    """Settles dead letters that need not be stored; who said so is kept with the note.
+
+    Example: hub deadletters acknowledge 5f0c --note "A test of the channel's vendor"
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            done = await store.dead_letters.acknowledge(ids, note, f"command line: {getuser()}")
+        out.print(f"Acknowledged: {done} of {len(ids)}.")
+        if done < len(ids):
+            fail("The others are not open dead letters.", FAILED)
+
+    run(body)

@@ -1,0 +1,34 @@
+"""`hub schedule`."""
+
+import logging
+import os
+from functools import partial
+
+from hub.cli.running import err, opened, run
+from hub.cli.sync import BESIDE_A_SERVER
+from hub.ingest.folder import registered
+from hub.ingest.scheduler import Scheduler
+from hub.settings import Settings
+
+
+def schedule() -> None:
+    """Runs connectors by their schedules and when asked to, until Ctrl-C.
+
+    `hub serve` starts one of its own. Any number may run on one database: one of them runs a
+    connector at a time. When it is stopped, what is being stored is stored to its end.
+
+    Example: hub schedule
+    """
+    os.nice(BESIDE_A_SERVER)
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            find = partial(
+                registered,
+                connectors=store.connectors,
+                private_hosts=settings.callable_private_hosts,
+            )
+            err.print("Running connectors by their schedules.")
+            await Scheduler(store, find).work()
+
+    run(body, signal_is_failure=False, log_level=logging.INFO)
