@@ -33,23 +33,31 @@ class CsvDecoder(Vocabulary):
     """How the file is written; a byte order mark is dropped."""
 
     type: Literal["csv"]
+    """Comma separated values, the first row naming the columns."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """What parts the cells."""
     encoding: Annotated[Text, AfterValidator(_encoding)] = "utf-8-sig"
+    """Python's name of the encoding."""
 
 
 class Files(Resource):
     """Files of one shape."""
 
     file_glob: Text
+    """Which files: laporan-*.csv."""
     decoder: CsvDecoder = CsvDecoder(type="csv")
+    """How the files are written."""
 
 
 class FilesystemConfig(ConnectorConfig):
     """A folder: a path from the YAML file's own folder, or a `file://` address."""
 
     type: Literal["filesystem"]
+    """Files in a folder."""
     bucket_url: Text
+    """The folder, from the YAML file's own."""
     resources: Annotated[list[Files], Field(min_length=1)]
+    """The sorts of files."""
 
     @property
     def mapped(self) -> tuple[Resource, ...]:
