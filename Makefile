@@ -8,8 +8,9 @@ READY := .venv/.ready
 demo: $(READY)
 	@exec $(BIN)/hub demo
 
+# A process for each core, up to four; each has a mongod of its own.
 test: $(READY)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .

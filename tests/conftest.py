@@ -9,6 +9,7 @@ from hub.store.mongo import Database, Driver, connect
 from hub.store.scope_monitor import UNSCOPED_READS
 from hub.store.store import Store
 from hub.store.vault import Vault
+from tests.postgres import Postgres, running_postgres
 from tests.running_hub import RunningHub, running_hub
 
 
@@ -73,3 +74,9 @@ def store(database: Database, vault: Vault) -> Store:
 async def hub(store: Store) -> AsyncIterator[RunningHub]:
     async with running_hub(store) as hub:
         yield hub
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server

@@ -6,9 +6,11 @@ from hub.connectors.base import Connector
 from hub.connectors.filesystem import FilesystemConnector
 from hub.connectors.open311 import Open311Connector
 from hub.connectors.rest_api import RestApiConnector
+from hub.connectors.sql import SqlConnector
 
 KINDS: dict[str, type[Connector[Any]]] = {
     "filesystem": FilesystemConnector,
     "open311": Open311Connector,
     "rest_api": RestApiConnector,
+    "sql": SqlConnector,
 }

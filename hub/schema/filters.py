@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, Optional, TypeVar
 
 import strawberry
@@ -111,6 +112,12 @@ class ComplaintFilter:
     anonymous: BooleanFilter | None = _unset("Whether the reporter's name is hidden.")
     secret: BooleanFilter | None = _unset("Whether the report is not public.")
 
+    @cached_property
+    def condition(self) -> Condition:
+        """What it states; made once, since a plan is remembered with its arguments. Raises
+        InputError naming the argument."""
+        return _condition(self, "filter", 0)
+
 
 @strawberry.input(description="One step of an order.")
 class ComplaintOrder:
@@ -132,23 +139,23 @@ def order_of(order_by: list[ComplaintOrder] | None) -> tuple[Order, ...]:
     return tuple(Order(s.field, s.direction is OrderDirection.DESC) for s in order_by)
 
 
-def condition_of(
-    given: ComplaintFilter | None, argument: str = "filter", depth: int = 0
-) -> Condition:
-    """The condition that a filter states. Raises InputError naming the argument."""
-    if not given:
-        return All()
+def condition_of(given: ComplaintFilter | None) -> Condition:
+    """The condition that a filter states, none if it is left out. Raises InputError."""
+    return given.condition if given else All()
+
+
+def _condition(given: ComplaintFilter, argument: str, depth: int) -> Condition:
     if depth > MOST_NESTING:
         raise InputError(argument, f"is nested more than {MOST_NESTING} deep")
     parts: list[Condition] = []
     for name, value, path in _given(given, argument):
         if name == "not_":
-            parts.append(Not(condition_of(value, path, depth + 1)))
+            parts.append(Not(_condition(value, path, depth + 1)))
         elif name in {"and_", "or_"}:
             if len(value) > MOST_VALUES:
                 raise InputError(path, f"has more than {MOST_VALUES} parts")
             nested = tuple(
-                condition_of(part, f"{path}.{i}", depth + 1) for i, part in enumerate(value)
+                _condition(part, f"{path}.{i}", depth + 1) for i, part in enumerate(value)
             )
             parts.append(All(nested) if name == "and_" else AnyOf(nested))
         else:

@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.connectors import http
 from hub.serving import free_port, listening
 from tests.connectors.channel import Serve
+from tests.postgres import binaries
+
+collect_ignore = [] if binaries() else ["test_sql.py"]
 
 
 class Stage:

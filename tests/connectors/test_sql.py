@@ -1,0 +1,240 @@
+"""Kind `sql`, against a real PostgreSQL."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
+from hub.connectors.load import load
+from hub.connectors.sql import BATCH_ROWS, Reading, Rows
+from hub.connectors.vocabulary import ConfigError
+from tests.connectors.channel import batches, ids, states
+from tests.postgres import Postgres
+
+SELECT = "select: {external_id: id, status: status, received_at: masuk}"
+CHANGES = f"""
+version: "1"
+name: kota-sql
+type: sql
+dsn: "${{env.KOTA_DSN}}"
+resources:
+  - name: laporan
+    table: kota.laporan
+    primary_key: id
+    timezone: Asia/Makassar
+    incremental: {{cursor_path: diubah}}
+    {SELECT}
+"""
+WHOLE = CHANGES.replace("    incremental: {cursor_path: diubah}\n", "")
+
+
+@pytest.fixture
+def kota(postgres: Postgres) -> Iterator[sa.Engine]:
+    """An empty table of a region's own."""
+    with postgres.engine.begin() as database:
+        database.exec_driver_sql("CREATE SCHEMA kota")
+        database.exec_driver_sql(
+            "CREATE TABLE kota.laporan (id bigint, status text, masuk timestamp, diubah timestamp,"
+            " biaya numeric, lampiran bytea)"
+        )
+    yield postgres.engine
+    with postgres.engine.begin() as database:
+        database.exec_driver_sql("DROP SCHEMA kota CASCADE")
+
+
+def fill(kota: sa.Engine, first: int, last: int, changed: str) -> None:
+    """Rows with these ids; `changed` is an SQL expression of the id `i`."""
+    with kota.begin() as database:
+        database.exec_driver_sql(
+            "INSERT INTO kota.laporan SELECT i, 'baru', '2024-09-23 00:41:43', "
+            f"{changed}, 1.50, 'x'::bytea FROM generate_series({first}, {last}) i"
+        )
+
+
+def connected(postgres: Postgres, text: str, **dsn: str) -> Connector[Any]:
+    address = dsn.get("dsn", postgres.dsn)
+    surroundings = Surroundings(Path(), {"KOTA_DSN": address}, frozenset({postgres.host}))
+    return load(text, "kota.yaml").connect(surroundings)
+
+
+async def first_batches(
+    channel: Connector[Any], checkpoint: Mapping[str, State], count: int
+) -> list[Batch]:
+    reading = channel.read(checkpoint)
+    found = [batch async for batch, _ in _numbered(reading, count)]
+    await reading.aclose()
+    return found
+
+
+async def _numbered(reading: Any, count: int) -> Any:
+    for number in range(count):
+        yield await anext(reading), number
+
+
+def checkpoint_after(found: list[Batch], before: Mapping[str, State]) -> Mapping[str, State]:
+    known = [state for state in states(found) if state is not None]
+    return {"laporan": known[-1]} if known else before
+
+
+async def test_rows_of_one_moment_are_all_read(postgres: Postgres, kota: sa.Engine) -> None:
+    fill(kota, 1, 2 * BATCH_ROWS + 300, "'2024-09-23 08:00:00.123456'")
+    found = await batches(connected(postgres, CHANGES))
+    assert sorted(map(int, ids(found))) == [*range(1, 2 * BATCH_ROWS + 301)]
+    assert len(ids(found)) == len(set(ids(found)))
+
+
+@pytest.mark.parametrize("text", [CHANGES, WHOLE], ids=["changes", "whole"])
+async def test_stopped_anywhere_it_goes_on_without_a_gap(
+    postgres: Postgres, kota: sa.Engine, text: str
+) -> None:
+    rows = 3 * BATCH_ROWS + 17
+    fill(kota, 1, rows, "timestamp '2024-09-23' + (i / 1500) * interval '1 microsecond'")
+    checkpoint: Mapping[str, State] = {}
+    seen: list[str] = []
+    for _ in range(10):
+        found = await first_batches(connected(postgres, text), checkpoint, 1)
+        checkpoint = checkpoint_after(found, checkpoint)
+        seen += ids(found)
+        if not ids(found):
+            break
+    assert sorted(map(int, seen)) == [*range(1, rows + 1)]
+
+
+async def test_only_what_changed_is_read_again(postgres: Postgres, kota: sa.Engine) -> None:
+    fill(kota, 1, 500, "timestamp '2024-09-23' + i * interval '1 second'")
+    done = checkpoint_after(await batches(connected(postgres, CHANGES)), {})
+    assert ids(await batches(connected(postgres, CHANGES), done)) == ["500"]
+    with kota.begin() as database:
+        database.exec_driver_sql("UPDATE kota.laporan SET diubah = '2024-09-24' WHERE id = 7")
+    assert ids(await batches(connected(postgres, CHANGES), done)) == ["500", "7"]
+    looking_back = CHANGES.replace("diubah}", "diubah, lookback_window: PT5S}")
+    assert ids(await batches(connected(postgres, looking_back), done)) == [
+        *map(str, range(495, 501)),
+        "7",
+    ]
+
+
+async def test_rows_without_a_cursor_are_read_each_time(
+    postgres: Postgres, kota: sa.Engine
+) -> None:
+    fill(kota, 1, BATCH_ROWS + 5, "NULL")
+    fill(kota, 2000, 2000, "timestamp '2024-09-23'")
+    first = await batches(connected(postgres, CHANGES))
+    again = await batches(connected(postgres, CHANGES), checkpoint_after(first, {}))
+    assert ids(first) == ids(again) == [*map(str, range(1, BATCH_ROWS + 6)), "2000"]
+
+
+async def test_a_stretch_of_time_is_of_the_resources_zone(
+    postgres: Postgres, kota: sa.Engine
+) -> None:
+    fill(kota, 0, 47, "timestamp '2024-09-22' + i * interval '1 hour'")
+    channel = connected(postgres, CHANGES)
+    day = Between(datetime(2024, 9, 22, 16, tzinfo=UTC), datetime(2024, 9, 23, 16, tzinfo=UTC))
+    found = [batch async for batch in channel.read({}, day)]
+    assert ids(found) == [*map(str, range(24, 48))]  # 23 September in Makassar, UTC+8
+    assert states(found) == [None]
+
+
+async def test_values_come_as_json_has_them(postgres: Postgres, kota: sa.Engine) -> None:
+    fill(kota, 1, 1, "'2024-09-23 08:00:00.123456'")
+    (batch, _) = await batches(connected(postgres, CHANGES))
+    assert batch.records == [
+        {
+            "id": 1,
+            "status": "baru",
+            "masuk": "2024-09-23T00:41:43",
+            "diubah": "2024-09-23T08:00:00.123456",
+            "biaya": "1.50",
+            "lampiran": "78",
+        }
+    ]
+
+
+async def test_a_query_is_read_like_a_table(postgres: Postgres, kota: sa.Engine) -> None:
+    fill(kota, 1, 30, "timestamp '2024-09-23'")
+    text = CHANGES.replace("table: kota.laporan", "query: SELECT * FROM kota.laporan WHERE id > 20")
+    assert ids(await batches(connected(postgres, text))) == [*map(str, range(21, 31))]
+
+
+async def test_nothing_can_be_written(postgres: Postgres, kota: sa.Engine) -> None:
+    with kota.begin() as database:
+        database.exec_driver_sql("CREATE SEQUENCE kota.nomor")
+    text = CHANGES.replace("table: kota.laporan", "query: SELECT nextval('kota.nomor') AS id")
+    with pytest.raises(ChannelError, match="read-only transaction"):
+        await connected(postgres, text).check()
+
+
+async def test_rows_without_a_key_are_refused(postgres: Postgres, kota: sa.Engine) -> None:
+    fill(kota, 1, 3, "timestamp '2024-09-23'")
+    with kota.begin() as database:
+        database.exec_driver_sql("UPDATE kota.laporan SET id = NULL WHERE id = 2")
+    with pytest.raises(ChannelError, match="laporan has rows in which id is null"):
+        await batches(connected(postgres, CHANGES))
+
+
+async def test_check_tells_what_it_finds(postgres: Postgres, kota: sa.Engine) -> None:
+    assert await connected(postgres, CHANGES).check() == "laporan: readable, but empty"
+    fill(kota, 1, 1, "NULL")
+    assert await connected(postgres, CHANGES).check() == "laporan: readable"
+    missing = CHANGES.replace("kota.laporan", "kota.tiada")
+    with pytest.raises(ChannelError, match=r"kota\.tiada. does not exist"):
+        await connected(postgres, missing).check()
+
+
+async def test_a_wrong_password_is_told_without_it(postgres: Postgres) -> None:
+    dsn = f"postgresql://reader:{'hemmelig'}@{postgres.host}/postgres"
+    with pytest.raises(ChannelError, match="password authentication failed") as failure:
+        await connected(postgres, CHANGES, dsn=dsn).check()
+    assert "hemmelig" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "told"),
+    [
+        ("sqlite:////etc/passwd", "sqlite is not among mariadb, mysql, postgresql"),
+        ("postgresql:///lapor", "names no host"),
+        ("postgresql://a:b@10.0.0.1/lapor", "10.0.0.1:5432 is a private address"),
+        ("mysql://a:b@169.254.169.254/lapor", "169.254.169.254:3306 is a private address"),
+        ("postgresql://a:b@db/lapor?host=/var/run", "takes sslmode="),
+        ("postgresql://a:b@db/lapor?sslmode=prefer", "takes sslmode="),
+        ("mysql://a:b@db/lapor?local_infile=1", "takes sslmode="),
+        ("mysql://a:b@db/lapor?sslmode=verify-full", "for postgresql only"),
+        ("postgresql://a:b@db/lapor?hostaddr=127.0.0.1", "takes sslmode="),
+        ("not an address", "no address such as"),
+    ],
+)
+async def test_addresses_that_are_not_called(postgres: Postgres, dsn: str, told: str) -> None:
+    with pytest.raises(ChannelError) as failure:
+        await connected(postgres, CHANGES, dsn=dsn).check()
+    assert told in str(failure.value)
+    assert "a:b" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (CHANGES.replace('"${env.KOTA_DSN}"', "postgresql://a:b@db/lapor"), "write no secret here"),
+        (CHANGES.replace("    table: kota.laporan\n", ""), "either `table` or `query`"),
+        (CHANGES.replace("table: kota.laporan", "query: SELECT 1; DROP TABLE x"), "semicolon"),
+    ],
+)
+def test_configurations_that_are_refused(wrong: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        load(wrong, "kota.yaml")
+
+
+def test_mysql_is_asked_in_its_own_words() -> None:
+    (loaded,) = islice(load(CHANGES, "kota.yaml").config.mapped, 1)
+    assert isinstance(loaded, Rows)
+    query = Reading(loaded).after(datetime(2024, 9, 23), 7, without_cursor=False)
+    text = str(query.compile(dialect=mysql.dialect()))
+    assert " ".join(text.split()) == (
+        "SELECT * FROM kota.laporan WHERE diubah IS NOT NULL AND (diubah > %s OR diubah = %s AND "
+        "id > %s) ORDER BY diubah, id LIMIT %s"
+    )

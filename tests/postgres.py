@@ -1,0 +1,78 @@
+"""A real PostgreSQL of the tests' own, from whatever the machine has installed."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hub.serving import free_port
+
+_USER = "reader"
+_PASSWORD = "p@ss/word"
+
+
+def binaries() -> Path | None:
+    """Where the newest installed server is; None where none is, and its tests are not collected."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    return Path(on_path).parent if on_path else None
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A running server."""
+
+    port: int
+    engine: sa.Engine
+
+    @property
+    def host(self) -> str:
+        """As HUB_PRIVATE_HOSTS names it."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def dsn(self) -> str:
+        """The address that an operator would state."""
+        url = sa.URL.create("postgresql", _USER, _PASSWORD, "127.0.0.1", self.port, "postgres")
+        return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Postgres]:
+    """A server on loopback that asks for a password; it goes with its folder."""
+    where, port = binaries(), free_port(0)
+    assert where, "apt-get install postgresql"
+    data, secret = folder / "data", folder / "password"
+    secret.write_text(_PASSWORD)
+    # PostgreSQL does not run as root.
+    other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if other:
+        for parent in (folder, *folder.parents):
+            if parent.stat().st_uid == 0 and parent.is_relative_to("/tmp"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+        shutil.chown(folder, "postgres")
+        shutil.chown(secret, "postgres")
+    made = [*other, str(where / "initdb"), "-D", str(data), "-U", _USER, "--pwfile", str(secret)]
+    quick = ["--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8", "--locale", "C"]
+    subprocess.run([*made, *quick], check=True, capture_output=True, cwd="/")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    control = [*other, str(where / "pg_ctl"), "-D", str(data)]
+    log = ["-l", str(folder / "log")]
+    subprocess.run(
+        [*control, *log, "-w", "-o", options, "start"], check=True, capture_output=True, cwd="/"
+    )
+    url = sa.URL.create("postgresql+psycopg", _USER, _PASSWORD, "127.0.0.1", port, "postgres")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        yield Postgres(port, engine)
+    finally:
+        subprocess.run(
+            [*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/"
+        )
