@@ -1,43 +1,21 @@
-"""Kind `filesystem`: CSV exports in a folder."""
+"""Kind `filesystem`: files of records in a folder."""
 
-import codecs
-import csv
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-import orjson
 from anyio import to_thread
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
+from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
-from hub.connectors.vocabulary import Vocabulary, expand
+from hub.connectors.decoders import CsvDecoder, Decoder, records_of
+from hub.connectors.vocabulary import expand
 
 BATCH_ROWS = 1000
-_EXCESS = "\0excess"
-
-
-def _encoding(name: str) -> str:
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        raise ValueError(f"unknown encoding {name!r}, such as 'utf-8-sig' or 'cp1252'") from None
-    return name
-
-
-class CsvDecoder(Vocabulary):
-    """How the file is written; a byte order mark is dropped."""
-
-    type: Literal["csv"]
-    """Comma separated values, the first row naming the columns."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """What parts the cells."""
-    encoding: Annotated[Text, AfterValidator(_encoding)] = "utf-8-sig"
-    """Python's name of the encoding."""
 
 
 class Files(Resource):
@@ -45,7 +23,7 @@ class Files(Resource):
 
     file_glob: Text
     """Which files: laporan-*.csv."""
-    decoder: CsvDecoder = CsvDecoder(type="csv")
+    decoder: Decoder = CsvDecoder(type="csv")
     """How the files are written."""
 
 
@@ -111,9 +89,9 @@ class FilesystemConnector(Connector[FilesystemConfig]):
 async def _read(path: Path, resource: Files, state: State) -> AsyncIterator[Batch]:
     version = _version(path)
     done = state.get("rows", 0) if state.get("file") == [path.name, version] else 0
-    with path.open(encoding=resource.decoder.encoding, newline="") as file:
-        rows = islice(_rows(file, path, resource), done, None)
-        while batch := await to_thread.run_sync(lambda: list(islice(rows, BATCH_ROWS))):
+    with records_of(path, resource.decoder, _columns(resource)) as records:
+        rest = islice(records, done, None)
+        while batch := await to_thread.run_sync(lambda: list(islice(rest, BATCH_ROWS))):
             done += len(batch)
             yield Batch(resource.name, batch, {"file": [path.name, version], "rows": done})
 
@@ -124,34 +102,8 @@ def _version(path: Path) -> str:
 
 
 def _head(path: Path, resource: Files) -> int:
-    with path.open(encoding=resource.decoder.encoding, newline="") as file:
-        return len(list(islice(_rows(file, path, resource), 10)))
-
-
-def _rows(file: Any, path: Path, resource: Files) -> Iterator[Record | Undecodable]:
-    """The rows as records. Raises ChannelError for a file that is not what the YAML says."""
-    delimiter = resource.decoder.delimiter
-    # Not strict, a quote that is never closed would swallow the rest of the file.
-    reader = csv.DictReader(file, restkey=_EXCESS, delimiter=delimiter, strict=True)
-    try:
-        missing = _columns(resource) - set(reader.fieldnames or ())
-        if missing:
-            raise ChannelError(
-                f"{path.name} has no column {', '.join(sorted(missing))}; "
-                f"it has {', '.join(reader.fieldnames or ())}."
-            )
-        for row in reader:
-            if _EXCESS in row or None in row.values():
-                reason = f"line {reader.line_num}: not as many cells as the header"
-                yield Undecodable(orjson.dumps(row), reason)
-            else:
-                yield row
-    except csv.Error as error:
-        raise ChannelError(f"{path.name}, line {reader.line_num}: {error}") from None
-    except UnicodeDecodeError as error:
-        # Decoding goes ahead of reading: the lines that it had done already count too.
-        line = reader.line_num + error.object[: error.start].count(b"\n") + 1
-        raise ChannelError(f"{path.name}, line {line}: is not {error.encoding}") from None
+    with records_of(path, resource.decoder, _columns(resource)) as records:
+        return len(list(islice(records, 10)))
 
 
 def _columns(resource: Files) -> set[str]:
