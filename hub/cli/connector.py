@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
+from anyio import open_file
 from rich.table import Table
 
 from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
 from hub.connectors.base import Surroundings
+from hub.connectors.discover import propose
+from hub.connectors.http import TIMEOUT_SECONDS, get_once
 from hub.connectors.json_schema import connector_schema
 from hub.connectors.load import Loaded
+from hub.connectors.sample import sample_of
 from hub.ingest.folder import load_file, register
 from hub.ingest.preview import Previewed, preview_records
 from hub.settings import Settings
@@ -23,6 +27,8 @@ if TYPE_CHECKING:  # the others of these commands need no server
     from hub.grade.grade import Graded
 
 app = typer.Typer(help="Describe, try and register connectors.", no_args_is_help=True)
+
+MAX_SAMPLE_BYTES = 16 * 1024 * 1024
 
 File = Annotated[Path, typer.Argument(help="The connector's YAML file.")]
 
@@ -89,6 +95,37 @@ def register_file(file: File) -> None:
         async with opened(settings) as store:
             await register(loaded, file.parent, store.connectors)
         out.print(f"Registered {loaded.config.name}, version {loaded.version}.")
+
+    run(body)
+
+
+@app.command()
+def discover(
+    source: Annotated[str, typer.Argument(help="An address, or a file of JSON, XML or CSV.")],
+    name: Annotated[str, typer.Option(help="The connector's name.")] = "new-channel",
+) -> None:
+    """Proposes a YAML file from one answer or a sample, with the evidence for each key.
+
+    What the sample does not tell is marked FILL_IN, and `hub connector validate` says what to
+    write there. The address is asked once, without a token; save the answer of one that needs it.
+
+    Example: hub connector discover sample.json --name makassar > connectors_config/makassar.yaml
+    """
+
+    async def body(settings: Settings) -> None:
+        if source.startswith(("http://", "https://")):
+            content = await get_once(
+                source, settings.callable_private_hosts, TIMEOUT_SECONDS, MAX_SAMPLE_BYTES
+            )
+        else:
+            try:
+                async with await open_file(source, "rb") as file:
+                    content = await file.read(MAX_SAMPLE_BYTES + 1)
+            except OSError as error:
+                fail(f"{source}: {error.strerror}", WRONG_INPUT)
+            if len(content) > MAX_SAMPLE_BYTES:
+                fail(f"{source}: larger than {MAX_SAMPLE_BYTES >> 20} MiB; cut it.", WRONG_INPUT)
+        print(propose(sample_of(content, source), name), end="")  # noqa: T201 - for a file
 
     run(body)
 

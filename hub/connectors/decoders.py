@@ -44,21 +44,27 @@ class CsvDecoder(Vocabulary):
     """A row each; the first one names the columns. A byte order mark is dropped."""
 
     type: Literal["csv"]
+    """Cells parted by a character."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """What parts the cells."""
     encoding: Annotated[Text, AfterValidator(_encoding)] = "utf-8-sig"
+    """Python's name of the encoding."""
 
 
 class JsonLinesDecoder(Vocabulary):
     """A JSON object on each line."""
 
     type: Literal["jsonl"]
+    """A JSON object on each line."""
 
 
 class JsonDecoder(Vocabulary):
     """One JSON document, of 64 Mi characters at most."""
 
     type: Literal["json"]
+    """One JSON document."""
     data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
+    """JSONPath of the records."""
 
 
 Decoder = Annotated[CsvDecoder | JsonLinesDecoder | JsonDecoder, Field(discriminator="type")]

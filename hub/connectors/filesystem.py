@@ -22,15 +22,20 @@ class Files(Resource):
     """Files of one shape."""
 
     file_glob: Text
+    """Which files: laporan-*.csv."""
     decoder: Decoder = CsvDecoder(type="csv")
+    """How the files are written."""
 
 
 class FilesystemConfig(ConnectorConfig):
     """A folder: a path from the YAML file's own folder, or a `file://` address."""
 
     type: Literal["filesystem"]
+    """Files in a folder."""
     bucket_url: Text
+    """The folder, from the YAML file's own."""
     resources: Annotated[list[Files], Field(min_length=1)]
+    """The sorts of files."""
 
     @property
     def mapped(self) -> tuple[Resource, ...]:

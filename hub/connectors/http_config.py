@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field, field_validator
 
 from hub.connectors.config import Text, Where
 from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
@@ -35,14 +35,6 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-def _no_number(value: object) -> object:
-    """A bare number would be taken for seconds since 1970, and 2025 for an hour of that year."""
-    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
-        raise ValueError("is no time, such as 2025-01-01T00:00:00+08:00")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 Secret = Annotated[str, AfterValidator(_secret)]
 EndpointPath = Annotated[Text, AfterValidator(_without_query)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
@@ -52,38 +44,51 @@ class BearerAuth(Vocabulary):
     """`Authorization: Bearer …`."""
 
     type: Literal["bearer"]
+    """A token in the header Authorization."""
     token: Secret
+    """${env.NAME} of the token."""
 
 
 class ApiKeyAuth(Vocabulary):
     """A key in a header or in the query."""
 
     type: Literal["api_key"]
+    """A key in a header or in the query."""
     name: Text
+    """The header's or parameter's name."""
     api_key: Secret
+    """${env.NAME} of the key."""
     location: Literal["header", "query"] = "header"
+    """Where the key is sent."""
 
 
 class SinglePage(Vocabulary):
     """All records come in one answer."""
 
     type: Literal["single_page"]
+    """One answer has all."""
 
 
 class PageNumber(Vocabulary):
     """Pages counted by the client, to the first empty one."""
 
     type: Literal["page_number"]
+    """Pages by number, to the first empty one."""
     base_page: int = 1
+    """The number of the first page."""
     page_param: Text = "page"
+    """The parameter with the page's number."""
 
 
 class Cursor(Vocabulary):
     """Each answer names the next one."""
 
     type: Literal["cursor"]
+    """Each answer names the next one."""
     cursor_path: Where
+    """Where in an answer the next cursor is."""
     cursor_param: Text = "cursor"
+    """The parameter that takes it."""
 
 
 Paginator = Annotated[SinglePage | PageNumber | Cursor, Field(discriminator="type")]
@@ -93,10 +98,15 @@ class Incremental(Vocabulary):
     """Asking only for what is new since the checkpoint, by a time in the record."""
 
     cursor_path: Where
-    initial_value: Moment
+    """Where in a record its time of change is."""
+    initial_value: AwareDatetime
+    """From when to ask at the first run."""
     lookback_window: timedelta = timedelta(0)
+    """How far before the checkpoint to ask again."""
     row_order: Literal["asc"] | None = None
+    """`asc` where the oldest change comes first: the checkpoint then moves with each page."""
     datetime_format: Text | None = None
+    """How the service wants a time written; ISO 8601 if left out."""
 
     def start_value(self, last_value: str | None) -> datetime:
         """From when to ask: the checkpoint less the lookback, or the initial value."""
@@ -109,8 +119,11 @@ class HttpClient(Vocabulary):
     """How to reach a channel over HTTP."""
 
     base_url: EndpointPath
+    """The address that paths are relative to."""
     headers: Headers = {}
+    """Sent with each request."""
     auth: Annotated[BearerAuth | ApiKeyAuth, Field(discriminator="type")] | None = None
+    """How the hub says who it is."""
 
     @field_validator("base_url")
     @classmethod

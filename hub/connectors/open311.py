@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from defusedxml.ElementTree import ParseError, fromstring
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import (
@@ -19,7 +19,7 @@ from hub.connectors.config import (
     Where,
 )
 from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import HttpClient, Moment, PageNumber
+from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.pages import decode_json, pages
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
@@ -47,9 +47,12 @@ class Open311Select(Select):
 class Windows(Vocabulary):
     """Asking for one stretch of time after another. GeoReport v2 allows 90 days at most."""
 
-    initial_value: Moment
+    initial_value: AwareDatetime
+    """From when to ask at the first run."""
     step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=30)
+    """The stretch of time of one question, at most P90D."""
     lookback_window: timedelta = timedelta(days=2)
+    """How far before the checkpoint to ask again."""
 
 
 class Requests(Resource):
@@ -57,9 +60,13 @@ class Requests(Resource):
 
     name: Slug = "requests"
     format: Literal["json", "xml"] = "json"
+    """Asks for requests.json or requests.xml."""
     params: dict[str, str] = {}
+    """More query parameters."""
     paginator: PageNumber | None = None
+    """The standard has no pages; some servers do."""
     incremental: Windows | None = None
+    """Asking for one stretch of time after another."""
     select: Open311Select = Open311Select()
     status_mapping: dict[str, ComplaintStatus] = {
         "open": ComplaintStatus.RECEIVED,
@@ -71,10 +78,15 @@ class Open311Config(ConnectorConfig):
     """A GeoReport v2 server. `allowed_hosts` defaults to the host of `client.base_url`."""
 
     type: Literal["open311"]
+    """A GeoReport v2 server."""
     allowed_hosts: list[Text] = []
+    """Hosts that may be called; that of base_url if left out."""
     client: HttpClient
+    """How to reach the server."""
     jurisdiction_id: Text | None = None
+    """Sent with each request."""
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
+    """Its lists of requests."""
 
     @property
     def mapped(self) -> tuple[Resource, ...]:

@@ -28,10 +28,15 @@ class Endpoint(Vocabulary):
     """Where the records are, and how they come."""
 
     path: EndpointPath
+    """Relative to client.base_url."""
     params: dict[str, str] = {}
+    """Query parameters; {incremental.start_value} is the time to ask from."""
     data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
+    """JSONPath of the records in an answer."""
     paginator: Paginator | None = None
+    """How to come to the next page; one answer if left out."""
     incremental: Incremental | None = None
+    """How to ask only for what is new."""
 
     @model_validator(mode="after")
     def _placeholders(self) -> Self:
@@ -47,15 +52,20 @@ class RestResource(Resource):
     """A list of records behind an endpoint."""
 
     endpoint: Endpoint
+    """Where the records are."""
 
 
 class RestApiConfig(ConnectorConfig):
     """A REST service. `allowed_hosts` defaults to the host of `client.base_url`."""
 
     type: Literal["rest_api"]
+    """A service that answers with JSON."""
     allowed_hosts: list[Text] = []
+    """Hosts that may be called; that of base_url if left out."""
     client: HttpClient
+    """How to reach the service."""
     resources: Annotated[list[RestResource], Field(min_length=1)]
+    """Its lists of records."""
 
     @property
     def mapped(self) -> tuple[Resource, ...]:

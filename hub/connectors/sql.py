@@ -39,16 +39,22 @@ class SqlIncremental(Vocabulary):
     of the last update. Rows in which it is null are read each time."""
 
     cursor_path: Text
+    """The column that a change raises."""
     lookback_window: timedelta = timedelta(0)
+    """How far before the checkpoint to read again."""
 
 
 class Rows(Resource):
     """The rows of a table or view, or of a query, told apart by a column."""
 
     table: Text | None = None
+    """A table or view."""
     query: Annotated[Text, AfterValidator(_one_statement)] | None = None
+    """One SELECT in place of a table."""
     primary_key: Text
+    """The column that tells rows apart."""
     incremental: SqlIncremental | None = None
+    """How to read only rows that changed."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -61,9 +67,13 @@ class SqlConfig(ConnectorConfig):
     """A database. `allowed_hosts` defaults to the host of `dsn`."""
 
     type: Literal["sql"]
+    """A database."""
     dsn: Secret
+    """${env.NAME} of its address."""
     allowed_hosts: list[Text] = []
+    """Hosts that may be called; that of dsn if left out."""
     resources: Annotated[list[Rows], Field(min_length=1)]
+    """Its tables and queries."""
 
     @property
     def mapped(self) -> tuple[Resource, ...]:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
@@ -56,20 +58,44 @@ class Vocabulary(BaseModel):
     def _known_keys_only(cls, value: object, validated: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(value, Mapping):
             return validated(value)
-        names = [field.alias or name for name, field in cls.model_fields.items()]
+        fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+        names = [*fields]
         problems = [
             _detail("unknown_key", (key,), f"unknown key; {suggest(key, names)}")
             for key in value
             if key not in names
         ]
+        problems += [
+            _detail("number", (key,), told)
+            for key, field in fields.items()
+            if (told := _no_number(field.annotation, value.get(key)))
+        ]
         try:
             made = validated(value)
         except ValidationError as error:
-            problems += [_detail(d["type"], d["loc"], d["msg"]) for d in error.errors()]
+            told_of = {problem["loc"] for problem in problems}
+            problems += [
+                _detail(d["type"], d["loc"], d["msg"])
+                for d in error.errors()
+                if d["loc"] not in told_of
+            ]
         else:
             if not problems:
                 return made
         raise ValidationError.from_exception_data(cls.__name__, problems)
+
+
+def _no_number(annotation: object, value: object) -> str | None:
+    """What is wrong with a number where a duration or a time should be: `2025` would be read as
+    33 minutes, or as a moment in 1970."""
+    kinds = {annotation, *get_args(annotation)}
+    if not isinstance(value, str):
+        return None
+    if timedelta in kinds and "P" not in value:
+        return "is no ISO 8601 duration, such as PT10M or P30D"
+    if AwareDatetime in kinds and "-" not in value[1:]:
+        return "is no time with a zone, such as 2025-01-01T00:00:00+08:00"
+    return None
 
 
 def _detail(kind: str, path: Path, message: str) -> InitErrorDetails:

@@ -138,3 +138,13 @@ def test_what_the_shape_shows_is_refused_by_both(before: str, after: str) -> Non
     values = Source.parse(REST.replace(before, after, 1), "c.yaml").values
     assert not loads(values)
     assert not fits(values)
+
+
+def test_every_key_is_described() -> None:
+    undescribed = [
+        f"{name}.{key}"
+        for name, part in SCHEMA["$defs"].items()
+        for key, told in part.get("properties", {}).items()
+        if not told.get("description")
+    ]
+    assert undescribed == []

@@ -132,6 +132,16 @@ def test_a_header_that_holds_a_secret_has_to_name_a_variable(name: str) -> None:
         ("start_value", "start", "resources.0.endpoint: params.updated_since: unknown placeholder"),
         ("type: cursor", "type: auto", "resources.0.endpoint.paginator: Input tag 'auto'"),
         ("+07:00", "", "resources.0.endpoint.incremental.initial_value: Input should have"),
+        (
+            '"2025-01-01T00:00:00+07:00"',
+            "2025",
+            "resources.0.endpoint.incremental.initial_value: is no",
+        ),
+        (
+            "updated_at, ",
+            "updated_at, lookback_window: 600, ",
+            "resources.0.endpoint.incremental.lookback_window: is no ISO 8601 duration",
+        ),
         ("name: complaints", "name: Complaints!", "resources.0.name: String should match"),
         ('version: "1"', 'version: "2"', "version: Input should be '1'"),
     ],
