@@ -11,11 +11,12 @@ import httpx2
 import stamina
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.guard import callable_addresses
+from hub.connectors.guard import IPAddress, callable_addresses
 from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpClient
 from hub.connectors.vocabulary import expand
 
 TIMEOUT_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
 ATTEMPTS = 4
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
@@ -58,8 +59,10 @@ class ChannelClient:
         self._client = httpx2.AsyncClient(
             base_url=address,
             headers={**headers, "Accept-Encoding": "gzip"},
-            timeout=TIMEOUT_SECONDS,
-            transport=_GuardedTransport(hosts, surroundings.private_hosts),
+            timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+            transport=_GuardedTransport(
+                hosts, surroundings.private_hosts, surroundings.approved_hosts
+            ),
             trust_env=False,
         )
 
@@ -171,11 +174,19 @@ class _Inflate:
 
 
 class _GuardedTransport(httpx2.AsyncBaseTransport):
-    """Connects only to allowed hosts, at a public address that was checked and is then used."""
+    """Connects only to allowed and approved hosts, at public addresses that were checked and are
+    then used, the next one where one takes no connection."""
 
-    def __init__(self, hosts: frozenset[str], private_hosts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        hosts: frozenset[str],
+        private_hosts: frozenset[str],
+        approved_hosts: frozenset[str] | None = None,
+    ) -> None:
         self._hosts = hosts
         self._private_hosts = private_hosts
+        self._approved_hosts = approved_hosts
+        self._failed: set[IPAddress] = set()
         self._inner = httpx2.AsyncHTTPTransport(verify=_tls())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -183,12 +194,25 @@ class _GuardedTransport(httpx2.AsyncBaseTransport):
         port = url.port or (443 if url.scheme == "https" else 80)
         if url.host not in self._hosts:
             raise ChannelError(f"{url.host} is not among allowed_hosts.")
+        if self._approved_hosts is not None and url.host not in self._approved_hosts:
+            raise ChannelError(
+                f"{url.host} is not approved. An administrator approves the hosts that "
+                "connectors may call."
+            )
         try:
-            address, *_ = await callable_addresses(url.host, port, self._private_hosts)
+            found = await callable_addresses(url.host, port, self._private_hosts)
         except OSError as error:
             raise _PassingError(f"{url.host} can't be found: {error}") from None
         request.extensions = {**request.extensions, "sni_hostname": url.host}
-        request.url = url.copy_with(host=str(address))
+        # What took no connection before comes last, so that it costs its wait once.
+        *others, last = sorted(dict.fromkeys(found), key=self._failed.__contains__)
+        for address in others:
+            request.url = url.copy_with(host=str(address))
+            try:
+                return await self._inner.handle_async_request(request)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                self._failed.add(address)
+        request.url = url.copy_with(host=str(last))
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:

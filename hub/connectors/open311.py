@@ -20,7 +20,7 @@ from hub.connectors.config import (
 )
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import HttpClient, PageNumber
-from hub.connectors.pages import decode_json, pages
+from hub.connectors.pages import decode_json, pages, refuse_crowd
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
 
@@ -208,6 +208,7 @@ def _json_rows(body: bytes) -> list[Record]:
 
 def _xml_rows(body: bytes, element: str) -> list[Record]:
     """The rows of an XML answer; what is empty or `xsi:nil` is None."""
+    refuse_crowd(body, b"<")
     try:
         root = fromstring(body, forbid_dtd=True)
     except ParseError as error:
