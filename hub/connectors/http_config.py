@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from hub.connectors.config import Text, Where
 from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
@@ -23,6 +23,16 @@ def _without_query(path: str) -> str:
     return path
 
 
+def _web_address(url: str) -> str:
+    if has_reference(url):
+        return url
+    if not re.match(r"https?://[^/]", url):
+        raise ValueError("is not an address such as https://api.example.go.id/v1/")
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("write no password here; state it as `client.auth`")
+    return url
+
+
 _NAMES_A_SECRET = re.compile(r"auth|cookie|key|password|secret|token", re.I)
 
 
@@ -37,6 +47,7 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
 
 Secret = Annotated[str, AfterValidator(_secret)]
 EndpointPath = Annotated[Text, AfterValidator(_without_query)]
+WebAddress = Annotated[EndpointPath, AfterValidator(_web_address)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 
 
@@ -54,6 +65,29 @@ class ApiKeyAuth(Vocabulary):
     name: Text
     api_key: Secret
     location: Literal["header", "query"] = "header"
+
+
+class HttpBasicAuth(Vocabulary):
+    """A name and a password."""
+
+    type: Literal["http_basic"]
+    username: Text
+    password: Secret
+
+
+class OAuth2ClientCredentials(Vocabulary):
+    """A token that the channel gives to this hub as its client, and renews."""
+
+    type: Literal["oauth2_client_credentials"]
+    access_token_url: WebAddress
+    client_id: Text
+    client_secret: Secret
+    access_token_request_data: dict[str, str] = {}
+
+
+Auth = Annotated[
+    BearerAuth | ApiKeyAuth | HttpBasicAuth | OAuth2ClientCredentials, Field(discriminator="type")
+]
 
 
 class SinglePage(Vocabulary):
@@ -100,17 +134,6 @@ class Incremental(Vocabulary):
 class HttpClient(Vocabulary):
     """How to reach a channel over HTTP."""
 
-    base_url: EndpointPath
+    base_url: WebAddress
     headers: Headers = {}
-    auth: Annotated[BearerAuth | ApiKeyAuth, Field(discriminator="type")] | None = None
-
-    @field_validator("base_url")
-    @classmethod
-    def _web_address(cls, url: str) -> str:
-        if has_reference(url):
-            return url
-        if not re.match(r"https?://[^/]", url):
-            raise ValueError("is not an address such as https://api.example.go.id/v1/")
-        if "@" in urlsplit(url).netloc:
-            raise ValueError("write no password here; state it as `client.auth`")
-        return url
+    auth: Auth | None = None

@@ -18,9 +18,11 @@ from hub.connectors.config import (
     Text,
     Where,
 )
+from hub.connectors.decode import decode_json, refuse_crowd
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import HttpClient, PageNumber
-from hub.connectors.pages import decode_json, pages, refuse_crowd
+from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.pages import pages
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
 
@@ -73,6 +75,7 @@ class Open311Config(ConnectorConfig):
     type: Literal["open311"]
     allowed_hosts: list[Text] = []
     client: HttpClient
+    error_handler: ErrorHandler = ErrorHandler()
     jurisdiction_id: Text | None = None
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
 
@@ -174,7 +177,10 @@ class Open311Connector(Connector[Open311Config]):
         return {**resource.params, **({"jurisdiction_id": own} if own else {})}
 
     def _client(self) -> ChannelClient:
-        return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
+        config = self.config
+        return ChannelClient(
+            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+        )
 
 
 _CUT_OFF = (

@@ -2,32 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 
-import orjson
-
 from hub.connectors.base import ChannelError
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import Cursor, PageNumber, Paginator
+from hub.connectors.http_errors import IgnoredError
 from hub.connectors.paths import getter
 
 Decode = Callable[[bytes], object]
-MOST_VALUES = 2_000_000
-
-
-def refuse_crowd(body: bytes, mark: bytes) -> None:
-    """Raises ChannelError for an answer of so many parts, each begun or ended by `mark`, that they
-    would take far more memory than the answer itself."""
-    if body.count(mark) > MOST_VALUES:
-        raise ChannelError(f"The answer holds more than {MOST_VALUES:,} values; ask for less.")
-
-
-def decode_json(body: bytes) -> object:
-    """A JSON answer. Raises ChannelError for one that broke off, is none, or holds
-    or nests too much (orjson follows 1,024 levels)."""
-    refuse_crowd(body, b",")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ChannelError(f"The answer is not whole JSON: {error}") from None
 
 
 async def pages(
@@ -51,7 +32,10 @@ async def pages(
     while True:
         if isinstance(paginator, PageNumber):
             params[paginator.page_param] = str(number)
-        document = decode(await client.get(path, params))
+        try:
+            document = decode(await client.get(path, params))
+        except IgnoredError:
+            return
         found = records(document)
         if isinstance(paginator, PageNumber):
             if not found:

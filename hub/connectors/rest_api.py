@@ -9,9 +9,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.decode import decode_json
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
-from hub.connectors.pages import decode_json, pages
+from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
 from hub.connectors.vocabulary import Vocabulary
 
@@ -55,6 +57,7 @@ class RestApiConfig(ConnectorConfig):
     type: Literal["rest_api"]
     allowed_hosts: list[Text] = []
     client: HttpClient
+    error_handler: ErrorHandler = ErrorHandler()
     resources: Annotated[list[RestResource], Field(min_length=1)]
 
     @property
@@ -119,7 +122,10 @@ class RestApiConnector(Connector[RestApiConfig]):
             yield page
 
     def _client(self) -> ChannelClient:
-        return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
+        config = self.config
+        return ChannelClient(
+            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+        )
 
 
 def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
