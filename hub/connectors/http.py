@@ -2,7 +2,8 @@
 
 import logging
 import random
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import anyio
 import httpx2
@@ -30,6 +31,14 @@ _PATIENCE = ErrorHandler()
 
 # It logs whole addresses, with the keys that stand in the query.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+class Answer(NamedTuple):
+    """A body, the address that it came from, and the links of its header by what they are to it."""
+
+    body: bytes
+    url: httpx2.URL
+    links: dict[str, str]
 
 
 class ChannelClient:
@@ -93,6 +102,20 @@ class ChannelClient:
 
     async def get(self, path: str, params: dict[str, str]) -> bytes:
         """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
+        return (await self._patiently(lambda: self._build(path, params))).body
+
+    async def ask(self, path: str | httpx2.URL, params: dict[str, str]) -> Answer:
+        """Like `get`, also for a whole address that an earlier answer named."""
+        return await self._patiently(lambda: self._build(path, params))
+
+    def _build(self, path: str | httpx2.URL, params: dict[str, str]) -> httpx2.Request:
+        params = {**params, **self._query}
+        if isinstance(path, str):
+            return self._client.build_request("GET", path, params=params)
+        # A link has a query of its own.
+        return self._client.build_request("GET", path.copy_merge_params(params) if params else path)
+
+    async def _patiently(self, build: Callable[[], httpx2.Request]) -> Answer:
         handler = self._error_handler
         first, longest = handler.waits
         async for attempt in stamina.retry_context(
@@ -103,29 +126,35 @@ class ChannelClient:
             timeout=_ALL_TRIES_SECONDS,
         ):
             with attempt:
-                return await self._get(path, params)
+                return await self._get(build)
         raise AssertionError("retry_context ends by return or by raising")
 
-    async def _get(self, path: str, params: dict[str, str]) -> bytes:
-        request = self._client.build_request("GET", path, params={**params, **self._query})
+    async def _get(self, build: Callable[[], httpx2.Request]) -> Answer:
+        request = build()
         if self._credentials is None:
             return await self._send(request)
-        request.headers["Authorization"] = await self._credentials.header(self._send)
+        request.headers["Authorization"] = await self._credentials.header(self._token)
         try:
             return await self._send(request)
         except RefusedError as error:
             if error.status != httpx2.codes.UNAUTHORIZED:
                 raise
-        again = self._client.build_request("GET", path, params={**params, **self._query})
-        again.headers["Authorization"] = await self._credentials.header(self._send, anew=True)
+        again = build()
+        again.headers["Authorization"] = await self._credentials.header(self._token, anew=True)
         return await self._send(again)
 
-    async def _send(self, request: httpx2.Request) -> bytes:
+    async def _token(self, request: httpx2.Request) -> bytes:
+        return (await self._send(request)).body
+
+    async def _send(self, request: httpx2.Request) -> Answer:
         # The query may hold a key or a citizen's id: messages name the path alone.
-        where = f"{request.method} {request.url.copy_with(query=None, userinfo=b'')}"
-        return await _answer(
+        url = request.url
+        where = f"{request.method} {url.copy_with(query=None, userinfo=b'')}"
+        response, body = await _answer(
             self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES, self._error_handler
         )
+        links = {str(rel): link["url"] for rel, link in response.links.items() if "url" in link}
+        return Answer(body, url, links)
 
 
 def _wait(error: Exception) -> bool | float:
@@ -150,9 +179,9 @@ async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most
         transport=transport,
         trust_env=False,
     ) as client:
-        return await _answer(
-            client, client.build_request("GET", address), url, seconds, most, _PATIENCE
-        )
+        request = client.build_request("GET", address)
+        _, body = await _answer(client, request, url, seconds, most, _PATIENCE)
+        return body
 
 
 async def _answer(
@@ -162,8 +191,8 @@ async def _answer(
     seconds: float,
     most: int,
     error_handler: ErrorHandler,
-) -> bytes:
-    """The body of a 200 answer. Raises ChannelError."""
+) -> tuple[httpx2.Response, bytes]:
+    """An answer to use, and its body. Raises ChannelError."""
     try:
         with anyio.fail_after(seconds):
             response = await client.send(request, stream=True)
@@ -172,7 +201,7 @@ async def _answer(
                 read = error_handler.reads(status)
                 body = await bounded_body(response, where, most) if read else b""
                 error_handler.judge(where, status, response.headers, body)
-                return body
+                return response, body
             finally:
                 await response.aclose()
     except (TimeoutError, httpx2.TimeoutException):

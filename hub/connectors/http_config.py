@@ -2,10 +2,10 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Text, Where
 from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
@@ -96,12 +96,40 @@ class SinglePage(Vocabulary):
     type: Literal["single_page"]
 
 
-class PageNumber(Vocabulary):
-    """Pages counted by the client, to the first empty one."""
+class _Counted(Vocabulary):
+    stop_after_empty_page: bool = True
+    total_path: Where | None = None
+
+
+class PageNumber(_Counted):
+    """Pages counted by the client. `total_path` is the number of pages, `maximum_page` the last."""
 
     type: Literal["page_number"]
     base_page: int = 1
     page_param: Text = "page"
+    maximum_page: int | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not (self.stop_after_empty_page or self.total_path or self.maximum_page is not None):
+            raise ValueError("would not end; state total_path or maximum_page")
+        return self
+
+
+class Offset(_Counted):
+    """Records counted by the client. `total_path` is the number of records."""
+
+    type: Literal["offset"]
+    limit: Annotated[int, Field(ge=1)]
+    offset: int = 0
+    limit_param: Text = "limit"
+    offset_param: Text = "offset"
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not (self.stop_after_empty_page or self.total_path):
+            raise ValueError("would not end; state total_path")
+        return self
 
 
 class Cursor(Vocabulary):
@@ -112,7 +140,34 @@ class Cursor(Vocabulary):
     cursor_param: Text = "cursor"
 
 
-Paginator = Annotated[SinglePage | PageNumber | Cursor, Field(discriminator="type")]
+class HeaderLink(Vocabulary):
+    """The header `Link` of each answer holds the address of the next (RFC 8288)."""
+
+    type: Literal["header_link"]
+    links_next_key: Text = "next"
+
+
+class JsonLink(Vocabulary):
+    """Each answer holds the address of the next."""
+
+    type: Literal["json_link"]
+    next_url_path: Where = "next"
+
+
+def _named(paginator: object) -> object:
+    if isinstance(paginator, dict) and paginator.get("type") == "auto":
+        raise ValueError(
+            "a paginator is not guessed, since a wrong guess loses records; name one: "
+            "single_page, page_number, offset, cursor, header_link, json_link"
+        )
+    return paginator
+
+
+Paginator = Annotated[
+    SinglePage | PageNumber | Offset | Cursor | HeaderLink | JsonLink,
+    Field(discriminator="type"),
+    BeforeValidator(_named),
+]
 
 
 class Incremental(Vocabulary):
