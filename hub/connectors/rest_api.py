@@ -18,6 +18,7 @@ from hub.connectors.paths import getter, selector
 from hub.connectors.vocabulary import Vocabulary
 
 _START = "{incremental.start_value}"
+_END = "{incremental.end_value}"
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
 
 
@@ -38,10 +39,10 @@ class Endpoint(Vocabulary):
     @model_validator(mode="after")
     def _placeholders(self) -> Self:
         for name, value in self.params.items():
-            if "{" in value.replace(_START, ""):
-                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}")
-            if _START in value and not self.incremental:
-                raise ValueError(f"params.{name}: {_START} needs `incremental`")
+            if "{" in value.replace(_START, "").replace(_END, ""):
+                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}, {_END}")
+            if (_START in value or _END in value) and not self.incremental:
+                raise ValueError(f"params.{name}: {value} needs `incremental`")
         return self
 
 
@@ -76,7 +77,10 @@ class RestApiConnector(Connector[RestApiConfig]):
         found = []
         async with self._client() as client:
             for resource in self.config.resources:
-                async for page in self._pages(client, resource, None):
+                first = resource.endpoint.incremental
+                async for page in self._pages(
+                    client, resource, first.initial_value if first else None, datetime.now(UTC)
+                ):
                     found.append(f"{resource.name}: {len(page)} records on the first page")
                     break
         return "; ".join(found)
@@ -85,20 +89,35 @@ class RestApiConnector(Connector[RestApiConfig]):
         self, checkpoint: Mapping[str, State], between: Between | None = None
     ) -> AsyncGenerator[Batch, None]:
         """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
-        the end, since newer ones may stand anywhere; never past the beginning of the run."""
+        the end, since newer ones may stand anywhere; never past the beginning of the run. For a
+        stretch of time it stays."""
         if between:
-            raise ChannelError("This channel can't be asked for a stretch of time.")
+            self._refuse_without_end()
         async with self._client() as client:
             for resource in self.config.resources:
+                if between:
+                    async for page in self._pages(client, resource, between.start, between.end):
+                        yield Batch(resource.name, page, None)
+                    continue
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
                     yield batch
+
+    def _refuse_without_end(self) -> None:
+        for resource in self.config.resources:
+            asked = "".join(resource.endpoint.params.values())
+            if _START not in asked or _END not in asked:
+                raise ChannelError(
+                    f"{resource.name} can't be asked for a stretch of time; state {_START} and "
+                    f"{_END} in its params, if the service takes both."
+                )
 
     async def _read(
         self, client: ChannelClient, resource: RestResource, state: State
     ) -> AsyncIterator[Batch]:
         incremental = resource.endpoint.incremental
         latest = _Latest(incremental, resource, state.get("last_value"))
-        async for page in self._pages(client, resource, state.get("last_value")):
+        start = incremental.start_value(state.get("last_value")) if incremental else None
+        async for page in self._pages(client, resource, start, datetime.now(UTC)):
             latest.see(page)
             ordered = incremental is not None and incremental.row_order == "asc"
             yield Batch(resource.name, page, latest.state() if ordered else None)
@@ -106,15 +125,15 @@ class RestApiConnector(Connector[RestApiConfig]):
             yield Batch(resource.name, [], latest.state())
 
     async def _pages(
-        self, client: ChannelClient, resource: RestResource, last_value: str | None
+        self, client: ChannelClient, resource: RestResource, start: datetime | None, end: datetime
     ) -> AsyncIterator[list[Any]]:
         endpoint = resource.endpoint
         params = dict(endpoint.params)
-        if endpoint.incremental:
-            start = endpoint.incremental.start_value(last_value)
+        if endpoint.incremental and start:
             pattern = endpoint.incremental.datetime_format
-            text = start.strftime(pattern) if pattern else start.isoformat()
-            params = {name: value.replace(_START, text) for name, value in params.items()}
+            for placeholder, moment in ((_START, start), (_END, end)):
+                text = moment.strftime(pattern) if pattern else moment.isoformat()
+                params = {name: value.replace(placeholder, text) for name, value in params.items()}
         find = _finder(endpoint)
         async for page in pages(
             client, endpoint.path, params, endpoint.paginator, decode_json, find
