@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.config import ConnectorConfig, Resource, Text, Where
 from hub.connectors.decode import decode_json
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
@@ -33,6 +33,7 @@ class Endpoint(Vocabulary):
     path: EndpointPath
     params: dict[str, str] = {}
     data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
+    total_selector: Where | None = None
     paginator: Paginator | None = None
     incremental: Incremental | None = None
 
@@ -78,9 +79,9 @@ class RestApiConnector(Connector[RestApiConfig]):
         async with self._client() as client:
             for resource in self.config.resources:
                 first = resource.endpoint.incremental
-                async for page in self._pages(
-                    client, resource, first.initial_value if first else None, datetime.now(UTC)
-                ):
+                start = first.initial_value if first else None
+                now, total = datetime.now(UTC), _Total(resource)
+                async for page in self._pages(client, resource, start, now, total):
                     found.append(f"{resource.name}: {len(page)} records on the first page")
                     break
         return "; ".join(found)
@@ -96,8 +97,11 @@ class RestApiConnector(Connector[RestApiConfig]):
         async with self._client() as client:
             for resource in self.config.resources:
                 if between:
-                    async for page in self._pages(client, resource, between.start, between.end):
-                        yield Batch(resource.name, page, None)
+                    total = _Total(resource)
+                    async for page in self._pages(
+                        client, resource, between.start, between.end, total
+                    ):
+                        yield Batch(resource.name, page, None, total.declared)
                     continue
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
                     yield batch
@@ -117,15 +121,21 @@ class RestApiConnector(Connector[RestApiConfig]):
         incremental = resource.endpoint.incremental
         latest = _Latest(incremental, resource, state.get("last_value"))
         start = incremental.start_value(state.get("last_value")) if incremental else None
-        async for page in self._pages(client, resource, start, datetime.now(UTC)):
+        total = _Total(resource)
+        async for page in self._pages(client, resource, start, datetime.now(UTC), total):
             latest.see(page)
             ordered = incremental is not None and incremental.row_order == "asc"
-            yield Batch(resource.name, page, latest.state() if ordered else None)
+            yield Batch(resource.name, page, latest.state() if ordered else None, total.declared)
         if incremental:
             yield Batch(resource.name, [], latest.state())
 
     async def _pages(
-        self, client: ChannelClient, resource: RestResource, start: datetime | None, end: datetime
+        self,
+        client: ChannelClient,
+        resource: RestResource,
+        start: datetime | None,
+        end: datetime,
+        total: "_Total",
     ) -> AsyncIterator[list[Any]]:
         endpoint = resource.endpoint
         params = dict(endpoint.params)
@@ -134,7 +144,7 @@ class RestApiConnector(Connector[RestApiConfig]):
             for placeholder, moment in ((_START, start), (_END, end)):
                 text = moment.strftime(pattern) if pattern else moment.isoformat()
                 params = {name: value.replace(placeholder, text) for name, value in params.items()}
-        find = _finder(endpoint)
+        find = _finder(endpoint, total)
         async for page in pages(
             client, endpoint.path, params, endpoint.paginator, decode_json, find
         ):
@@ -147,13 +157,14 @@ class RestApiConnector(Connector[RestApiConfig]):
         )
 
 
-def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
+def _finder(endpoint: Endpoint, total: "_Total") -> Callable[[object], list[object]]:
     """Finds the records of an answer, each an object. An answer that has no list where the records
     should be is none: an error that was sent with status 200 is not an empty page."""
     path = endpoint.data_selector
     lists, records = selector(path.removesuffix("[*]")), selector(path)
 
     def find(document: object) -> list[object]:
+        total.see(document)
         found = records(document)
         whole = [isinstance(record, dict) for record in found]
         if path.endswith("[*]"):
@@ -163,6 +174,24 @@ def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
         return found
 
     return find
+
+
+class _Total:
+    """How many records the service says that there are, as its last answer has it."""
+
+    def __init__(self, resource: RestResource) -> None:
+        self._path = resource.endpoint.total_selector
+        self._get = getter(self._path) if self._path else None
+        self.declared: int | None = None
+
+    def see(self, document: object) -> None:
+        """Looks at an answer. Raises ChannelError where it says no number."""
+        if self._get is None:
+            return
+        total = self._get(document)
+        if not isinstance(total, int):
+            raise ChannelError(f"total_selector: {self._path} is no number.")
+        self.declared = total
 
 
 class _Latest:

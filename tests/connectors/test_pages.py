@@ -128,3 +128,17 @@ async def test_a_total_that_is_not_there_is_an_error(serve: Serve) -> None:
 def test_a_paginator_that_can_not_work_is_refused(paginator: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         service("127.0.0.1:1", paginator)
+
+
+@pytest.mark.parametrize(("path", "fails"), [("total", False), ("nowhere", True)])
+async def test_what_the_service_declares_stands_beside_each_page(
+    serve: Serve, path: str, fails: bool
+) -> None:
+    host = await serve(Channel(5).app)
+    text = YAML.replace("PAGINATOR}", f"{{type: header_link}}, total_selector: {path}}}")
+    read = connector(text, host, environment={"K": "s3cret"})
+    if fails:
+        with pytest.raises(ChannelError, match="total_selector: nowhere is no number"):
+            await batches(read)
+    else:
+        assert [batch.declared for batch in await batches(read)] == [5, 5]
