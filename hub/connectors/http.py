@@ -33,12 +33,27 @@ _PATIENCE = ErrorHandler()
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
+Link = httpx2.URL
+
+
 class Answer(NamedTuple):
     """A body, the address that it came from, and the links of its header by what they are to it."""
 
     body: bytes
     url: httpx2.URL
     links: dict[str, str]
+
+    def follow(self, link: str) -> Link:
+        """The address that a link in this answer leads to. Raises ChannelError."""
+        where = self.url.copy_with(query=None)
+        try:
+            target = self.url.join(link)
+        except httpx2.InvalidURL as error:
+            raise ChannelError(f"{where} names a next page that is none: {error}") from None
+        # What is sent along, a token perhaps, must not leave the encrypted way.
+        if target.scheme != self.url.scheme or target.userinfo:
+            raise ChannelError(f"{where} names a next page on another scheme or with a password.")
+        return target
 
 
 class ChannelClient:
@@ -104,11 +119,11 @@ class ChannelClient:
         """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
         return (await self._patiently(lambda: self._build(path, params))).body
 
-    async def ask(self, path: str | httpx2.URL, params: dict[str, str]) -> Answer:
+    async def ask(self, path: str | Link, params: dict[str, str]) -> Answer:
         """Like `get`, also for a whole address that an earlier answer named."""
         return await self._patiently(lambda: self._build(path, params))
 
-    def _build(self, path: str | httpx2.URL, params: dict[str, str]) -> httpx2.Request:
+    def _build(self, path: str | Link, params: dict[str, str]) -> httpx2.Request:
         params = {**params, **self._query}
         if isinstance(path, str):
             return self._client.build_request("GET", path, params=params)

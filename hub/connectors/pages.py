@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
-import httpx2
-
 from hub.connectors.base import ChannelError
-from hub.connectors.http import Answer, ChannelClient
+from hub.connectors.http import Answer, ChannelClient, Link
 from hub.connectors.http_config import (
     Cursor,
     HeaderLink,
@@ -59,7 +57,7 @@ class _Walk:
 
     def __init__(self, path: str, params: dict[str, str]) -> None:
         self.path = path
-        self.target: str | httpx2.URL | None = path
+        self.target: str | Link | None = path
         self.params = dict(params)
         self._seen: set[str] = set()
 
@@ -143,16 +141,7 @@ class _Links(_Walk):
         if link in (None, ""):
             self.target = None
             return
-        try:
-            target = answer.url.join(self.once("link", link))
-        except httpx2.InvalidURL as error:
-            raise ChannelError(f"{self.path} names a next page that is none: {error}") from None
-        # What is sent along, a token perhaps, must not leave the encrypted way.
-        if target.scheme != answer.url.scheme or target.userinfo:
-            raise ChannelError(
-                f"{self.path} names a next page on another scheme or with a password."
-            )
-        self.target, self.params = target, {}
+        self.target, self.params = answer.follow(self.once("link", link)), {}
 
 
 def _walk(path: str, params: dict[str, str], paginator: Paginator | None) -> _Walk:
