@@ -30,6 +30,8 @@ async def callable_addresses(
 
 
 _TRANSLATED = [ipaddress.ip_network(n) for n in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")]
+# Metadata of some clouds stands here; older Pythons take all but its first eight for global.
+_PROTOCOL_ASSIGNMENTS = ipaddress.ip_network("192.0.0.0/24")
 
 
 def is_public(address: IPAddress) -> bool:
@@ -40,4 +42,6 @@ def is_public(address: IPAddress) -> bool:
             return False
         if address.is_site_local:
             return False
+    if address in _PROTOCOL_ASSIGNMENTS:
+        return False
     return address.is_global and not address.is_multicast

@@ -1,39 +1,70 @@
 """The one outbound HTTP client: guarded, bounded, patient to a limit."""
 
 import logging
-import ssl
-import zlib
-from functools import cache
-from typing import Any
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import anyio
 import httpx2
 import stamina
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.guard import callable_addresses
-from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpClient
+from hub.connectors.http_auth import ClientCredentials, basic
+from hub.connectors.http_body import bounded_body
+from hub.connectors.http_config import (
+    ApiKeyAuth,
+    BearerAuth,
+    HttpBasicAuth,
+    HttpClient,
+    OAuth2ClientCredentials,
+)
+from hub.connectors.http_errors import ErrorHandler, PassingError, RefusedError
+from hub.connectors.http_transport import GuardedTransport
 from hub.connectors.vocabulary import expand
 
 TIMEOUT_SECONDS = 30.0
-ATTEMPTS = 4
+_CONNECT_SECONDS = 5.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
-_GZIP_ONLY = 16 + zlib.MAX_WBITS
-_TRY_AGAIN = {429, 500, 502, 503, 504}
+_ALL_TRIES_SECONDS = 600.0
+_PATIENCE = ErrorHandler()
 
 # It logs whole addresses, with the keys that stand in the query.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
-class _PassingError(ChannelError):
-    """A failure that may be over at the next try."""
+Link = httpx2.URL
+
+
+class Answer(NamedTuple):
+    """A body, the address that it came from, and the links of its header by what they are to it."""
+
+    body: bytes
+    url: httpx2.URL
+    links: dict[str, str]
+
+    def follow(self, link: str) -> Link:
+        """The address that a link in this answer leads to. Raises ChannelError."""
+        where = self.url.copy_with(query=None)
+        try:
+            target = self.url.join(link)
+        except httpx2.InvalidURL as error:
+            raise ChannelError(f"{where} names a next page that is none: {error}") from None
+        # What is sent along, a token perhaps, must not leave the encrypted way.
+        if target.scheme != self.url.scheme or target.userinfo:
+            raise ChannelError(f"{where} names a next page on another scheme or with a password.")
+        return target
 
 
 class ChannelClient:
     """Gets documents from one channel and from no other host."""
 
     def __init__(
-        self, config: HttpClient, allowed_hosts: list[str], surroundings: Surroundings
+        self,
+        config: HttpClient,
+        allowed_hosts: list[str],
+        surroundings: Surroundings,
+        error_handler: ErrorHandler = _PATIENCE,
     ) -> None:
         environment = surroundings.environment
         base_url = expand(config.base_url, environment, "client.base_url")
@@ -42,6 +73,8 @@ class ChannelClient:
             for name, value in config.headers.items()
         }
         self._query: dict[str, str] = {}
+        self._credentials: ClientCredentials | None = None
+        self._error_handler = error_handler
         match config.auth:
             case BearerAuth(token=token):
                 token = expand(token, environment, "client.auth.token")
@@ -49,17 +82,29 @@ class ChannelClient:
             case ApiKeyAuth(name=name, api_key=key, location=location):
                 key = expand(key, environment, "client.auth.api_key")
                 (headers if location == "header" else self._query)[name] = key
+            case HttpBasicAuth(username=name, password=password):
+                name = expand(name, environment, "client.auth.username")
+                password = expand(password, environment, "client.auth.password")
+                headers["Authorization"] = basic(f"{name}:{password}")
+            case OAuth2ClientCredentials():
+                try:
+                    self._credentials = ClientCredentials(config.auth, environment)
+                except httpx2.InvalidURL as error:
+                    raise ChannelError(f"client.auth.access_token_url: {error}") from None
         _check_headers(headers)
         try:
             address = httpx2.URL(base_url)
         except httpx2.InvalidURL as error:
             raise ChannelError(f"client.base_url: {error}") from None
-        hosts = frozenset(host.lower() for host in allowed_hosts or [address.host])
+        own = [address.host, *([self._credentials.url.host] if self._credentials else [])]
+        hosts = frozenset(host.lower() for host in allowed_hosts or own)
         self._client = httpx2.AsyncClient(
             base_url=address,
             headers={**headers, "Accept-Encoding": "gzip"},
-            timeout=TIMEOUT_SECONDS,
-            transport=_GuardedTransport(hosts, surroundings.private_hosts),
+            timeout=httpx2.Timeout(TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+            transport=GuardedTransport(
+                hosts, surroundings.private_hosts, surroundings.approved_hosts
+            ),
             trust_env=False,
         )
 
@@ -72,18 +117,67 @@ class ChannelClient:
 
     async def get(self, path: str, params: dict[str, str]) -> bytes:
         """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
+        return (await self._patiently(lambda: self._build(path, params))).body
+
+    async def ask(self, path: str | Link, params: dict[str, str]) -> Answer:
+        """Like `get`, also for a whole address that an earlier answer named."""
+        return await self._patiently(lambda: self._build(path, params))
+
+    def _build(self, path: str | Link, params: dict[str, str]) -> httpx2.Request:
+        params = {**params, **self._query}
+        if isinstance(path, str):
+            return self._client.build_request("GET", path, params=params)
+        # A link has a query of its own.
+        return self._client.build_request("GET", path.copy_merge_params(params) if params else path)
+
+    async def _patiently(self, build: Callable[[], httpx2.Request]) -> Answer:
+        handler = self._error_handler
+        first, longest = handler.waits
         async for attempt in stamina.retry_context(
-            on=_PassingError, attempts=ATTEMPTS, wait_initial=0.2, wait_max=5.0, timeout=90.0
+            on=_wait,
+            attempts=handler.max_retries + 1,
+            wait_initial=first,
+            wait_max=longest,
+            timeout=_ALL_TRIES_SECONDS,
         ):
             with attempt:
-                return await self._get(path, params)
+                return await self._get(build)
         raise AssertionError("retry_context ends by return or by raising")
 
-    async def _get(self, path: str, params: dict[str, str]) -> bytes:
-        request = self._client.build_request("GET", path, params={**params, **self._query})
+    async def _get(self, build: Callable[[], httpx2.Request]) -> Answer:
+        request = build()
+        if self._credentials is None:
+            return await self._send(request)
+        request.headers["Authorization"] = await self._credentials.header(self._token)
+        try:
+            return await self._send(request)
+        except RefusedError as error:
+            if error.status != httpx2.codes.UNAUTHORIZED:
+                raise
+        again = build()
+        again.headers["Authorization"] = await self._credentials.header(self._token, anew=True)
+        return await self._send(again)
+
+    async def _token(self, request: httpx2.Request) -> bytes:
+        return (await self._send(request)).body
+
+    async def _send(self, request: httpx2.Request) -> Answer:
         # The query may hold a key or a citizen's id: messages name the path alone.
-        where = f"GET {request.url.copy_with(query=None, userinfo=b'')}"
-        return await _answer(self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES)
+        url = request.url
+        where = f"{request.method} {url.copy_with(query=None, userinfo=b'')}"
+        response, body = await _answer(
+            self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES, self._error_handler
+        )
+        links = {str(rel): link["url"] for rel, link in response.links.items() if "url" in link}
+        return Answer(body, url, links)
+
+
+def _wait(error: Exception) -> bool | float:
+    """Whether to try again, or after how many seconds; a little more, so that hubs that were told
+    the same don't come at once."""
+    if not isinstance(error, PassingError):
+        return False
+    return True if error.wait is None else error.wait + random.random()  # noqa: S311 - no secret
 
 
 async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most: int) -> bytes:
@@ -93,35 +187,42 @@ async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most
         address = httpx2.URL(url)
     except httpx2.InvalidURL as error:
         raise ChannelError(f"{url}: {error}") from None
-    transport = _GuardedTransport(frozenset({address.host}), private_hosts)
+    transport = GuardedTransport(frozenset({address.host}), private_hosts)
     async with httpx2.AsyncClient(
         headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         timeout=seconds,
         transport=transport,
         trust_env=False,
     ) as client:
-        return await _answer(client, client.build_request("GET", address), url, seconds, most)
+        request = client.build_request("GET", address)
+        _, body = await _answer(client, request, url, seconds, most, _PATIENCE)
+        return body
 
 
 async def _answer(
-    client: httpx2.AsyncClient, request: httpx2.Request, where: str, seconds: float, most: int
-) -> bytes:
-    """The body of a 200 answer. Raises ChannelError."""
+    client: httpx2.AsyncClient,
+    request: httpx2.Request,
+    where: str,
+    seconds: float,
+    most: int,
+    error_handler: ErrorHandler,
+) -> tuple[httpx2.Response, bytes]:
+    """An answer to use, and its body. Raises ChannelError."""
     try:
         with anyio.fail_after(seconds):
             response = await client.send(request, stream=True)
             try:
-                if response.status_code in _TRY_AGAIN:
-                    raise _PassingError(f"{where} answered {response.status_code}.")
-                if response.status_code != httpx2.codes.OK:
-                    raise ChannelError(f"{where} answered {response.status_code}.")
-                return await _bounded_body(response, where, most)
+                status = response.status_code
+                read = error_handler.reads(status)
+                body = await bounded_body(response, where, most) if read else b""
+                error_handler.judge(where, status, response.headers, body)
+                return response, body
             finally:
                 await response.aclose()
     except (TimeoutError, httpx2.TimeoutException):
-        raise _PassingError(f"{where} gave no answer within {seconds:.0f} s.") from None
+        raise PassingError(f"{where} gave no answer within {seconds:.0f} s.") from None
     except httpx2.HTTPError as error:
-        raise _PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
+        raise PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
 
 
 def _check_headers(headers: dict[str, str]) -> None:
@@ -129,73 +230,3 @@ def _check_headers(headers: dict[str, str]) -> None:
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
             raise ChannelError(f"The header {name} has a line break or other odd character in it.")
-
-
-async def _bounded_body(response: httpx2.Response, where: str, most: int) -> bytes:
-    """The body, inflated by us, since a small answer can inflate to all our memory."""
-    zipped = response.headers.get("content-encoding", "").lower() == "gzip"
-    inflate = _Inflate() if zipped else None
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        try:
-            body += inflate(chunk, most + 1 - len(body)) if inflate else chunk
-        except zlib.error as error:
-            raise ChannelError(f"{where} answered broken gzip: {error}.") from None
-        if len(body) > most:
-            raise ChannelError(f"{where} answered more than {most >> 10:,} KiB.")
-    if inflate and not inflate.whole:
-        raise _PassingError(f"{where} broke off in the middle of its answer.")
-    return bytes(body)
-
-
-class _Inflate:
-    """Inflates gzip, of which one body may hold several members after each other."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(wbits=_GZIP_ONLY)
-
-    @property
-    def whole(self) -> bool:
-        """Whether the last member came to its end."""
-        return self._member.eof
-
-    def __call__(self, chunk: bytes, most: int) -> bytes:
-        """What the chunk inflates to, but no more than `most` bytes. Raises zlib.error."""
-        inflated = b""
-        while chunk and len(inflated) < most:
-            if self._member.eof:
-                self._member = zlib.decompressobj(wbits=_GZIP_ONLY)
-            inflated += self._member.decompress(chunk, most - len(inflated))
-            chunk = self._member.unused_data
-        return inflated
-
-
-class _GuardedTransport(httpx2.AsyncBaseTransport):
-    """Connects only to allowed hosts, at a public address that was checked and is then used."""
-
-    def __init__(self, hosts: frozenset[str], private_hosts: frozenset[str]) -> None:
-        self._hosts = hosts
-        self._private_hosts = private_hosts
-        self._inner = httpx2.AsyncHTTPTransport(verify=_tls())
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = request.url
-        port = url.port or (443 if url.scheme == "https" else 80)
-        if url.host not in self._hosts:
-            raise ChannelError(f"{url.host} is not among allowed_hosts.")
-        try:
-            address, *_ = await callable_addresses(url.host, port, self._private_hosts)
-        except OSError as error:
-            raise _PassingError(f"{url.host} can't be found: {error}") from None
-        request.extensions = {**request.extensions, "sni_hostname": url.host}
-        request.url = url.copy_with(host=str(address))
-        return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """What is trusted; reading it takes longer than many an answer."""
-    return httpx2.create_ssl_context()

@@ -2,10 +2,10 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Text, Where
 from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
@@ -23,6 +23,16 @@ def _without_query(path: str) -> str:
     return path
 
 
+def _web_address(url: str) -> str:
+    if has_reference(url):
+        return url
+    if not re.match(r"https?://[^/]", url):
+        raise ValueError("is not an address such as https://api.example.go.id/v1/")
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("write no password here; state it as `client.auth`")
+    return url
+
+
 _NAMES_A_SECRET = re.compile(r"auth|cookie|key|password|secret|token", re.I)
 
 
@@ -37,6 +47,7 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
 
 Secret = Annotated[str, AfterValidator(_secret)]
 EndpointPath = Annotated[Text, AfterValidator(_without_query)]
+WebAddress = Annotated[EndpointPath, AfterValidator(_web_address)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 
 
@@ -62,6 +73,37 @@ class ApiKeyAuth(Vocabulary):
     """Where the key is sent."""
 
 
+class HttpBasicAuth(Vocabulary):
+    """A name and a password."""
+
+    type: Literal["http_basic"]
+    """A name and a password."""
+    username: Text
+    """The name."""
+    password: Secret
+    """${env.NAME} of the password."""
+
+
+class OAuth2ClientCredentials(Vocabulary):
+    """A token that the channel gives to this hub as its client, and renews."""
+
+    type: Literal["oauth2_client_credentials"]
+    """A token that the channel gives to this hub as its client."""
+    access_token_url: WebAddress
+    """Where tokens are given, on an allowed host."""
+    client_id: Text
+    """The hub's id there."""
+    client_secret: Secret
+    """${env.NAME} of its secret."""
+    access_token_request_data: dict[str, str] = {}
+    """More fields of the question, such as scope."""
+
+
+Auth = Annotated[
+    BearerAuth | ApiKeyAuth | HttpBasicAuth | OAuth2ClientCredentials, Field(discriminator="type")
+]
+
+
 class SinglePage(Vocabulary):
     """All records come in one answer."""
 
@@ -69,8 +111,15 @@ class SinglePage(Vocabulary):
     """One answer has all."""
 
 
-class PageNumber(Vocabulary):
-    """Pages counted by the client, to the first empty one."""
+class _Counted(Vocabulary):
+    stop_after_empty_page: bool = True
+    """Whether an empty page is the end."""
+    total_path: Where | None = None
+    """Where an answer says how many there are."""
+
+
+class PageNumber(_Counted):
+    """Pages counted by the client. `total_path` is the number of pages, `maximum_page` the last."""
 
     type: Literal["page_number"]
     """Pages by number, to the first empty one."""
@@ -78,6 +127,35 @@ class PageNumber(Vocabulary):
     """The number of the first page."""
     page_param: Text = "page"
     """The parameter with the page's number."""
+    maximum_page: int | None = None
+    """The last page to ask for."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not (self.stop_after_empty_page or self.total_path or self.maximum_page is not None):
+            raise ValueError("would not end; state total_path or maximum_page")
+        return self
+
+
+class Offset(_Counted):
+    """Records counted by the client. `total_path` is the number of records."""
+
+    type: Literal["offset"]
+    """Records counted by the client."""
+    limit: Annotated[int, Field(ge=1)]
+    """How many records to ask for at once."""
+    offset: int = 0
+    """Which record is the first."""
+    limit_param: Text = "limit"
+    """The parameter that takes the limit."""
+    offset_param: Text = "offset"
+    """The parameter that takes the number of the first record."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not (self.stop_after_empty_page or self.total_path):
+            raise ValueError("would not end; state total_path")
+        return self
 
 
 class Cursor(Vocabulary):
@@ -91,7 +169,38 @@ class Cursor(Vocabulary):
     """The parameter that takes it."""
 
 
-Paginator = Annotated[SinglePage | PageNumber | Cursor, Field(discriminator="type")]
+class HeaderLink(Vocabulary):
+    """The header `Link` of each answer holds the address of the next (RFC 8288)."""
+
+    type: Literal["header_link"]
+    """The header Link of each answer holds the address of the next."""
+    links_next_key: Text = "next"
+    """The relation of that link."""
+
+
+class JsonLink(Vocabulary):
+    """Each answer holds the address of the next."""
+
+    type: Literal["json_link"]
+    """Each answer holds the address of the next."""
+    next_url_path: Where = "next"
+    """Where it is."""
+
+
+def _named(paginator: object) -> object:
+    if isinstance(paginator, dict) and paginator.get("type") == "auto":
+        raise ValueError(
+            "a paginator is not guessed, since a wrong guess loses records; name one: "
+            "single_page, page_number, offset, cursor, header_link, json_link"
+        )
+    return paginator
+
+
+Paginator = Annotated[
+    SinglePage | PageNumber | Offset | Cursor | HeaderLink | JsonLink,
+    Field(discriminator="type"),
+    BeforeValidator(_named),
+]
 
 
 class Incremental(Vocabulary):
@@ -118,20 +227,9 @@ class Incremental(Vocabulary):
 class HttpClient(Vocabulary):
     """How to reach a channel over HTTP."""
 
-    base_url: EndpointPath
+    base_url: WebAddress
     """The address that paths are relative to."""
     headers: Headers = {}
     """Sent with each request."""
-    auth: Annotated[BearerAuth | ApiKeyAuth, Field(discriminator="type")] | None = None
+    auth: Auth | None = None
     """How the hub says who it is."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _web_address(cls, url: str) -> str:
-        if has_reference(url):
-            return url
-        if not re.match(r"https?://[^/]", url):
-            raise ValueError("is not an address such as https://api.example.go.id/v1/")
-        if "@" in urlsplit(url).netloc:
-            raise ValueError("write no password here; state it as `client.auth`")
-        return url

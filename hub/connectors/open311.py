@@ -18,9 +18,11 @@ from hub.connectors.config import (
     Text,
     Where,
 )
+from hub.connectors.decode import decode_json, refuse_crowd
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import HttpClient, PageNumber
-from hub.connectors.pages import decode_json, pages
+from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.pages import pages
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
 
@@ -44,12 +46,15 @@ class Open311Select(Select):
     institution: Where | None = "agency_responsible"
 
 
+_STEP = timedelta(days=30)
+
+
 class Windows(Vocabulary):
     """Asking for one stretch of time after another. GeoReport v2 allows 90 days at most."""
 
     initial_value: AwareDatetime
     """From when to ask at the first run."""
-    step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = timedelta(days=30)
+    step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = _STEP
     """The stretch of time of one question, at most P90D."""
     lookback_window: timedelta = timedelta(days=2)
     """How far before the checkpoint to ask again."""
@@ -83,6 +88,8 @@ class Open311Config(ConnectorConfig):
     """Hosts that may be called; that of base_url if left out."""
     client: HttpClient
     """How to reach the server."""
+    error_handler: ErrorHandler = ErrorHandler()
+    """How patient to be, and what an answer means."""
     jurisdiction_id: Text | None = None
     """Sent with each request."""
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
@@ -112,24 +119,32 @@ class Open311Connector(Connector[Open311Config]):
     async def read(
         self, checkpoint: Mapping[str, State], between: Between | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Each answer a batch; the checkpoint moves with each whole window."""
-        if between:
-            raise ChannelError("This channel can't be asked for a stretch of time.")
+        """Each answer a batch; the checkpoint moves with each whole window, and not at all for a
+        stretch of time."""
         async with self._client() as client:
             for resource in self.config.resources:
                 services = await self._services(client, resource)
                 state = checkpoint.get(resource.name, {})
-                async for batch in self._read(client, resource, state):
+                async for batch in self._read(client, resource, state, between):
                     for record in batch.records:
                         if isinstance(record, dict) and not record.get("service_name"):
                             record["service_name"] = services.get(str(record.get("service_code")))
                     yield batch
 
     async def _read(
-        self, client: ChannelClient, resource: Requests, state: State
+        self, client: ChannelClient, resource: Requests, state: State, between: Between | None
     ) -> AsyncIterator[Batch]:
         params = self._params(resource)
         windows = resource.incremental
+        if between:
+            start = between.start
+            step = windows.step if windows else _STEP
+            while start < between.end:
+                end = min(start + step, between.end)
+                async for batch in self._window(client, resource, start, end):
+                    yield batch
+                start = end
+            return
         if windows is None:
             async for rows in self._answers(client, resource, params):
                 if len(rows) >= MOST_ROWS and not resource.paginator:
@@ -186,7 +201,10 @@ class Open311Connector(Connector[Open311Config]):
         return {**resource.params, **({"jurisdiction_id": own} if own else {})}
 
     def _client(self) -> ChannelClient:
-        return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
+        config = self.config
+        return ChannelClient(
+            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+        )
 
 
 _CUT_OFF = (
@@ -220,6 +238,7 @@ def _json_rows(body: bytes) -> list[Record]:
 
 def _xml_rows(body: bytes, element: str) -> list[Record]:
     """The rows of an XML answer; what is empty or `xsi:nil` is None."""
+    refuse_crowd(body, b"<")
     try:
         root = fromstring(body, forbid_dtd=True)
     except ParseError as error:

@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.config import ConnectorConfig, Resource, Text, Where
+from hub.connectors.decode import decode_json
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
-from hub.connectors.pages import decode_json, pages
+from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
 from hub.connectors.vocabulary import Vocabulary
 
 _START = "{incremental.start_value}"
+_END = "{incremental.end_value}"
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
 
 
@@ -33,6 +36,8 @@ class Endpoint(Vocabulary):
     """Query parameters; {incremental.start_value} is the time to ask from."""
     data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
     """JSONPath of the records in an answer."""
+    total_selector: Where | None = None
+    """Where an answer says how many records the question has in all."""
     paginator: Paginator | None = None
     """How to come to the next page; one answer if left out."""
     incremental: Incremental | None = None
@@ -41,10 +46,10 @@ class Endpoint(Vocabulary):
     @model_validator(mode="after")
     def _placeholders(self) -> Self:
         for name, value in self.params.items():
-            if "{" in value.replace(_START, ""):
-                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}")
-            if _START in value and not self.incremental:
-                raise ValueError(f"params.{name}: {_START} needs `incremental`")
+            if "{" in value.replace(_START, "").replace(_END, ""):
+                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}, {_END}")
+            if (_START in value or _END in value) and not self.incremental:
+                raise ValueError(f"params.{name}: {value} needs `incremental`")
         return self
 
 
@@ -64,6 +69,8 @@ class RestApiConfig(ConnectorConfig):
     """Hosts that may be called; that of base_url if left out."""
     client: HttpClient
     """How to reach the service."""
+    error_handler: ErrorHandler = ErrorHandler()
+    """How patient to be, and what an answer means."""
     resources: Annotated[list[RestResource], Field(min_length=1)]
     """Its lists of records."""
 
@@ -83,7 +90,10 @@ class RestApiConnector(Connector[RestApiConfig]):
         found = []
         async with self._client() as client:
             for resource in self.config.resources:
-                async for page in self._pages(client, resource, None):
+                first = resource.endpoint.incremental
+                start = first.initial_value if first else None
+                now, total = datetime.now(UTC), _Total(resource)
+                async for page in self._pages(client, resource, start, now, total):
                     found.append(f"{resource.name}: {len(page)} records on the first page")
                     break
         return "; ".join(found)
@@ -92,53 +102,81 @@ class RestApiConnector(Connector[RestApiConfig]):
         self, checkpoint: Mapping[str, State], between: Between | None = None
     ) -> AsyncGenerator[Batch, None]:
         """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
-        the end, since newer ones may stand anywhere; never past the beginning of the run."""
+        the end, since newer ones may stand anywhere; never past the beginning of the run. For a
+        stretch of time it stays."""
         if between:
-            raise ChannelError("This channel can't be asked for a stretch of time.")
+            self._refuse_without_end()
         async with self._client() as client:
             for resource in self.config.resources:
+                if between:
+                    total = _Total(resource)
+                    async for page in self._pages(
+                        client, resource, between.start, between.end, total
+                    ):
+                        yield Batch(resource.name, page, None, total.declared)
+                    continue
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
                     yield batch
+
+    def _refuse_without_end(self) -> None:
+        for resource in self.config.resources:
+            asked = "".join(resource.endpoint.params.values())
+            if _START not in asked or _END not in asked:
+                raise ChannelError(
+                    f"{resource.name} can't be asked for a stretch of time; state {_START} and "
+                    f"{_END} in its params, if the service takes both."
+                )
 
     async def _read(
         self, client: ChannelClient, resource: RestResource, state: State
     ) -> AsyncIterator[Batch]:
         incremental = resource.endpoint.incremental
         latest = _Latest(incremental, resource, state.get("last_value"))
-        async for page in self._pages(client, resource, state.get("last_value")):
+        start = incremental.start_value(state.get("last_value")) if incremental else None
+        total = _Total(resource)
+        async for page in self._pages(client, resource, start, datetime.now(UTC), total):
             latest.see(page)
             ordered = incremental is not None and incremental.row_order == "asc"
-            yield Batch(resource.name, page, latest.state() if ordered else None)
+            yield Batch(resource.name, page, latest.state() if ordered else None, total.declared)
         if incremental:
             yield Batch(resource.name, [], latest.state())
 
     async def _pages(
-        self, client: ChannelClient, resource: RestResource, last_value: str | None
+        self,
+        client: ChannelClient,
+        resource: RestResource,
+        start: datetime | None,
+        end: datetime,
+        total: "_Total",
     ) -> AsyncIterator[list[Any]]:
         endpoint = resource.endpoint
         params = dict(endpoint.params)
-        if endpoint.incremental:
-            start = endpoint.incremental.start_value(last_value)
+        if endpoint.incremental and start:
             pattern = endpoint.incremental.datetime_format
-            text = start.strftime(pattern) if pattern else start.isoformat()
-            params = {name: value.replace(_START, text) for name, value in params.items()}
-        find = _finder(endpoint)
+            for placeholder, moment in ((_START, start), (_END, end)):
+                text = moment.strftime(pattern) if pattern else moment.isoformat()
+                params = {name: value.replace(placeholder, text) for name, value in params.items()}
+        find = _finder(endpoint, total)
         async for page in pages(
             client, endpoint.path, params, endpoint.paginator, decode_json, find
         ):
             yield page
 
     def _client(self) -> ChannelClient:
-        return ChannelClient(self.config.client, self.config.allowed_hosts, self.surroundings)
+        config = self.config
+        return ChannelClient(
+            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+        )
 
 
-def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
+def _finder(endpoint: Endpoint, total: "_Total") -> Callable[[object], list[object]]:
     """Finds the records of an answer, each an object. An answer that has no list where the records
     should be is none: an error that was sent with status 200 is not an empty page."""
     path = endpoint.data_selector
     lists, records = selector(path.removesuffix("[*]")), selector(path)
 
     def find(document: object) -> list[object]:
+        total.see(document)
         found = records(document)
         whole = [isinstance(record, dict) for record in found]
         if path.endswith("[*]"):
@@ -148,6 +186,24 @@ def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
         return found
 
     return find
+
+
+class _Total:
+    """How many records the service says that there are, as its last answer has it."""
+
+    def __init__(self, resource: RestResource) -> None:
+        self._path = resource.endpoint.total_selector
+        self._get = getter(self._path) if self._path else None
+        self.declared: int | None = None
+
+    def see(self, document: object) -> None:
+        """Looks at an answer. Raises ChannelError where it says no number."""
+        if self._get is None:
+            return
+        total = self._get(document)
+        if not isinstance(total, int):
+            raise ChannelError(f"total_selector: {self._path} is no number.")
+        self.declared = total
 
 
 class _Latest:

@@ -11,7 +11,7 @@ from typing import Any
 from defusedxml.ElementTree import ParseError, fromstring
 
 from hub.connectors.base import ChannelError
-from hub.connectors.pages import decode_json
+from hub.connectors.decode import decode_json
 from hub.connectors.paths import text_reader
 
 _DEEPEST = 4

@@ -6,7 +6,7 @@ import stamina
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.connectors import http
+from hub.connectors.http_errors import ErrorHandler
 from hub.serving import free_port, listening
 from tests.connectors.channel import Serve
 from tests.postgres import binaries
@@ -28,7 +28,7 @@ class Stage:
 @pytest.fixture(autouse=True)
 def without_waiting() -> Iterator[None]:
     """As many attempts as ever, but no pause between them."""
-    with stamina.set_testing(True, attempts=http.ATTEMPTS, cap=True):
+    with stamina.set_testing(True, attempts=ErrorHandler().max_retries + 1, cap=True):
         yield
 
 

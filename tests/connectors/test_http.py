@@ -18,9 +18,11 @@ from hub.connectors import http
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpClient
+from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, raw_channel
 
+ATTEMPTS = ErrorHandler().max_retries + 1
 SECRET = "s3cret-key"
 KEY_IN_QUERY = ApiKeyAuth(type="api_key", name="key", api_key="${env.KEY}", location="query")
 KEY_IN_HEADER = ApiKeyAuth(type="api_key", name="X-Api-Key", api_key="${env.KEY}")
@@ -94,13 +96,13 @@ async def test_a_passing_failure_is_tried_again(serve: Serve, status: int) -> No
 
     async def recovers(request: Request) -> Response:
         asked.append(request)
-        return PlainTextResponse("whole", 200 if len(asked) == http.ATTEMPTS else status)
+        return PlainTextResponse("whole", 200 if len(asked) == ATTEMPTS else status)
 
     assert await get(await serve(answering(recovers))) == b"whole"
 
 
 @pytest.mark.parametrize(
-    ("status", "times"), [(500, http.ATTEMPTS), (404, 1), (401, 1), (204, 1), (206, 1)]
+    ("status", "times"), [(500, ATTEMPTS), (404, 1), (401, 1), (204, 1), (206, 1)]
 )
 async def test_what_is_not_a_200_ends_in_an_error(serve: Serve, status: int, times: int) -> None:
     asked = []
@@ -132,7 +134,7 @@ async def test_a_channel_that_hangs_is_given_up(
     monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.1)
     async with writing(*parts, hang=True) as (host, requests):
         assert "gave no answer within" in await refusal(host, auth=KEY_IN_QUERY)
-        assert len(requests) == http.ATTEMPTS
+        assert len(requests) == ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ async def test_a_channel_that_hangs_is_given_up(
 async def test_an_answer_that_breaks_off_is_tried_again_and_then_an_error(answer: bytes) -> None:
     async with writing(answer) as (host, requests):
         assert "broke off" in await refusal(host, auth=BEARER)
-        assert len(requests) == http.ATTEMPTS
+        assert len(requests) == ATTEMPTS
 
 
 async def test_a_channel_that_nobody_listens_at_is_an_error() -> None:

@@ -130,7 +130,11 @@ def test_a_header_that_holds_a_secret_has_to_name_a_variable(name: str) -> None:
         ("https://", "ftp://", "client.base_url: is not an address"),
         ("https://", "https://me:pw@", "client.base_url: write no password here"),
         ("start_value", "start", "resources.0.endpoint: params.updated_since: unknown placeholder"),
-        ("type: cursor", "type: auto", "resources.0.endpoint.paginator: Input tag 'auto'"),
+        (
+            "type: cursor",
+            "type: auto",
+            "resources.0.endpoint.paginator: a paginator is not",
+        ),
         ("+07:00", "", "resources.0.endpoint.incremental.initial_value: Input should have"),
         (
             '"2025-01-01T00:00:00+07:00"',

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.connectors.base import ChannelError, Connector, State
+from hub.connectors.base import Between, ChannelError, Connector, State
 from hub.connectors.open311 import MOST_ROWS
 from tests.connectors.channel import Serve, batches, connector, ids, states
 
@@ -157,3 +157,16 @@ async def test_a_server_with_pages_is_read_page_by_page_in_each_window(serve: Se
     found = await batches(channel(await serve(city.app), options))
     assert set(ids(found, KEY)) == city.all
     assert len(city.asked) == 4
+
+
+@pytest.mark.parametrize("options", ["", "{" + WINDOWS + "}"])
+async def test_a_stretch_of_time_is_read_whole_and_moves_no_checkpoint(
+    serve: Serve, options: str
+) -> None:
+    city = City(SPREAD)
+    read = channel(await serve(city.app), *([options] if options else []))
+    stretch = Between(START + 10 * DAY, START + 50 * DAY)
+    found = [batch async for batch in read.read({}, stretch)]
+    wanted = [n for n, at in enumerate(SPREAD) if stretch.start <= at < stretch.end]
+    assert {str(number) for number in wanted} == set(ids(found, KEY))
+    assert set(states(found)) == {None}

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.connectors.base import ChannelError, Connector, State
+from hub.connectors.base import Between, ChannelError, Connector, State
 from tests.connectors.channel import Serve, batches, connector, ids, states
 
 YAML = """\
@@ -147,3 +147,23 @@ async def test_nothing_new_leaves_the_checkpoint_where_it_is(serve: Serve) -> No
     assert last((await batches(service(host)))[-1].state) is None
     again = await batches(service(host), {"complaints": {"last_value": days(1)[0]}})
     assert last(again[-1].state) == days(1)[0]
+
+
+async def test_a_stretch_of_time_is_asked_for_by_both_its_ends(serve: Serve) -> None:
+    channel = Channel("2024-02-01T00:00:00Z")
+    text = YAML.replace('.start_value}"}', '.start_value}/{incremental.end_value}"}')
+    read = connector(text.replace(", OPTIONS", ""), await serve(channel.app))
+    found = [batch async for batch in read.read({}, Between(JUNE, JUNE + DAY))]
+    assert ids(found) == ["0"]
+    assert set(channel.asked) == {"2024-06-01T00:00:00+00:00/2024-06-02T00:00:00+00:00"}
+    assert states(found) == [None]
+
+
+async def test_a_service_that_takes_no_end_is_not_asked_for_a_stretch_of_time(
+    serve: Serve,
+) -> None:
+    channel = Channel()
+    read = connector(YAML.replace(", OPTIONS", ""), await serve(channel.app))
+    with pytest.raises(ChannelError, match=r"state .*end_value\} in its params"):
+        [batch async for batch in read.read({}, Between(JUNE, JUNE + DAY))]
+    assert not channel.asked
