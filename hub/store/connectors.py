@@ -134,7 +134,7 @@ class ConnectorRegister:
         )
 
     async def pause(self, name: str, reason: str, by: str) -> bool:
-        """Keeps a connector from being run by the schedule, and says why; False for an unknown name.
+        """Keeps a connector from running by its schedule, and says why; False for an unknown name.
 
         The first reason stays: who pauses what is paused already changes nothing.
         """
