@@ -1,9 +1,10 @@
-"""The registry of kinds: a new kind is one file and one line here."""
+"""The registry of kinds: a new kind is one file and one line here; others are installed."""
 
 from typing import Any
 
 from hub.connectors.base import Connector
 from hub.connectors.filesystem import FilesystemConnector
+from hub.connectors.installed import installed_kinds
 from hub.connectors.open311 import Open311Connector
 from hub.connectors.rest_api import RestApiConnector
 from hub.connectors.sql import SqlConnector
@@ -14,3 +15,4 @@ KINDS: dict[str, type[Connector[Any]]] = {
     "rest_api": RestApiConnector,
     "sql": SqlConnector,
 }
+KINDS |= installed_kinds(own=KINDS)

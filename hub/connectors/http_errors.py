@@ -57,9 +57,13 @@ class ResponseFilter(Vocabulary):
     """An answer with one of these statuses, or with this text in its body."""
 
     http_codes: list[int] = []
+    """Statuses that fit."""
     error_message_contains: Text | None = None
+    """A text in the body that fits."""
     action: Action
+    """What to do with such an answer."""
     failure_type: Literal["config_error", "system_error", "transient_error"] | None = None
+    """Whom a failure concerns; the message says so."""
 
     @model_validator(mode="after")
     def _some_condition(self) -> Self:
@@ -77,21 +81,27 @@ class WaitTimeFromHeader(Vocabulary):
     """The channel says how long, in seconds or as an HTTP date."""
 
     type: Literal["wait_time_from_header"]
+    """The channel says how long."""
     header: Text = "Retry-After"
+    """The header that says it."""
 
 
 class Exponential(Vocabulary):
     """`factor` seconds, then twice that, and so on."""
 
     type: Literal["exponential"]
+    """Each wait is twice the one before."""
     factor: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """The first wait, in seconds."""
 
 
 class Constant(Vocabulary):
     """As long each time."""
 
     type: Literal["constant"]
+    """Each wait is the same."""
     backoff_time_in_seconds: Annotated[float, Field(gt=0, le=MOST_WAIT_SECONDS)]
+    """How long, in seconds."""
 
 
 Backoff = Annotated[WaitTimeFromHeader | Exponential | Constant, Field(discriminator="type")]
@@ -101,8 +111,11 @@ class ErrorHandler(Vocabulary):
     """How patient to be with a channel."""
 
     max_retries: Annotated[int, Field(ge=0, le=10)] = 3
+    """How often a question is asked again."""
     backoff_strategies: list[Backoff] = []
+    """How long to wait before that."""
     response_filters: list[ResponseFilter] = []
+    """What answers mean; the first that fits decides."""
 
     @property
     def waits(self) -> tuple[float, float]:

@@ -10,6 +10,8 @@ from hub.connectors.load import Loaded, load
 from hub.connectors.vocabulary import ConfigError, Problem
 from hub.store.connectors import ConnectorRegister, Registration
 
+FILES = "a file on the hub's machine"
+
 
 def load_file(path: Path) -> Loaded:
     """A connector's YAML file, checked. Raises ConfigError."""
@@ -35,7 +37,8 @@ async def register(loaded: Loaded, folder: Path, connectors: ConnectorRegister) 
             config=loaded.text,
             config_version=loaded.version,
             folder=str(await to_thread.run_sync(folder.resolve)),
-        )
+        ),
+        by=FILES,
     )
 
 

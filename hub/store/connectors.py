@@ -2,12 +2,41 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+
+from pymongo.errors import DuplicateKeyError
 
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.mongo import Database, Document
 
 _SHOWN = {"kind": 1, "channel": 1, "config_version": 1, "registered_at": 1}
+
+
+class ManagedBy(StrEnum):
+    """Who changes a connector: a file on the hub's machine, or its operator over the API."""
+
+    FILE = "file"
+    OPERATOR = "operator"
+
+
+class ManagedByFileError(Exception):
+    """An operator wants to change a connector that a file describes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is described by a file on the hub's machine; it is changed there, "
+            "or registered under another name"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a connector does not run by its schedule, who said so, and when (UTC)."""
+
+    reason: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +49,18 @@ class Registration:
     config: str
     config_version: str
     folder: str
+    managed_by: ManagedBy = ManagedBy.FILE
+    paused: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A configuration text that a connector has had: who registered it first, and when (UTC)."""
+
+    version: str
+    config: str
+    by: str
+    at: datetime
 
 
 class ScopedConnectors:
@@ -39,29 +80,48 @@ class ConnectorRegister:
 
     def __init__(self, database: Database) -> None:
         self._connectors = database["connectors"]
+        self._versions = database["connector_versions"]
 
-    async def put(self, registration: Registration) -> None:
-        """Registers a connector or replaces the one of its name."""
-        await self._connectors.update_one(
-            {"_id": registration.name},
-            {
-                "$set": {
-                    "kind": registration.kind,
-                    "channel": registration.channel,
-                    "config": registration.config,
-                    "config_version": registration.config_version,
-                    "folder": registration.folder,
-                    "registered_at": datetime.now(UTC),
-                }
-            },
+    async def put(self, registration: Registration, by: str) -> None:
+        """Registers a connector or replaces the one of its name; its text is kept as a version.
+
+        Raises ManagedByFileError for an operator's that would replace one of a file. A pause stays.
+        """
+        name, now = registration.name, datetime.now(UTC)
+        replaced: Document = {"_id": name}
+        if registration.managed_by is ManagedBy.OPERATOR:
+            replaced["managed_by"] = ManagedBy.OPERATOR.value
+        text = {"config": registration.config, "config_version": registration.config_version}
+        described = {
+            "kind": registration.kind,
+            "channel": registration.channel,
+            "folder": registration.folder,
+            "managed_by": registration.managed_by.value,
+            "registered_at": now,
+        }
+        try:
+            await self._connectors.update_one(
+                replaced, {"$set": {**text, **described}}, upsert=True
+            )
+        except DuplicateKeyError:
+            raise ManagedByFileError(name) from None
+        await self._versions.update_one(
+            {"_id": f"{name} {registration.config_version}"},
+            {"$setOnInsert": {**text, "connector": name, "by": by, "at": now}},
             upsert=True,
         )
+
+    async def versions(self, name: str) -> list[Version]:
+        """Every text that the connector has had, the latest first."""
+        found = self._versions.find({"connector": name}).sort([("at", -1), ("_id", 1)])
+        return [Version(v["config_version"], v["config"], v["by"], v["at"]) async for v in found]
 
     async def get(self, name: str) -> Registration | None:
         """The connector of this name, or None."""
         found = await self._connectors.find_one({"_id": name})
         if found is None:
             return None
+        paused = found.get("paused")
         return Registration(
             name=name,
             kind=found["kind"],
@@ -69,16 +129,25 @@ class ConnectorRegister:
             config=found["config"],
             config_version=found["config_version"],
             folder=found["folder"],
+            managed_by=ManagedBy(found.get("managed_by", ManagedBy.FILE)),
+            paused=Pause(**paused) if paused else None,
         )
 
-    async def pause(self, name: str, reason: str, by: str) -> None:
-        """Lets no schedule run a connector until it is resumed."""
-        paused = {"reason": reason, "by": by, "at": datetime.now(UTC)}
-        await self._connectors.update_one({"_id": name}, {"$set": {"paused": paused}})
+    async def pause(self, name: str, reason: str, by: str) -> bool:
+        """Keeps a connector from running by its schedule, and says why; False for an unknown name.
 
-    async def resume(self, name: str) -> None:
-        """Lets its schedule run a connector again."""
-        await self._connectors.update_one({"_id": name}, {"$set": {"paused": None}})
+        The first reason stays: who pauses what is paused already changes nothing.
+        """
+        paused = {"reason": reason, "by": by, "at": datetime.now(UTC)}
+        await self._connectors.update_one(
+            {"_id": name, "paused": None}, {"$set": {"paused": paused}}
+        )
+        return await self._connectors.find_one({"_id": name}, {"_id": 1}) is not None
+
+    async def resume(self, name: str) -> bool:
+        """Lets a paused connector run again; False for an unknown name."""
+        done = await self._connectors.update_one({"_id": name}, {"$unset": {"paused": ""}})
+        return done.matched_count == 1
 
     async def names(self) -> list[str]:
         """All registered names, in order."""
