@@ -203,6 +203,7 @@ class DeadLetters(Vocabulary):
     """How long dead letters are kept after a run last met their record."""
 
     retention: Annotated[Duration, Field(ge=timedelta(days=1))]
+    """How long: P90D, at least P1D."""
 
 
 class ConnectorConfig(Vocabulary):

@@ -44,6 +44,11 @@ class _AsWritten(GenerateJsonSchema):
         """A number, quoted or not."""
         return {"anyOf": [super().int_schema(schema), {"type": "string", "pattern": r"^-?\d+$"}]}
 
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
+        """A number, quoted or not."""
+        quoted = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+        return {"anyOf": [super().float_schema(schema), quoted]}
+
     def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
         """Yes or no, quoted or not."""
         return {"anyOf": [super().bool_schema(schema), {"enum": ["true", "false"]}]}

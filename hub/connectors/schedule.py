@@ -38,8 +38,11 @@ class Schedule(Vocabulary):
     """`interval` or `cron`. Each run begins up to `jitter` later, so that not all begin at once."""
 
     interval: Annotated[Duration, Field(ge=_SHORTEST)] | None = None
+    """How long after the beginning of one run the next begins; at least PT1M."""
     cron: Cron | None = None
+    """Five fields, in hours of the first timezone of a resource, else of Asia/Jakarta."""
     jitter: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(hours=1))] | None = None
+    """How much later a run may begin; a tenth of the interval if left out, PT1M at most."""
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:

@@ -194,7 +194,7 @@ def _id(channel: str, refused: Refused) -> str:
 
 def _opened(letter: Document, vault: Vault) -> str | None:
     """The refused value; letters of an earlier hub have it as it was."""
-    value = letter["value"]
+    value = letter.get("value")
     return vault.open(value, letter["_id"]).decode() if isinstance(value, bytes) else value
 
 

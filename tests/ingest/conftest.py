@@ -1,8 +1,8 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import stamina
 
-from hub.connectors import http
 from tests.ingest.channel import Channel, running_channel
 
 
@@ -13,5 +13,6 @@ async def channel() -> AsyncIterator[Channel]:
 
 
 @pytest.fixture(autouse=True)
-def _no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "ATTEMPTS", 1)
+def no_second_try() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=1):
+        yield
