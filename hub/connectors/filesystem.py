@@ -94,6 +94,10 @@ async def _read(path: Path, resource: Files, state: State) -> AsyncIterator[Batc
         while batch := await to_thread.run_sync(lambda: list(islice(rest, BATCH_ROWS))):
             done += len(batch)
             yield Batch(resource.name, batch, {"file": [path.name, version], "rows": done})
+    if await to_thread.run_sync(_version, path) != version:
+        raise ChannelError(
+            f"{path.name} was written to as it was read. Run again once it is whole."
+        )
 
 
 def _version(path: Path) -> str:

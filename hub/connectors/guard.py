@@ -2,12 +2,24 @@
 
 import ipaddress
 import socket
+from collections.abc import Collection
 
 import anyio
 
 from hub.connectors.base import ChannelError
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def check_host(host: str, allowed: Collection[str], approved: Collection[str] | None) -> None:
+    """Raises ChannelError for a host that the connector's file does not name, or that no
+    administrator approved; `approved` None is any."""
+    if host not in allowed:
+        raise ChannelError(f"{host} is not among allowed_hosts.")
+    if approved is not None and host not in approved:
+        raise ChannelError(
+            f"{host} is not approved. An administrator approves the hosts that connectors may call."
+        )
 
 
 async def callable_addresses(

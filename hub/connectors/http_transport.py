@@ -5,8 +5,7 @@ from functools import cache
 
 import httpx2
 
-from hub.connectors.base import ChannelError
-from hub.connectors.guard import IPAddress, callable_addresses
+from hub.connectors.guard import IPAddress, callable_addresses, check_host
 from hub.connectors.http_errors import PassingError
 
 
@@ -30,13 +29,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         """The answer of the first address that takes the connection. Raises ChannelError."""
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
-        if url.host not in self._hosts:
-            raise ChannelError(f"{url.host} is not among allowed_hosts.")
-        if self._approved_hosts is not None and url.host not in self._approved_hosts:
-            raise ChannelError(
-                f"{url.host} is not approved. An administrator approves the hosts that "
-                "connectors may call."
-            )
+        check_host(url.host, self._hosts, self._approved_hosts)
         try:
             found = await callable_addresses(url.host, port, self._private_hosts)
         except OSError as error:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from anyio import to_thread
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.guard import callable_addresses
+from hub.connectors.guard import callable_addresses, check_host
 
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
@@ -66,8 +66,8 @@ async def connection(
     address: Address, allowed_hosts: list[str], surroundings: Surroundings
 ) -> AsyncIterator[sa.Connection]:
     """An open connection that writes nothing. Raises ChannelError."""
-    if allowed_hosts and address.host not in {host.lower() for host in allowed_hosts}:
-        raise ChannelError(f"{address.host} is not among allowed_hosts.")
+    allowed = {host.lower() for host in allowed_hosts or [address.host]}
+    check_host(address.host, allowed, surroundings.approved_hosts)
     try:
         checked, *_ = await callable_addresses(
             address.host, address.port, surroundings.private_hosts

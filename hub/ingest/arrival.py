@@ -54,10 +54,24 @@ def arrived(
         if isinstance(record, Undecodable):
             arrivals.append(Arrival(record, record.raw, None, None))
             continue
-        raw, external_id = orjson.dumps(record), mapper.external_id(record)
+        try:
+            raw = orjson.dumps(record)
+        except orjson.JSONEncodeError as error:
+            kept = Undecodable(_as_text(record), f"can't be written as JSON: {error}")
+            arrivals.append(Arrival(kept, kept.raw, None, None))
+            continue
+        external_id = mapper.external_id(record)
         id_ = derived_id(channel, external_id) if external_id else None
         arrivals.append(Arrival(record, raw, id_, fingerprint(raw)))
     return Arrived(batch.resource, arrivals, batch.state, batch.declared)
+
+
+def _as_text(record: Record) -> bytes:
+    """What can be kept of a record that JSON has no words for, such as one of 300 levels."""
+    try:
+        return repr(record)[:MAX_RECORD_BYTES].encode(errors="replace")
+    except RecursionError:
+        return b""
 
 
 @cache

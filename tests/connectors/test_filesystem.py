@@ -157,6 +157,18 @@ async def test_a_file_that_changed_is_read_from_the_top(tmp_path: Path, export: 
     assert ids(await batches(exports(tmp_path), {"reports": {}})) == ["1", "2", "3"]
 
 
+async def test_a_file_written_to_as_it_is_read_is_not_called_done(
+    tmp_path: Path, export: Path
+) -> None:
+    write(export, [row(1), row(2)])
+    reading = exports(tmp_path).read({})
+    first = await anext(reading)
+    write(export, [row(1), row(2), row(3)])
+    with pytest.raises(ChannelError, match=r"laporan\.csv was written to as it was read"):
+        await anext(reading)
+    assert ids(await batches(exports(tmp_path), {"reports": first.state or {}})) == ["1", "2", "3"]
+
+
 async def test_all_files_that_match_are_read_in_order_of_their_names(
     tmp_path: Path, export: Path
 ) -> None:

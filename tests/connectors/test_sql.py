@@ -238,3 +238,13 @@ def test_mysql_is_asked_in_its_own_words() -> None:
         "SELECT * FROM kota.laporan WHERE diubah IS NOT NULL AND (diubah > %s OR diubah = %s AND "
         "id > %s) ORDER BY diubah, id LIMIT %s"
     )
+
+
+async def test_an_operators_connector_calls_approved_hosts_only(postgres: Postgres) -> None:
+    environment, private = {"KOTA_DSN": postgres.dsn}, frozenset({postgres.host})
+    for approved, told in (([], "is not approved"), (["127.0.0.1"], "kota.laporan")):
+        surroundings = Surroundings(
+            Path(), environment, private, approved_hosts=frozenset(approved)
+        )
+        with pytest.raises(ChannelError, match=told):
+            await load(CHANGES, "kota.yaml").connect(surroundings).check()
