@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
@@ -45,8 +46,15 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """A server on loopback that asks for a password; it goes with its folder."""
+def running_postgres() -> Iterator[Postgres]:
+    """A server on loopback that asks for a password. Its data are not under pytest's folder, which
+    a pytest that starts beside this one closes to other users."""
+    with TemporaryDirectory(prefix="hub-postgres-") as folder, _serving(Path(folder)) as server:
+        yield server
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[Postgres]:
     where, port = binaries(), free_port(0)
     assert where, "apt-get install postgresql"
     data, secret = folder / "data", folder / "password"
@@ -54,9 +62,6 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
     # PostgreSQL does not run as root.
     other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if other:
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == 0 and parent.is_relative_to("/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
         shutil.chown(folder, "postgres")
         shutil.chown(secret, "postgres")
     made = [*other, str(where / "initdb"), "-D", str(data), "-U", _USER, "--pwfile", str(secret)]
