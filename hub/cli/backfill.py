@@ -8,13 +8,12 @@ import typer
 from rich.table import Table
 
 from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
-from hub.cli.sync import print_finished, progress_of
+from hub.cli.sync import run_and_tell
 from hub.connectors.base import Between
 from hub.connectors.config import ConnectorConfig
 from hub.ingest.completeness import Completeness
 from hub.ingest.completeness import completeness as compare
-from hub.ingest.folder import load_folder, register, registered
-from hub.ingest.run import sync
+from hub.ingest.folder import registered
 from hub.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="The connector's name.")]
@@ -32,22 +31,7 @@ def backfill(name: Name, from_: From, to: To, json: Json = False) -> None:
     Example: hub backfill makassar-open311 --from 2026-01-01 --to 2026-02-01
     """
 
-    async def body(settings: Settings) -> None:
-        known = await load_folder(settings.connectors_dir)
-        async with opened(settings) as store:
-            for each in known:
-                await register(each, settings.connectors_dir, store.connectors)
-            loaded, around = await registered(
-                name, store.connectors, settings.callable_private_hosts
-            )
-            between = _between(loaded.config, from_, to)
-            with progress_of(name) as show:
-                finished = await sync(loaded, store, around, show, between=between)
-        print_finished(finished, json)
-        if not finished.green:
-            raise typer.Exit(FAILED)
-
-    run(body)
+    run_and_tell(name, json, lambda config: _between(config, from_, to))
 
 
 def completeness(name: Name, from_: From, to: To, json: Json = False) -> None:

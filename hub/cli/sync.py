@@ -1,6 +1,7 @@
 """`hub sync`."""
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hub.cli.running import FAILED, err, opened, out, run
+from hub.connectors.base import Between
+from hub.connectors.config import ConnectorConfig
 from hub.domain.run import Ledger
 from hub.ingest.folder import load_folder, register, registered
 from hub.ingest.run import Finished
@@ -33,6 +36,15 @@ def sync(
 
     os.nice(BESIDE_A_SERVER)
 
+    run_and_tell(name, json)
+
+
+def run_and_tell(
+    name: str, as_json: bool, stretch: Callable[[ConnectorConfig], Between] | None = None
+) -> None:
+    """Runs a connector, of a file or registered, with its progress, and prints the ledger; of a
+    stretch of time where one is given. Exits with FAILED unless the run is green."""
+
     async def body(settings: Settings) -> None:
         folder = settings.connectors_dir
         known = await load_folder(folder)
@@ -42,9 +54,10 @@ def sync(
             loaded, surroundings = await registered(
                 name, store.connectors, settings.callable_private_hosts
             )
+            between = stretch(loaded.config) if stretch else None
             with progress_of(name) as show:
-                finished = await run_once(loaded, store, surroundings, show)
-        print_finished(finished, json)
+                finished = await run_once(loaded, store, surroundings, show, between=between)
+        print_finished(finished, as_json)
         if not finished.green:
             raise typer.Exit(FAILED)
 

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub.connectors.paths import getter
+from hub.connectors.paths import getter, selector
 from hub.connectors.schedule import Duration, Schedule
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus
@@ -42,6 +42,11 @@ def _where(path: str) -> str:
     return path
 
 
+def _selector(path: str) -> str:
+    selector(path)
+    return path
+
+
 _INDONESIAN_ZONES = {"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"}
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
@@ -60,6 +65,7 @@ DistrictCode = Annotated[
     WithJsonSchema({"type": ["string", "number"], "pattern": r"^\d\d\.\d\d$"}),
 ]
 Where = Annotated[Text, AfterValidator(_where)]
+Selector = Annotated[Text, AfterValidator(_selector)]
 
 
 class Flag(Vocabulary):

@@ -1,8 +1,10 @@
 """Bytes that a channel answered → a document, bounded."""
 
+from xml.etree.ElementTree import Element
+
 import orjson
 
-from hub.connectors.base import ChannelError
+from hub.connectors.base import ChannelError, Record
 
 MOST_VALUES = 2_000_000
 
@@ -12,6 +14,11 @@ def refuse_crowd(body: bytes, mark: bytes) -> None:
     would take far more memory than the answer itself."""
     if body.count(mark) > MOST_VALUES:
         raise ChannelError(f"The answer holds more than {MOST_VALUES:,} values; ask for less.")
+
+
+def xml_record(row: Element) -> Record:
+    """A row of GeoReport XML; what is empty or `xsi:nil` is None."""
+    return {child.tag: (child.text or "").strip() or None for child in row}
 
 
 def decode_json(body: bytes) -> object:

@@ -15,7 +15,7 @@ import orjson
 from pydantic import AfterValidator, Field
 
 from hub.connectors.base import ChannelError, Record, Undecodable
-from hub.connectors.config import Text
+from hub.connectors.config import Selector, Text
 from hub.connectors.paths import selector
 from hub.connectors.vocabulary import Vocabulary
 
@@ -33,11 +33,6 @@ def _encoding(name: str) -> str:
     except LookupError:
         raise ValueError(f"unknown encoding {name!r}, such as 'utf-8-sig' or 'cp1252'") from None
     return name
-
-
-def _selector(path: str) -> str:
-    selector(path)
-    return path
 
 
 class CsvDecoder(Vocabulary):
@@ -63,7 +58,7 @@ class JsonDecoder(Vocabulary):
 
     type: Literal["json"]
     """One JSON document."""
-    data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
+    data_selector: Selector = "$[*]"
     """JSONPath of the records."""
 
 

@@ -117,7 +117,7 @@ class ChannelClient:
 
     async def get(self, path: str, params: dict[str, str]) -> bytes:
         """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
-        return (await self._patiently(lambda: self._build(path, params))).body
+        return (await self.ask(path, params)).body
 
     async def ask(self, path: str | Link, params: dict[str, str]) -> Answer:
         """Like `get`, also for a whole address that an earlier answer named."""

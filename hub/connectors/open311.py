@@ -18,7 +18,7 @@ from hub.connectors.config import (
     Text,
     Where,
 )
-from hub.connectors.decode import decode_json, refuse_crowd
+from hub.connectors.decode import decode_json, refuse_crowd, xml_record
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
@@ -237,7 +237,7 @@ def _json_rows(body: bytes) -> list[Record]:
 
 
 def _xml_rows(body: bytes, element: str) -> list[Record]:
-    """The rows of an XML answer; what is empty or `xsi:nil` is None."""
+    """The rows of an XML answer."""
     refuse_crowd(body, b"<")
     try:
         root = fromstring(body, forbid_dtd=True)
@@ -249,4 +249,4 @@ def _xml_rows(body: bytes, element: str) -> list[Record]:
         raise ChannelError(
             f"The answer is no list of GeoReport v2: <{root.tag}> holds other things."
         )
-    return [{child.tag: (child.text or "").strip() or None for child in row} for row in root]
+    return [xml_record(row) for row in root]

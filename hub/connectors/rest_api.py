@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Text, Where
+from hub.connectors.config import ConnectorConfig, Resource, Selector, Text, Where
 from hub.connectors.decode import decode_json
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
@@ -22,11 +22,6 @@ _END = "{incremental.end_value}"
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
 
 
-def _selector(path: str) -> str:
-    selector(path)
-    return path
-
-
 class Endpoint(Vocabulary):
     """Where the records are, and how they come."""
 
@@ -34,7 +29,7 @@ class Endpoint(Vocabulary):
     """Relative to client.base_url."""
     params: dict[str, str] = {}
     """Query parameters; {incremental.start_value} is the time to ask from."""
-    data_selector: Annotated[Text, AfterValidator(_selector)] = "$[*]"
+    data_selector: Selector = "$[*]"
     """JSONPath of the records in an answer."""
     total_selector: Where | None = None
     """Where an answer says how many records the question has in all."""

@@ -11,7 +11,7 @@ from typing import Any
 from defusedxml.ElementTree import ParseError, fromstring
 
 from hub.connectors.base import ChannelError
-from hub.connectors.decode import decode_json
+from hub.connectors.decode import decode_json, xml_record
 from hub.connectors.paths import text_reader
 
 _DEEPEST = 4
@@ -43,7 +43,7 @@ def sample_of(content: bytes, origin: str) -> Sample:
             root = fromstring(content, forbid_dtd=True)
         except (ParseError, ValueError) as error:
             raise ChannelError(f"{origin}: is no XML that can be read: {error!r}") from None
-        rows = [{child.tag: (child.text or "").strip() or None for child in row} for row in root]
+        rows = [xml_record(row) for row in root]
         sample = Sample(origin, [row for row in rows if row], "xml")
     else:
         sample = _csv(content, origin)
