@@ -9,9 +9,9 @@ from hub.cli import (
     deadletters,
     demo,
     keys,
-    pause,
     privacy,
     region,
+    registered,
     rollups,
     schedule,
     schema,
@@ -33,8 +33,9 @@ app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
-connector.app.command("pause")(pause.pause)
-connector.app.command("resume")(pause.resume)
+connector.app.command("pause")(registered.pause)
+connector.app.command("resume")(registered.resume)
+connector.app.command("changes")(registered.changes)
 app.add_typer(connector.app, name="connector")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")

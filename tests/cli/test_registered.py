@@ -1,5 +1,6 @@
 """What is done with connectors that are registered."""
 
+import json
 from getpass import getuser
 from pathlib import Path
 
@@ -18,6 +19,9 @@ def test_a_connector_is_paused_with_a_reason_and_resumed(run: Run, tmp_path: Pat
     assert again.stdout == first.stdout  # the first reason stays
     assert run("connector", "resume", "ekspor").exit_code == 0
     assert "Lain" in run("connector", "pause", "ekspor", "--reason", "Lain").stdout
+    log = [json.loads(line) for line in run("connector", "changes", "--json").stdout.splitlines()]
+    assert [each["what"] for each in log] == ["pause", "resume", "pause", "pause"]
+    assert "Pindah server" in run("connector", "changes", "ekspor").stdout
     for unknown in (("pause", "nobody", "--reason", "x"), ("resume", "nobody")):
         told = run("connector", *unknown)
         assert (told.exit_code, "nobody: no connector" in told.stderr) == (2, True)
