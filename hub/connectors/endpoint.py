@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Selector, Text, Where
 from hub.connectors.http_config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
+from hub.connectors.predicate import Predicate
 from hub.connectors.vocabulary import Bare, Vocabulary
 
 START = "{incremental.start_value}"
@@ -32,6 +33,12 @@ def _typed(value: object) -> object:
     return value
 
 
+def _condition(text: str) -> str:
+    Predicate(text)
+    return text
+
+
+Condition = Annotated[Text, AfterValidator(_condition)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_typed)]
 """A JSON object as it is sent."""
 
@@ -74,6 +81,8 @@ class Endpoint(Vocabulary):
     """The body of the question, with placeholders as in `params`."""
     data_selector: Selector = "$[*]"
     """JSONPath of the records in an answer."""
+    is_success: Condition | None = None
+    """What holds of an answer that is a page: $.status == 'ok'."""
     total_selector: Where | None = None
     """Where an answer says how many records the question has in all."""
     paginator: Paginator | None = None

@@ -11,11 +11,12 @@ from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.decode import decode_json
 from hub.connectors.endpoint import END, START, Endpoint, Incremental, fill
-from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http import ChannelClient, Question, Read
 from hub.connectors.http_config import HttpClient
-from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.http_errors import ErrorHandler, PassingError
 from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
+from hub.connectors.predicate import Predicate
 
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
 
@@ -126,8 +127,8 @@ class RestApiConnector(Connector[RestApiConfig]):
             endpoint.method,
             fill(endpoint.json_, values),
         )
-        find = _finder(endpoint, total)
-        async for page in pages(client, question, endpoint.paginator, decode_json, find):
+        read, find = _reader(endpoint), _finder(endpoint, total)
+        async for page in pages(client, question, endpoint.paginator, read, find):
             yield page
 
     def _client(self) -> ChannelClient:
@@ -135,6 +136,25 @@ class RestApiConnector(Connector[RestApiConfig]):
         return ChannelClient(
             config.client, config.allowed_hosts, self.surroundings, config.error_handler
         )
+
+
+def _reader(endpoint: Endpoint) -> Read:
+    """Makes a document of a body. One that `is_success` does not hold of is no page, and asked for
+    again as after a status of 503."""
+    if endpoint.is_success is None:
+        return decode_json
+    success = Predicate(endpoint.is_success)
+
+    def read(body: bytes) -> object:
+        document = decode_json(body)
+        if not success.holds(document):
+            raise PassingError(
+                f"{endpoint.path}: the answer is no page, since is_success does not hold: "
+                f"{success.told(document)}."
+            )
+        return document
+
+    return read
 
 
 def _finder(endpoint: Endpoint, total: "_Total") -> Callable[[object], list[object]]:
