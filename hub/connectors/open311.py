@@ -20,6 +20,7 @@ from hub.connectors.config import (
 )
 from hub.connectors.decode import decode_json, refuse_crowd, xml_record
 from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.pages import pages
@@ -90,6 +91,8 @@ class Open311Config(ConnectorConfig):
     """How to reach the server."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
     jurisdiction_id: Text | None = None
     """Sent with each request."""
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
@@ -205,7 +208,11 @@ class Open311Connector(Connector[Open311Config]):
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+            config.client,
+            config.allowed_hosts,
+            self.surroundings,
+            config.error_handler,
+            config.api_budget,
         )
 
 

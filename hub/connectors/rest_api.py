@@ -12,6 +12,7 @@ from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.decode import decode_json
 from hub.connectors.endpoint import END, START, Endpoint, Incremental, fill
 from hub.connectors.http import ChannelClient, Question, Read
+from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient
 from hub.connectors.http_errors import ErrorHandler, PassingError
 from hub.connectors.pages import pages
@@ -39,6 +40,8 @@ class RestApiConfig(ConnectorConfig):
     """How to reach the service."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
     resources: Annotated[list[RestResource], Field(min_length=1)]
     """Its lists of records."""
 
@@ -134,7 +137,11 @@ class RestApiConnector(Connector[RestApiConfig]):
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+            config.client,
+            config.allowed_hosts,
+            self.surroundings,
+            config.error_handler,
+            config.api_budget,
         )
 
 
