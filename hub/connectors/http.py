@@ -119,16 +119,23 @@ class ChannelClient:
         """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
         return (await self.ask(path, params)).body
 
-    async def ask(self, path: str | Link, params: dict[str, str]) -> Answer:
-        """Like `get`, also for a whole address that an earlier answer named."""
-        return await self._patiently(lambda: self._build(path, params))
+    async def ask(
+        self, path: str | Link, params: dict[str, str], json: object | None = None
+    ) -> Answer:
+        """Like `get`, also for a whole address that an earlier answer named; with `json` a POST
+        that has it as its body. It must be a question: it may be asked again."""
+        return await self._patiently(lambda: self._build(path, params, json))
 
-    def _build(self, path: str | Link, params: dict[str, str]) -> httpx2.Request:
+    def _build(
+        self, path: str | Link, params: dict[str, str], json: object | None
+    ) -> httpx2.Request:
         params = {**params, **self._query}
+        method = "GET" if json is None else "POST"
         if isinstance(path, str):
-            return self._client.build_request("GET", path, params=params)
+            return self._client.build_request(method, path, params=params, json=json)
         # A link has a query of its own.
-        return self._client.build_request("GET", path.copy_merge_params(params) if params else path)
+        url = path.copy_merge_params(params) if params else path
+        return self._client.build_request(method, url, json=json)
 
     async def _patiently(self, build: Callable[[], httpx2.Request]) -> Answer:
         handler = self._error_handler
