@@ -203,6 +203,10 @@ Paginator = Annotated[
 ]
 
 
+START = "{incremental.start_value}"
+END = "{incremental.end_value}"
+
+
 class Incremental(Vocabulary):
     """Asking only for what is new since the checkpoint, by a time in the record."""
 
@@ -222,6 +226,14 @@ class Incremental(Vocabulary):
         if last_value is None:
             return self.initial_value
         return datetime.fromisoformat(last_value) - self.lookback_window
+
+    def filled(self, values: dict[str, str], start: datetime, end: datetime) -> dict[str, str]:
+        """Values with the placeholders for these two times filled in."""
+        pattern = self.datetime_format
+        for placeholder, moment in ((START, start), (END, end)):
+            text = moment.strftime(pattern) if pattern else moment.isoformat()
+            values = {name: value.replace(placeholder, text) for name, value in values.items()}
+        return values
 
 
 class HttpClient(Vocabulary):

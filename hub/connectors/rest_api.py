@@ -11,14 +11,19 @@ from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Selector, Text, Where
 from hub.connectors.decode import decode_json
 from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
+from hub.connectors.http_config import (
+    END,
+    START,
+    EndpointPath,
+    HttpClient,
+    Incremental,
+    Paginator,
+)
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
 from hub.connectors.vocabulary import Vocabulary
 
-_START = "{incremental.start_value}"
-_END = "{incremental.end_value}"
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
 
 
@@ -41,9 +46,9 @@ class Endpoint(Vocabulary):
     @model_validator(mode="after")
     def _placeholders(self) -> Self:
         for name, value in self.params.items():
-            if "{" in value.replace(_START, "").replace(_END, ""):
-                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}, {_END}")
-            if (_START in value or _END in value) and not self.incremental:
+            if "{" in value.replace(START, "").replace(END, ""):
+                raise ValueError(f"params.{name}: unknown placeholder; valid: {START}, {END}")
+            if (START in value or END in value) and not self.incremental:
                 raise ValueError(f"params.{name}: {value} needs `incremental`")
         return self
 
@@ -100,7 +105,8 @@ class RestApiConnector(Connector[RestApiConfig]):
         the end, since newer ones may stand anywhere; never past the beginning of the run. For a
         stretch of time it stays."""
         if between:
-            self._refuse_without_end()
+            for resource in self.config.resources:
+                refuse_without_end(resource.name, "params", resource.endpoint.params)
         async with self._client() as client:
             for resource in self.config.resources:
                 if between:
@@ -113,20 +119,11 @@ class RestApiConnector(Connector[RestApiConfig]):
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
                     yield batch
 
-    def _refuse_without_end(self) -> None:
-        for resource in self.config.resources:
-            asked = "".join(resource.endpoint.params.values())
-            if _START not in asked or _END not in asked:
-                raise ChannelError(
-                    f"{resource.name} can't be asked for a stretch of time; state {_START} and "
-                    f"{_END} in its params, if the service takes both."
-                )
-
     async def _read(
         self, client: ChannelClient, resource: RestResource, state: State
     ) -> AsyncIterator[Batch]:
         incremental = resource.endpoint.incremental
-        latest = _Latest(incremental, resource, state.get("last_value"))
+        latest = Latest(incremental, resource, state.get("last_value"))
         start = incremental.start_value(state.get("last_value")) if incremental else None
         total = _Total(resource)
         async for page in self._pages(client, resource, start, datetime.now(UTC), total):
@@ -147,10 +144,7 @@ class RestApiConnector(Connector[RestApiConfig]):
         endpoint = resource.endpoint
         params = dict(endpoint.params)
         if endpoint.incremental and start:
-            pattern = endpoint.incremental.datetime_format
-            for placeholder, moment in ((_START, start), (_END, end)):
-                text = moment.strftime(pattern) if pattern else moment.isoformat()
-                params = {name: value.replace(placeholder, text) for name, value in params.items()}
+            params = endpoint.incremental.filled(params, start, end)
         find = _finder(endpoint, total)
         async for page in pages(
             client, endpoint.path, params, endpoint.paginator, decode_json, find
@@ -161,6 +155,16 @@ class RestApiConnector(Connector[RestApiConfig]):
         config = self.config
         return ChannelClient(
             config.client, config.allowed_hosts, self.surroundings, config.error_handler
+        )
+
+
+def refuse_without_end(resource: str, key: str, values: dict[str, str]) -> None:
+    """Raises ChannelError where what is asked does not name both ends of a stretch of time."""
+    asked = "".join(values.values())
+    if START not in asked or END not in asked:
+        raise ChannelError(
+            f"{resource} can't be asked for a stretch of time; state {START} and {END} in its "
+            f"{key}, if the service takes both."
         )
 
 
@@ -201,7 +205,7 @@ class _Total:
         self.declared = total
 
 
-class _Latest:
+class Latest:
     """The latest cursor value seen in a run."""
 
     def __init__(
