@@ -10,11 +10,12 @@ from pydantic import Field, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import ConnectorConfig, Resource, Text, Where
 from hub.connectors.decode import decode_json
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import END, START, EndpointPath, HttpClient, Incremental
+from hub.connectors.endpoint import END, START, Incremental, JsonObject, fill, placeholders_of
+from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http_config import EndpointPath, HttpClient
 from hub.connectors.http_errors import Action, ErrorHandler, IgnoredError, ResponseFilter
 from hub.connectors.paths import getter
-from hub.connectors.rest_api import Latest, refuse_without_end
+from hub.connectors.rest_api import Latest
 from hub.connectors.vocabulary import Vocabulary, suggest
 
 MOST_TOKENS = 4000
@@ -23,17 +24,16 @@ _MOST_MESSAGES = 3
 _MOST_LETTERS = 200
 # Servers tell what is wrong with a query in the body of such an answer.
 _WITH_ERRORS = ResponseFilter(http_codes=[400, 422], action=Action.SUCCESS)
-_FLAGS = {"true": True, "false": False}
 
 
-class Endpoint(Vocabulary):
+class GraphqlEndpoint(Vocabulary):
     """What is asked, and where in the answer the records are."""
 
     path: EndpointPath = "graphql"
     """Relative to client.base_url."""
     query: Text
     """A document with one query, which takes the variable $after."""
-    variables: dict[str, str] = {}
+    variables: JsonObject = {}
     """Values of its variables; {incremental.start_value} is the time to ask from."""
     connection: Where
     """Where in `data` the connection is: complaints."""
@@ -41,31 +41,34 @@ class Endpoint(Vocabulary):
     """How to ask only for what is new."""
 
     @model_validator(mode="after")
-    def _variables(self) -> Self:
+    def _a_query_and_its_variables(self) -> Self:
         declared = _declared(self.query)
         if _AFTER not in declared:
             raise ValueError(f"query: takes no ${_AFTER}; only its first page could be read")
-        for name, text in self.variables.items():
+        for name in self.variables:
             if name not in declared or name == _AFTER:
-                others = sorted(declared.keys() - {_AFTER})
+                others = sorted(declared - {_AFTER})
                 raise ValueError(f"variables.{name}: no such variable; {suggest(name, others)}")
-            if "{" in text.replace(START, "").replace(END, ""):
-                raise ValueError(f"variables.{name}: unknown placeholder; valid: {START}, {END}")
-            if "{" in text and not self.incremental:
-                raise ValueError(f"variables.{name}: {text} needs `incremental`")
-            _value(name, text, declared[name])
+        if self.placeholders and not self.incremental:
+            raise ValueError(f"variables: {min(self.placeholders)} needs `incremental`")
         return self
 
+    @property
+    def placeholders(self) -> set[str]:
+        """Those that stand in the variables. Raises ValueError for one that does not exist."""
+        return placeholders_of("variables", self.variables)
+
     def asked(self, start: datetime | None, end: datetime) -> dict[str, Any]:
-        """The variables, as the query declares their types."""
-        texts, declared = self.variables, _declared(self.query)
+        """The variables for a stretch of time."""
+        values: dict[str, str] = {}
         if self.incremental and start:
-            texts = self.incremental.filled(texts, start, end)
-        return {name: _value(name, text, declared[name]) for name, text in texts.items()}
+            values = {START: self.incremental.write(start), END: self.incremental.write(end)}
+        filled: dict[str, Any] = fill(self.variables, values)
+        return filled
 
 
-def _declared(query: str) -> dict[str, str]:
-    """Names of the variables → their types. Raises ValueError for what is not one query."""
+def _declared(query: str) -> set[str]:
+    """Names of the variables. Raises ValueError for what is not one query."""
     try:
         document = graphql.parse(query, no_location=True, max_tokens=MOST_TOKENS)
     except graphql.GraphQLError as error:
@@ -76,31 +79,13 @@ def _declared(query: str) -> dict[str, str]:
     ]
     if [each.operation for each in operations] != [graphql.OperationType.QUERY]:
         raise ValueError("query: has to be one query, and nothing that changes the channel")
-    return {
-        each.variable.name.value: graphql.print_ast(each.type).rstrip("!")
-        for each in operations[0].variable_definitions or ()
-    }
-
-
-def _value(name: str, text: str, kind: str) -> object:
-    """A variable's value. Raises ValueError for a text that is none of its type."""
-    try:
-        match kind:
-            case "Int":
-                return int(text)
-            case "Float":
-                return float(text)
-            case "Boolean":
-                return _FLAGS[text]
-    except (ValueError, KeyError):
-        raise ValueError(f"variables.{name}: {text!r} is no {kind}") from None
-    return text
+    return {each.variable.name.value for each in operations[0].variable_definitions or ()}
 
 
 class GraphqlResource(Resource):
     """A connection: a list that is read page by page."""
 
-    endpoint: Endpoint
+    endpoint: GraphqlEndpoint
     """What is asked."""
 
 
@@ -156,8 +141,7 @@ class GraphqlConnector(Connector[GraphqlConfig]):
         """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
         the end; never past the beginning of the run. For a stretch of time it stays."""
         if between:
-            for resource in self.config.resources:
-                refuse_without_end(resource.name, "variables", resource.endpoint.variables)
+            self._refuse_without_end()
         async with self._client() as client:
             for resource in self.config.resources:
                 name, endpoint = resource.name, resource.endpoint
@@ -168,6 +152,14 @@ class GraphqlConnector(Connector[GraphqlConfig]):
                 state = checkpoint.get(name, {})
                 async for batch in _read(client, resource, state):
                     yield batch
+
+    def _refuse_without_end(self) -> None:
+        for resource in self.config.resources:
+            if not {START, END} <= resource.endpoint.placeholders:
+                raise ChannelError(
+                    f"{resource.name} can't be asked for a stretch of time; state {START} and "
+                    f"{END} in its variables, if the service takes both."
+                )
 
     def _client(self) -> ChannelClient:
         config = self.config
@@ -192,18 +184,18 @@ async def _read(
 
 
 async def _pages(
-    client: ChannelClient, endpoint: Endpoint, start: datetime | None, end: datetime
+    client: ChannelClient, endpoint: GraphqlEndpoint, start: datetime | None, end: datetime
 ) -> AsyncIterator[_Page]:
     """Raises ChannelError for an answer that is no page, and for a cursor that comes again."""
     variables = endpoint.asked(start, end)
     seen: set[str] = set()
     while True:
-        question = {"query": endpoint.query, "variables": variables}
+        body = {"query": endpoint.query, "variables": variables}
         try:
-            answer = await client.ask(endpoint.path, {}, question)
+            answer = await client.ask(Question(endpoint.path, {}, "POST", body), decode_json)
         except IgnoredError:
             return
-        page = _page(decode_json(answer.body), endpoint)
+        page = _page(answer.document, endpoint)
         yield page
         if page.after is None:
             return
@@ -215,7 +207,7 @@ async def _pages(
         variables[_AFTER] = page.after
 
 
-def _page(answer: object, endpoint: Endpoint) -> _Page:
+def _page(answer: object, endpoint: GraphqlEndpoint) -> _Page:
     """Data beside errors is no page: some records may be left out of it."""
     if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
         raise ChannelError(f"{endpoint.path} answered with no GraphQL result.")

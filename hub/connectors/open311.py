@@ -19,7 +19,7 @@ from hub.connectors.config import (
     Where,
 )
 from hub.connectors.decode import decode_json, refuse_crowd, xml_record
-from hub.connectors.http import ChannelClient
+from hub.connectors.http import ChannelClient, Question
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.pages import pages
@@ -187,7 +187,9 @@ class Open311Connector(Connector[Open311Config]):
     ) -> AsyncIterator[list[Any]]:
         decode = partial(_rows, resource.format, "request")
         path = f"requests.{resource.format}"
-        async for rows in pages(client, path, params, resource.paginator, decode, _listed):
+        async for rows in pages(
+            client, Question(path, params), resource.paginator, decode, _listed
+        ):
             yield rows
 
     async def _services(self, client: ChannelClient, resource: Requests) -> dict[str, str | None]:

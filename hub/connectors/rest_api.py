@@ -2,55 +2,22 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Selector, Text, Where
+from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.decode import decode_json
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import (
-    END,
-    START,
-    EndpointPath,
-    HttpClient,
-    Incremental,
-    Paginator,
-)
+from hub.connectors.endpoint import END, START, Endpoint, Incremental, fill
+from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http_config import HttpClient
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
-from hub.connectors.vocabulary import Vocabulary
 
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
-
-
-class Endpoint(Vocabulary):
-    """Where the records are, and how they come."""
-
-    path: EndpointPath
-    """Relative to client.base_url."""
-    params: dict[str, str] = {}
-    """Query parameters; {incremental.start_value} is the time to ask from."""
-    data_selector: Selector = "$[*]"
-    """JSONPath of the records in an answer."""
-    total_selector: Where | None = None
-    """Where an answer says how many records the question has in all."""
-    paginator: Paginator | None = None
-    """How to come to the next page; one answer if left out."""
-    incremental: Incremental | None = None
-    """How to ask only for what is new."""
-
-    @model_validator(mode="after")
-    def _placeholders(self) -> Self:
-        for name, value in self.params.items():
-            if "{" in value.replace(START, "").replace(END, ""):
-                raise ValueError(f"params.{name}: unknown placeholder; valid: {START}, {END}")
-            if (START in value or END in value) and not self.incremental:
-                raise ValueError(f"params.{name}: {value} needs `incremental`")
-        return self
 
 
 class RestResource(Resource):
@@ -105,8 +72,7 @@ class RestApiConnector(Connector[RestApiConfig]):
         the end, since newer ones may stand anywhere; never past the beginning of the run. For a
         stretch of time it stays."""
         if between:
-            for resource in self.config.resources:
-                refuse_without_end(resource.name, "params", resource.endpoint.params)
+            self._refuse_without_end()
         async with self._client() as client:
             for resource in self.config.resources:
                 if between:
@@ -118,6 +84,14 @@ class RestApiConnector(Connector[RestApiConfig]):
                     continue
                 async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
                     yield batch
+
+    def _refuse_without_end(self) -> None:
+        for resource in self.config.resources:
+            if not {START, END} <= resource.endpoint.placeholders:
+                raise ChannelError(
+                    f"{resource.name} can't be asked for a stretch of time; state {START} and "
+                    f"{END} in its params, if the service takes both."
+                )
 
     async def _read(
         self, client: ChannelClient, resource: RestResource, state: State
@@ -142,29 +116,24 @@ class RestApiConnector(Connector[RestApiConfig]):
         total: "_Total",
     ) -> AsyncIterator[list[Any]]:
         endpoint = resource.endpoint
-        params = dict(endpoint.params)
+        values: dict[str, str] = {}
         if endpoint.incremental and start:
-            params = endpoint.incremental.filled(params, start, end)
+            write = endpoint.incremental.write
+            values = {START: write(start), END: write(end)}
+        question = Question(
+            endpoint.path,
+            fill(endpoint.params, values),
+            endpoint.method,
+            fill(endpoint.json_, values),
+        )
         find = _finder(endpoint, total)
-        async for page in pages(
-            client, endpoint.path, params, endpoint.paginator, decode_json, find
-        ):
+        async for page in pages(client, question, endpoint.paginator, decode_json, find):
             yield page
 
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
             config.client, config.allowed_hosts, self.surroundings, config.error_handler
-        )
-
-
-def refuse_without_end(resource: str, key: str, values: dict[str, str]) -> None:
-    """Raises ChannelError where what is asked does not name both ends of a stretch of time."""
-    asked = "".join(values.values())
-    if START not in asked or END not in asked:
-        raise ChannelError(
-            f"{resource} can't be asked for a stretch of time; state {START} and {END} in its "
-            f"{key}, if the service takes both."
         )
 
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.connectors.base import ChannelError, Connector
-from hub.connectors.graphql import Endpoint
+from hub.connectors.graphql import GraphqlEndpoint
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, batches, connector, ids, states
@@ -33,7 +33,7 @@ resources:
           city { reports(n: $n, after: $after, since: $since, open: $open, near: $near) {
             pageInfo { hasNextPage endCursor } nodes { id } } }
         }
-      variables: {n: 3, open: "true", near: "1.5", since: "{incremental.start_value}"}
+      variables: {n: 3, open: true, near: 1.5, since: "{incremental.start_value}"}
       connection: city.reports
       incremental: {cursor_path: changed, initial_value: "2024-01-01T00:00:00Z", row_order: asc}
     select: {external_id: id, status: state, received_at: changed}
@@ -99,7 +99,7 @@ async def test_every_record_of_every_page_is_read_once(
     assert {headers["authorization"] for headers in channel.headers} == {"Bearer s3cret"}
 
 
-async def test_variables_have_the_types_that_the_query_declares(serve: Serve) -> None:
+async def test_variables_are_sent_as_json_has_them(serve: Serve) -> None:
     channel = Channel(paged)
     found = await batches(service(await serve(channel.app)))
     stated = {"n": 3, "open": True, "near": 1.5, "since": "2024-01-01T00:00:00+00:00"}
@@ -172,9 +172,7 @@ QUERY = "query ($after: String) { a }"
         ("query {" + "a " * 4000 + "}", "{}", "more than 4000 tokens"),
         (QUERY, "{frist: 3}", "variables.frist: no such variable"),
         ("query ($first: Int, $after: String) { a }", "{frist: 3}", "did you mean 'first'?"),
-        ("query ($first: Int, $after: String) { a }", "{first: all}", "'all' is no Int"),
-        ("query ($x: [Boolean!]!, $y: Boolean, $after: ID) { a }", "{y: 1}", "'1' is no Boolean"),
-        ("query ($s: Time, $after: ID) { a }", "{s: '{start}'}", "unknown placeholder"),
+        ("query ($s: Time, $after: ID) { a }", "{s: '{incremental.begin}'}", "unknown placeholder"),
         (
             "query ($s: Time, $after: ID) { a }",
             "{s: '{incremental.start_value}'}",
@@ -203,4 +201,4 @@ resources:
 @given(st.text(alphabet='{}()$:!query aftr"#\\', max_size=60))
 def test_any_text_is_a_query_or_refused(query: str) -> None:
     with suppress(ValidationError):
-        Endpoint(query=query, connection="a")
+        GraphqlEndpoint(query=query, connection="a")
