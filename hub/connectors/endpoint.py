@@ -149,3 +149,11 @@ def _texts(key: str, template: Any) -> Iterator[tuple[str, str]]:
         within = template.items() if isinstance(template, dict) else enumerate(template)
         for name, each in within:
             yield from _texts(f"{key}.{name}", each)
+
+
+def placeholders_of(key: str, template: Any) -> set[str]:
+    """Those that stand in a template. Raises ValueError for one that does not exist."""
+    found = {each for _, text in _texts(key, template) for each in _PLACEHOLDER.findall(text)}
+    if unknown := found - {START, END}:
+        raise ValueError(f"{key}: unknown placeholder {min(unknown)}; valid: {START}, {END}")
+    return found

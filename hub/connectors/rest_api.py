@@ -101,7 +101,7 @@ class RestApiConnector(Connector[RestApiConfig]):
         self, client: ChannelClient, resource: RestResource, state: State
     ) -> AsyncIterator[Batch]:
         incremental = resource.endpoint.incremental
-        latest = _Latest(incremental, resource, state.get("last_value"))
+        latest = Latest(incremental, resource, state.get("last_value"))
         start = incremental.start_value(state.get("last_value")) if incremental else None
         total = _Total(resource)
         async for page in self._pages(client, resource, start, datetime.now(UTC), total):
@@ -201,7 +201,7 @@ class _Total:
         self.declared = total
 
 
-class _Latest:
+class Latest:
     """The latest cursor value seen in a run."""
 
     def __init__(
