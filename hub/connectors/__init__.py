@@ -9,6 +9,7 @@ from hub.connectors.installed import installed_kinds
 from hub.connectors.open311 import Open311Connector
 from hub.connectors.rest_api import RestApiConnector
 from hub.connectors.sql import SqlConnector
+from hub.connectors.webhook import WebhookConnector
 
 KINDS: dict[str, type[Connector[Any]]] = {
     "filesystem": FilesystemConnector,
@@ -16,5 +17,6 @@ KINDS: dict[str, type[Connector[Any]]] = {
     "open311": Open311Connector,
     "rest_api": RestApiConnector,
     "sql": SqlConnector,
+    "webhook": WebhookConnector,
 }
 KINDS |= installed_kinds(own=KINDS)

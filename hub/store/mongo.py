@@ -188,6 +188,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "authorizations": [_ENDS],
     "revoked_tokens": [_ENDS],
     "attempts": [_ENDS],
+    "webhook_deliveries": [_ENDS],
 }
 
 
