@@ -19,7 +19,8 @@ from hub.connectors.config import (
     Where,
 )
 from hub.connectors.decode import decode_json, refuse_crowd, xml_record
-from hub.connectors.http import ChannelClient
+from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.pages import pages
@@ -90,6 +91,8 @@ class Open311Config(ConnectorConfig):
     """How to reach the server."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
     jurisdiction_id: Text | None = None
     """Sent with each request."""
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
@@ -192,7 +195,9 @@ class Open311Connector(Connector[Open311Config]):
     ) -> AsyncIterator[list[Any]]:
         decode = partial(_rows, resource.format, "request")
         path = f"requests.{resource.format}"
-        async for rows in pages(client, path, params, resource.paginator, decode, _listed):
+        async for rows in pages(
+            client, Question(path, params), resource.paginator, decode, _listed
+        ):
             yield rows
 
     async def _services(self, client: ChannelClient, resource: Requests) -> dict[str, str | None]:
@@ -208,7 +213,11 @@ class Open311Connector(Connector[Open311Config]):
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+            config.client,
+            config.allowed_hosts,
+            self.surroundings,
+            config.error_handler,
+            config.api_budget,
         )
 
 

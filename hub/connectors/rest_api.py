@@ -2,50 +2,24 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Selector, Text, Where
+from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.decode import decode_json
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
-from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.endpoint import END, START, Endpoint, Incremental, fill
+from hub.connectors.http import ChannelClient, Question, Read
+from hub.connectors.http_budget import ApiBudget
+from hub.connectors.http_config import HttpClient
+from hub.connectors.http_errors import ErrorHandler, PassingError
 from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
-from hub.connectors.vocabulary import Vocabulary
+from hub.connectors.predicate import Predicate
 
-_START = "{incremental.start_value}"
-_END = "{incremental.end_value}"
 _EASTERNMOST = ZoneInfo("Asia/Jayapura")
-
-
-class Endpoint(Vocabulary):
-    """Where the records are, and how they come."""
-
-    path: EndpointPath
-    """Relative to client.base_url."""
-    params: dict[str, str] = {}
-    """Query parameters; {incremental.start_value} is the time to ask from."""
-    data_selector: Selector = "$[*]"
-    """JSONPath of the records in an answer."""
-    total_selector: Where | None = None
-    """Where an answer says how many records the question has in all."""
-    paginator: Paginator | None = None
-    """How to come to the next page; one answer if left out."""
-    incremental: Incremental | None = None
-    """How to ask only for what is new."""
-
-    @model_validator(mode="after")
-    def _placeholders(self) -> Self:
-        for name, value in self.params.items():
-            if "{" in value.replace(_START, "").replace(_END, ""):
-                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}, {_END}")
-            if (_START in value or _END in value) and not self.incremental:
-                raise ValueError(f"params.{name}: {value} needs `incremental`")
-        return self
 
 
 class RestResource(Resource):
@@ -66,6 +40,8 @@ class RestApiConfig(ConnectorConfig):
     """How to reach the service."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
     resources: Annotated[list[RestResource], Field(min_length=1)]
     """Its lists of records."""
 
@@ -120,18 +96,17 @@ class RestApiConnector(Connector[RestApiConfig]):
 
     def _refuse_without_end(self) -> None:
         for resource in self.config.resources:
-            asked = "".join(resource.endpoint.params.values())
-            if _START not in asked or _END not in asked:
+            if not {START, END} <= resource.endpoint.placeholders:
                 raise ChannelError(
-                    f"{resource.name} can't be asked for a stretch of time; state {_START} and "
-                    f"{_END} in its params, if the service takes both."
+                    f"{resource.name} can't be asked for a stretch of time; state {START} and "
+                    f"{END} in its params, if the service takes both."
                 )
 
     async def _read(
         self, client: ChannelClient, resource: RestResource, state: State
     ) -> AsyncIterator[Batch]:
         incremental = resource.endpoint.incremental
-        latest = _Latest(incremental, resource, state.get("last_value"))
+        latest = Latest(incremental, resource, state.get("last_value"))
         start = incremental.start_value(state.get("last_value")) if incremental else None
         total = _Total(resource)
         async for page in self._pages(client, resource, start, datetime.now(UTC), total):
@@ -150,23 +125,48 @@ class RestApiConnector(Connector[RestApiConfig]):
         total: "_Total",
     ) -> AsyncIterator[list[Any]]:
         endpoint = resource.endpoint
-        params = dict(endpoint.params)
+        values: dict[str, str] = {}
         if endpoint.incremental and start:
-            pattern = endpoint.incremental.datetime_format
-            for placeholder, moment in ((_START, start), (_END, end)):
-                text = moment.strftime(pattern) if pattern else moment.isoformat()
-                params = {name: value.replace(placeholder, text) for name, value in params.items()}
-        find = _finder(endpoint, total)
-        async for page in pages(
-            client, endpoint.path, params, endpoint.paginator, decode_json, find
-        ):
+            write = endpoint.incremental.write
+            values = {START: write(start), END: write(end)}
+        question = Question(
+            endpoint.path,
+            fill(endpoint.params, values),
+            endpoint.method,
+            fill(endpoint.json_, values),
+        )
+        read, find = _reader(endpoint), _finder(endpoint, total)
+        async for page in pages(client, question, endpoint.paginator, read, find):
             yield page
 
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+            config.client,
+            config.allowed_hosts,
+            self.surroundings,
+            config.error_handler,
+            config.api_budget,
         )
+
+
+def _reader(endpoint: Endpoint) -> Read:
+    """Makes a document of a body. One that `is_success` does not hold of is no page, and asked for
+    again as after a status of 503."""
+    if endpoint.is_success is None:
+        return decode_json
+    success = Predicate(endpoint.is_success)
+
+    def read(body: bytes) -> object:
+        document = decode_json(body)
+        if not success.holds(document):
+            raise PassingError(
+                f"{endpoint.path}: the answer is no page, since is_success does not hold: "
+                f"{success.told(document)}."
+            )
+        return document
+
+    return read
 
 
 def _finder(endpoint: Endpoint, total: "_Total") -> Callable[[object], list[object]]:
@@ -206,7 +206,7 @@ class _Total:
         self.declared = total
 
 
-class _Latest:
+class Latest:
     """The latest cursor value seen in a run."""
 
     def __init__(

@@ -111,6 +111,12 @@ def suggest(word: str, valid: list[str]) -> str:
     return f"{meant}valid: {', '.join(sorted(valid))}"
 
 
+class Bare(str):
+    """A scalar that is written without quotes, so that it may mean a number, true or false."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A YAML file as plain values (scalars are text, so that 73.10 stays 73.10), with lines."""
@@ -170,7 +176,7 @@ def _plain(node: Node, path: Path, lines: dict[Path, int], source: str) -> Any:
         return values
     if isinstance(node, ScalarNode) and node.tag == _NULL and node.value in {"", "~", "null"}:
         return None
-    return str(node.value)
+    return Bare(node.value) if isinstance(node, ScalarNode) and not node.style else str(node.value)
 
 
 M = TypeVar("M", bound=Vocabulary)

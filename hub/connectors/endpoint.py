@@ -1,0 +1,159 @@
+"""The words of a connector's YAML (docs/connectors/rest_api.md) for one list of a JSON service."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+
+from hub.connectors.config import Selector, Text, Where
+from hub.connectors.http_config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
+from hub.connectors.predicate import Predicate
+from hub.connectors.vocabulary import Bare, Vocabulary
+
+START = "{incremental.start_value}"
+END = "{incremental.end_value}"
+_PLACEHOLDER = re.compile(r"\{incremental\.[^{}]*\}")
+
+
+def _typed(value: object) -> object:
+    """A value as JSON has it: without quotes a number, true or false is one."""
+    match value:
+        case dict():
+            return {name: _typed(each) for name, each in value.items()}
+        case list():
+            return [_typed(each) for each in value]
+        case Bare():
+            try:
+                return orjson.loads(str(value))
+            except orjson.JSONDecodeError:
+                return str(value)
+    return value
+
+
+def _condition(text: str) -> str:
+    Predicate(text)
+    return text
+
+
+Condition = Annotated[Text, AfterValidator(_condition)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_typed)]
+"""A JSON object as it is sent."""
+
+
+class Incremental(Vocabulary):
+    """Asking only for what is new since the checkpoint, by a time in the record."""
+
+    cursor_path: Where
+    """Where in a record its time of change is."""
+    initial_value: AwareDatetime
+    """From when to ask at the first run."""
+    lookback_window: timedelta = timedelta(0)
+    """How far before the checkpoint to ask again."""
+    row_order: Literal["asc"] | None = None
+    """`asc` where the oldest change comes first: the checkpoint then moves with each page."""
+    datetime_format: Text | None = None
+    """How the service wants a time written; ISO 8601 if left out."""
+
+    def write(self, moment: datetime) -> str:
+        """A time as the service wants it."""
+        return moment.strftime(self.datetime_format) if self.datetime_format else moment.isoformat()
+
+    def start_value(self, last_value: str | None) -> datetime:
+        """From when to ask: the checkpoint less the lookback, or the initial value."""
+        if last_value is None:
+            return self.initial_value
+        return datetime.fromisoformat(last_value) - self.lookback_window
+
+
+class Endpoint(Vocabulary):
+    """Where the records are, and how they come."""
+
+    path: EndpointPath
+    """Relative to client.base_url."""
+    method: Method = "GET"
+    """POST where the service wants the question as `json`; it still only reads."""
+    params: dict[str, str] = {}
+    """Query parameters; {incremental.start_value} is the time to ask from."""
+    json_: JsonObject | None = Field(default=None, alias="json")
+    """The body of the question, with placeholders as in `params`."""
+    data_selector: Selector = "$[*]"
+    """JSONPath of the records in an answer."""
+    is_success: Condition | None = None
+    """What holds of an answer that is a page: $.status == 'ok'."""
+    total_selector: Where | None = None
+    """Where an answer says how many records the question has in all."""
+    paginator: Paginator | None = None
+    """How to come to the next page; one answer if left out."""
+    incremental: Incremental | None = None
+    """How to ask only for what is new."""
+
+    @model_validator(mode="after")
+    def _placeholders(self) -> Self:
+        for key, text in self._texts():
+            found = {*_PLACEHOLDER.findall(text)}
+            # A body may hold braces of its own, such as those of a query language.
+            rest = key.startswith("params") and "{" in _PLACEHOLDER.sub("", text)
+            if rest or not found <= {START, END}:
+                raise ValueError(f"{key}: unknown placeholder; valid: {START}, {END}")
+            if found and not self.incremental:
+                raise ValueError(f"{key}: {text} needs `incremental`")
+        return self
+
+    @model_validator(mode="after")
+    def _a_body_is_posted(self) -> Self:
+        if self.json_ is not None and self.method != "POST":
+            raise ValueError("json is sent by POST only; state `method: POST`")
+        match self.paginator:
+            case PageNumber(page_body_path=path) | Cursor(cursor_body_path=path):
+                places = [path]
+            case Offset(limit_body_path=limit, offset_body_path=offset):
+                places = [limit, offset]
+            case _:
+                places = []
+        if any(places) and self.json_ is None:
+            raise ValueError("a paginator that writes into the body needs `json`")
+        return self
+
+    @property
+    def placeholders(self) -> set[str]:
+        """Those that stand in the question."""
+        return {found for _, text in self._texts() for found in _PLACEHOLDER.findall(text)}
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        yield from _texts("params", self.params)
+        yield from _texts("json", self.json_)
+
+
+def fill(template: Any, values: Mapping[str, str]) -> Any:
+    """A template with its placeholders replaced, wherever they stand in it."""
+    match template:
+        case str():
+            for placeholder, value in values.items():
+                template = template.replace(placeholder, value)
+            return template
+        case dict():
+            return {name: fill(each, values) for name, each in template.items()}
+        case list():
+            return [fill(each, values) for each in template]
+    return template
+
+
+def _texts(key: str, template: Any) -> Iterator[tuple[str, str]]:
+    """The texts of a template, each with its key."""
+    if isinstance(template, str):
+        yield key, template
+    elif isinstance(template, dict | list):
+        within = template.items() if isinstance(template, dict) else enumerate(template)
+        for name, each in within:
+            yield from _texts(f"{key}.{name}", each)
+
+
+def placeholders_of(key: str, template: Any) -> set[str]:
+    """Those that stand in a template. Raises ValueError for one that does not exist."""
+    found = {each for _, text in _texts(key, template) for each in _PLACEHOLDER.findall(text)}
+    if unknown := found - {START, END}:
+        raise ValueError(f"{key}: unknown placeholder {min(unknown)}; valid: {START}, {END}")
+    return found
