@@ -8,6 +8,7 @@ from hub.cli import (
     connector,
     deadletters,
     demo,
+    host,
     keys,
     privacy,
     region,
@@ -37,6 +38,7 @@ connector.app.command("pause")(registered.pause)
 connector.app.command("resume")(registered.resume)
 connector.app.command("changes")(registered.changes)
 app.add_typer(connector.app, name="connector")
+app.add_typer(host.app, name="host")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")

@@ -1,13 +1,23 @@
 """What a viewer changes of connectors and dead letters: theirs alone, and written down first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from anyio import to_thread
 
+from hub.connectors import KINDS
 from hub.connectors.load import Loaded, load
 from hub.connectors.submitted import load_submitted
+from hub.connectors.webhook import nothing_to_read
+from hub.domain.clock import utc_now
+from hub.domain.complaint import Provenance
+from hub.domain.reading import Reading
 from hub.domain.scope import Scope
+from hub.ingest.preview import preview_records
 from hub.ingest.replay import replay
+from hub.ingest.surroundings import surroundings_of
+from hub.ingest.trial import Trials
 from hub.store.changes import Change
 from hub.store.connectors import (
     ChangedMeanwhileError,
@@ -16,13 +26,24 @@ from hub.store.connectors import (
     NameTakenError,
     Registration,
 )
+from hub.store.hosts import Approval
+from hub.store.mongo import Document
 from hub.store.runs import ConnectorBusyError
 from hub.store.scope_monitor import unscoped
 from hub.store.store import Store
 
 MOST_REPLAYED = 5_000
 """So many dead letters are mapped again at once; more are for the command line."""
+MOST_PREVIEWED = 50
 LONGEST_WORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record of a preview: the complaint as the viewer would see it, or why it would be none."""
+
+    complaint: Document | None
+    refused: str | None
 
 
 class DeskError(Exception):
@@ -33,12 +54,17 @@ class DeskError(Exception):
         self.argument = argument
 
 
+class ForbiddenError(Exception):
+    """Something that the viewer's roles are not for."""
+
+
 class Desk:
     """Does a viewer's changes. What lies outside their scope does not exist for it."""
 
-    def __init__(self, scope: Scope, store: Store) -> None:
+    def __init__(self, scope: Scope, store: Store, trials: Trials) -> None:
         self._scope = scope
         self._store = store
+        self._trials = trials
         self._holdings = store.holdings(scope)
 
     async def register(self, yaml: str) -> str:
@@ -82,6 +108,8 @@ class Desk:
         found = await self._own(name)
         if found.paused:
             raise DeskError("name", f"is paused ({found.paused.reason}); resume it first")
+        if KINDS[found.kind].pushed:
+            raise DeskError("name", nothing_to_read(name))
         await self._note("syncNow", found)
         await self._store.schedules.request(name, self._scope.subject)
 
@@ -95,7 +123,7 @@ class Desk:
             if most > MOST_REPLAYED:
                 told = f"{most} are too many at once; name some, or use `hub deadletters replay`"
                 raise DeskError("ids", told)
-            loaded = await to_thread.run_sync(load, found.config, f"{name} (registered)")
+            loaded = await _loaded(found)
             await self._note("replayDeadLetters", found)
             try:
                 return (await replay(loaded, self._store, ids)).run
@@ -109,6 +137,66 @@ class Desk:
         await self._store.changes.record(Change(by, "acknowledgeDeadLetter", detail=id_))
         if not await self._holdings.dead_letters.acknowledge(id_, note, by):
             raise DeskError("id", "there is no open dead letter of this id")
+
+    async def check(self, name: str | None, yaml: str | None) -> str:
+        """Asks the channel of a connector, or of a text, for a little; what was found. Raises
+        ConfigError, DeskError and ChannelError."""
+        if (name is None) is (yaml is None):
+            raise DeskError("yaml", "give a name or a text, one of the two")
+        if yaml is not None:
+            loaded = await self._submitted(yaml)
+            found = _registration(loaded)
+        else:
+            found = await self._own(name or "")
+            loaded = await _loaded(found)
+        await self._note("checkConnector", found, loaded.version)
+        around = await surroundings_of(found, self._store, self._trials.private_hosts)
+        return await self._trials.run(lambda: loaded.connect(around).check())
+
+    async def preview(self, yaml: str, limit: int, reading: Reading) -> list[Shown]:
+        """Maps the first records of a text's channel and stores none; each as the viewer would see
+        it. Raises ConfigError, DeskError, ChannelError and ForbiddenError."""
+        if not 1 <= limit <= MOST_PREVIEWED:
+            raise DeskError("limit", f"must be from 1 to {MOST_PREVIEWED}, not {limit}")
+        loaded = await self._submitted(yaml)
+        config, found = loaded.config, _registration(loaded)
+        seen = self._scope.rows, self._scope.dead_letters
+        if not all(reach.covers(None, None, config.channel) for reach in seen):
+            raise ForbiddenError(
+                "A preview shows complaints and dead letters, which you may not read."
+            )
+        await self._note("previewConnector", found, loaded.version)
+        around = await surroundings_of(found, self._store, self._trials.private_hosts)
+        previewed = await self._trials.run(lambda: preview_records(loaded, around, limit))
+        read_by = Provenance(config.name, loaded.version, "preview", utc_now())
+        complaints = self._store.reader(self._scope).complaints
+        return [
+            Shown(complaints.unstored(each.complaint, read_by, reading), None)
+            if each.complaint
+            else Shown(None, each.refused)
+            for each in previewed
+        ]
+
+    async def approve(self, host: str, connector: str | None) -> Approval:
+        """Lets operators' connectors, or one of them, call a host. Raises DeskError and
+        ForbiddenError."""
+        self._administers("approves hosts")
+        by = self._scope.subject
+        with _host():
+            await self._store.changes.record(Change(by, "approveHost", connector, detail=host))
+            return await self._store.hosts.approve(host, connector, by)
+
+    async def revoke(self, host: str, connector: str | None) -> bool:
+        """Takes an approval back; whether there was one. Raises DeskError and ForbiddenError."""
+        self._administers("revokes hosts")
+        with _host():
+            change = Change(self._scope.subject, "revokeHost", connector, detail=host)
+            await self._store.changes.record(change)
+            return await self._store.hosts.revoke(host, connector)
+
+    def _administers(self, does: str) -> None:
+        if not self._scope.own_connectors.nation:
+            raise ForbiddenError(f"An administrator {does}.")
 
     async def _submitted(self, yaml: str) -> Loaded:
         return await to_thread.run_sync(load_submitted, yaml, self._scope)
@@ -136,6 +224,18 @@ def _registration(loaded: Loaded) -> Registration:
         folder="",
         managed_by=ManagedBy.OPERATOR,
     )
+
+
+async def _loaded(registration: Registration) -> Loaded:
+    return await to_thread.run_sync(load, registration.config, f"{registration.name} (registered)")
+
+
+@contextmanager
+def _host() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise DeskError("host", str(error)) from None
 
 
 def _words(argument: str, text: str) -> str:

@@ -9,7 +9,7 @@ from strawberry.types import Info
 from hub.domain.reading import Reading
 from hub.domain.scope import Permission
 from hub.ingest.desk import Desk
-from hub.schema.errors import MissingPermissionError, TooManyError
+from hub.schema.errors import MissingPermissionError, RefusedError
 from hub.store.store import Reader
 
 MOST_CHANGES = 20
@@ -39,7 +39,8 @@ class Context:
         self.need(Permission.CONNECTORS_WRITE)
         self._changes += 1
         if self._changes > MOST_CHANGES:
-            raise TooManyError(f"A request makes {MOST_CHANGES} changes at most.")
+            told = f"A request makes {MOST_CHANGES} changes at most."
+            raise RefusedError(told, "BAD_USER_INPUT")
         return self._desk
 
     async def channels_by_name(self) -> dict[str, Document]:

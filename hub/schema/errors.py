@@ -26,11 +26,11 @@ class ConfigurationError(GraphQLError):
         )
 
 
-class TooManyError(GraphQLError):
-    """A request that asks for too much at once."""
+class RefusedError(GraphQLError):
+    """What the roles of the viewer are not for, or a channel did not give."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message, extensions={"code": code})
 
 
 class MissingPermissionError(GraphQLError):

@@ -16,6 +16,7 @@ from hub.auth.middleware import Challenge, Viewer
 from hub.auth.requests import BodyTooLargeError, body_within
 from hub.domain.reading import Reading
 from hub.ingest.desk import Desk
+from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -36,12 +37,14 @@ _log = structlog.get_logger()
 class GraphQLEndpoint:
     """An ASGI application that answers documents, each viewer from what their scope reaches."""
 
-    def __init__(self, store: Store, challenge: Challenge) -> None:
+    def __init__(
+        self, store: Store, challenge: Challenge, private_hosts: frozenset[str] = frozenset()
+    ) -> None:
         self._store = store
         self._challenge = challenge
         self._executor = Executor(core_schema)
         # Desks hold no state but their scope, so viewers that come again share one.
-        self._desk = lru_cache(_DESKS)(partial(Desk, store=store))
+        self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""

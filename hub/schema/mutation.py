@@ -7,13 +7,14 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
+from hub.connectors.base import ChannelError
 from hub.connectors.vocabulary import ConfigError
-from hub.ingest.desk import DeskError
+from hub.ingest.desk import DeskError, ForbiddenError
 from hub.schema.context import HubInfo
-from hub.schema.errors import ConfigurationError, InputError
+from hub.schema.errors import ConfigurationError, InputError, RefusedError
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
-from hub.schema.types.connector import Connector
+from hub.schema.types.connector import Connector, HostApproval, PreviewedRecord
 
 # Each goes through the viewer's desk, which knows nothing beyond their scope.
 
@@ -82,6 +83,35 @@ class Mutation:
             await info.context.desk().acknowledge(id, note)
         return id
 
+    @resolved(str)
+    async def check_connector(
+        self, info: HubInfo, name: str | None = UNSET, yaml: str | None = UNSET
+    ) -> Any:
+        """Asks the channel of a connector of yours, or of a text that is not registered, for a
+        little, and says what was found."""
+        with _told():
+            return await info.context.desk().check(name or None, yaml or None)
+
+    @resolved(list[PreviewedRecord])
+    async def preview_connector(self, info: HubInfo, yaml: str, limit: int = 20) -> Any:
+        """Reads and maps the first records of a channel, 50 at most, and stores none. What of them
+        you may not see is null, as in complaints."""
+        with _told():
+            return await info.context.desk().preview(yaml, limit, info.context.reading)
+
+    @resolved(HostApproval)
+    async def approve_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:
+        """Lets the connectors that operators register, or one of them, call a host. For admins."""
+        with _told():
+            return await info.context.desk().approve(host, connector or None)
+
+    @resolved(bool)
+    async def revoke_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:
+        """Takes back what was approved for one connector or, without its name, for all; whether
+        there was such an approval. For admins."""
+        with _told():
+            return await info.context.desk().revoke(host, connector or None)
+
 
 @contextmanager
 def _told() -> Iterator[None]:
@@ -92,3 +122,7 @@ def _told() -> Iterator[None]:
         raise InputError(error.argument, str(error)) from None
     except ConfigError as error:
         raise ConfigurationError(error) from None
+    except ForbiddenError as error:
+        raise RefusedError(str(error), "FORBIDDEN") from None
+    except ChannelError as error:
+        raise RefusedError(str(error), "CHANNEL_FAILED") from None

@@ -22,6 +22,7 @@ from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLett
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
 from hub.store.geometry import Outlines
+from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
@@ -81,6 +82,7 @@ class Store:
         self.outlines = Outlines(database)
         self.schedules = Schedules(database)
         self.changes = ChangeLog(database)
+        self.hosts = ApprovedHosts(database)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.principals = Principals(database)

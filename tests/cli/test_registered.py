@@ -26,3 +26,18 @@ def test_a_connector_is_paused_with_a_reason_and_resumed(run: Run, tmp_path: Pat
         told = run("connector", *unknown)
         assert (told.exit_code, "nobody: no connector" in told.stderr) == (2, True)
     assert run("connector", "pause", "ekspor", "--reason", " ").exit_code == 2
+
+
+def test_hosts_are_approved_listed_and_revoked(run: Run) -> None:
+    assert run("host", "approve", "API.Sulsel.example", "--connector", "sulsel").exit_code == 0
+    assert run("host", "approve", "peta.example").exit_code == 0
+    listed = [json.loads(line) for line in run("host", "list", "--json").stdout.splitlines()]
+    assert [(each["host"], each["connector"]) for each in listed] == [
+        ("api.sulsel.example", "sulsel"),
+        ("peta.example", None),
+    ]
+    assert "every one" in run("host", "list").stdout
+    assert run("host", "revoke", "peta.example").exit_code == 0
+    assert run("host", "revoke", "peta.example").exit_code == 1
+    wrong = run("host", "approve", "https://a.example")
+    assert (wrong.exit_code, "is no host" in wrong.stderr) == (2, True)

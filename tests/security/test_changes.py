@@ -45,8 +45,20 @@ ATTEMPTS: dict[str, tuple[str, dict[str, str]]] = {
         'mutation ($id: ID!) { acknowledgeDeadLetter(id: $id, note: "x") }',
         {"id": "LETTER"},
     ),
+    "checkConnector": (
+        "mutation ($name: String!) { checkConnector(name: $name) }",
+        {"name": "NAME"},
+    ),
+    "previewConnector": (
+        "mutation ($yaml: String!) { previewConnector(yaml: $yaml) { refused } }",
+        {"yaml": REST.replace("sulsel", "NAME")},
+    ),
 }
 """For each mutation what an operator of `lapor` sends about something of another channel."""
+FOR_ADMINS = {
+    "approveHost": 'mutation { approveHost(host: "a.example", connector: "lapor") { host } }',
+    "revokeHost": 'mutation { revokeHost(host: "a.example") }',
+}
 
 
 @pytest.fixture
@@ -139,10 +151,24 @@ async def test_who_may_not_change_connectors_changes_nothing(world: World, opera
     ]
     for grant, permissions in viewers:
         token = await world.hub.token(grant, permissions=permissions)
+        for field, query in FOR_ADMINS.items():
+            error = await world.hub.refused(token, query)
+            assert error["extensions"]["code"] == "INSUFFICIENT_SCOPE", (grant, field)
         for field, (query, variables) in ATTEMPTS.items():
             said = {key: text.replace("NAME", "lapor") for key, text in variables.items()}
             error = await world.hub.refused(token, query, **said)
             assert error["extensions"]["code"] == "INSUFFICIENT_SCOPE", (grant, field)
+    assert await world.hub.store.changes.latest(None, 5) == []
+
+
+async def test_hosts_are_approved_by_admins_alone(world: World, operator: str) -> None:
+    """Not by the ministry either."""
+    ministry = await world.hub.token(OPERATOR, Grant(Role.MINISTRY))
+    for query in FOR_ADMINS.values():
+        for token in (operator, ministry):
+            error = await world.hub.refused(token, query)
+            assert error["extensions"]["code"] == "FORBIDDEN"
+    assert await world.hub.store.hosts.all() == []
     assert await world.hub.store.changes.latest(None, 5) == []
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from hub.domain.run import ConnectorState
 from hub.schema.context import HubInfo
-from hub.schema.source import derived, output, resolved, stored
+from hub.schema.source import attribute, derived, output, resolved, stored
 from hub.schema.types.channel import Run
+from hub.schema.types.complaint import Complaint
 from hub.store.connectors import ManagedBy
 from hub.store.paging import PageRequest
 
@@ -60,3 +61,21 @@ class Connector:
         """Its latest run, if it has run."""
         found = await info.context.reader.runs.page(self["_id"], PageRequest(1))
         return found.documents[0] if found.documents else None
+
+
+@output
+class PreviewedRecord:
+    """What a record of a channel would become."""
+
+    complaint: Complaint | None = attribute("complaint", "The complaint; null if it would be none.")
+    refused: str | None = attribute("refused", "Why it would be a dead letter.")
+
+
+@output
+class HostApproval:
+    """A host that operators' connectors may call."""
+
+    host: str = attribute("host", "Lower case, without a port.")
+    connector: str | None = attribute("connector", "For which connector; null for all.")
+    by: str = attribute("by", "Who approved it.")
+    at: datetime = attribute("at", "When.")
