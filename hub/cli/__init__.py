@@ -16,6 +16,7 @@ from hub.cli import (
     rollups,
     schedule,
     schema,
+    secret,
     serve,
     sync,
     user,
@@ -34,6 +35,7 @@ app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
+connector.app.add_typer(secret.app, name="secret")
 connector.app.command("pause")(registered.pause)
 connector.app.command("resume")(registered.resume)
 connector.app.command("changes")(registered.changes)

@@ -23,7 +23,7 @@ from hub.connectors.base import (
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.http_config import Secret
 from hub.connectors.sql_database import Address, connection
-from hub.connectors.vocabulary import Vocabulary, expand
+from hub.connectors.vocabulary import Vocabulary
 
 BATCH_ROWS = 1000
 
@@ -69,7 +69,7 @@ class SqlConfig(ConnectorConfig):
     type: Literal["sql"]
     """A database."""
     dsn: Secret
-    """${env.NAME} of its address."""
+    """${secret.NAME} or ${env.NAME} of its address."""
     allowed_hosts: list[Text] = []
     """Hosts that may be called; that of dsn if left out."""
     resources: Annotated[list[Rows], Field(min_length=1)]
@@ -114,7 +114,7 @@ class SqlConnector(Connector[SqlConfig]):
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[sa.Connection]:
-        dsn = expand(self.config.dsn, self.surroundings.environment, "dsn")
+        dsn = self.surroundings.expand(self.config.dsn, "dsn")
         address = Address.of(dsn)
         async with connection(address, self.config.allowed_hosts, self.surroundings) as database:
             yield database
