@@ -13,6 +13,7 @@ from hub.cli import (
     privacy,
     region,
     rollups,
+    runs,
     schedule,
     schema,
     serve,
@@ -31,6 +32,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
+app.command("runs")(runs.runs)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
 connector.app.command("pause")(pause.pause)

@@ -124,6 +124,12 @@ class DeadLetterBox:
         ).to_list()
         return [{**letter, "value": _opened(letter, self._vault)} for letter in found]
 
+    async def record(self, id_: str) -> bytes | None:
+        """The record of a letter as it arrived, for the hub's own commands; None where there is no
+        such letter, or its record has been removed."""
+        letter = await self._letters.find_one({"_id": id_}, {"raw": 1})
+        return self._vault.open(letter["raw"], id_) if letter and letter["raw"] else None
+
     async def acknowledge(self, ids: Sequence[str], note: str, by: str) -> int:
         """Notes that open letters need not be stored, why and who says so; how many there were."""
         noted = {"note": note, "by": by, "at": utc_now()}
