@@ -33,7 +33,7 @@ def list_(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            loaded, _ = await registered(name, store, settings.callable_private_hosts)
             found = await store.dead_letters.listed(loaded.config.channel, limit)
         if json:
             for each in found:
@@ -82,7 +82,7 @@ def replay(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            loaded, _ = await registered(name, store, settings.callable_private_hosts)
             try:
                 finished = await map_again(loaded, store, ids or None)
             except ConnectorBusyError as error:

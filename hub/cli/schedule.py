@@ -30,7 +30,7 @@ def schedule(
         async with opened(settings) as store:
             find = partial(
                 registered,
-                connectors=store.connectors,
+                store=store,
                 private_hosts=settings.callable_private_hosts,
             )
             err.print("Running connectors by their schedules.")

@@ -108,6 +108,11 @@ class GraphqlConfig(ConnectorConfig):
         """The resources of the service."""
         return tuple(self.resources)
 
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
+
 
 class _Page(NamedTuple):
     records: list[Record]

@@ -50,6 +50,11 @@ class RestApiConfig(ConnectorConfig):
         """The resources of the service."""
         return tuple(self.resources)
 
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
+
 
 class RestApiConnector(Connector[RestApiConfig]):
     """Reads a REST service page by page."""
