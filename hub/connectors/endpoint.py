@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Selector, Text, Where
 from hub.connectors.http_config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
+from hub.connectors.incremental import Incremental
 from hub.connectors.predicate import Predicate
 from hub.connectors.vocabulary import Bare, Vocabulary
 
@@ -41,31 +41,6 @@ def _condition(text: str) -> str:
 Condition = Annotated[Text, AfterValidator(_condition)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_typed)]
 """A JSON object as it is sent."""
-
-
-class Incremental(Vocabulary):
-    """Asking only for what is new since the checkpoint, by a time in the record."""
-
-    cursor_path: Where
-    """Where in a record its time of change is."""
-    initial_value: AwareDatetime
-    """From when to ask at the first run."""
-    lookback_window: timedelta = timedelta(0)
-    """How far before the checkpoint to ask again."""
-    row_order: Literal["asc"] | None = None
-    """`asc` where the oldest change comes first: the checkpoint then moves with each page."""
-    datetime_format: Text | None = None
-    """How the service wants a time written; ISO 8601 if left out."""
-
-    def write(self, moment: datetime) -> str:
-        """A time as the service wants it."""
-        return moment.strftime(self.datetime_format) if self.datetime_format else moment.isoformat()
-
-    def start_value(self, last_value: str | None) -> datetime:
-        """From when to ask: the checkpoint less the lookback, or the initial value."""
-        if last_value is None:
-            return self.initial_value
-        return datetime.fromisoformat(last_value) - self.lookback_window
 
 
 class Endpoint(Vocabulary):
@@ -100,6 +75,15 @@ class Endpoint(Vocabulary):
                 raise ValueError(f"{key}: unknown placeholder; valid: {START}, {END}")
             if found and not self.incremental:
                 raise ValueError(f"{key}: {text} needs `incremental`")
+        return self
+
+    @model_validator(mode="after")
+    def _windows_have_two_ends(self) -> Self:
+        words = self.incremental
+        if words and words.step and not {START, END} <= self.placeholders:
+            raise ValueError(f"incremental.step needs {START} and {END} in the question")
+        if words and words.is_data_feed and self.total_selector:
+            raise ValueError("total_selector has no meaning where a feed is not read to its end")
         return self
 
     @model_validator(mode="after")

@@ -23,7 +23,9 @@ from hub.connectors.http import ChannelClient, Question
 from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.incremental import windows
 from hub.connectors.pages import pages
+from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
 
@@ -55,9 +57,9 @@ class Windows(Vocabulary):
 
     initial_value: AwareDatetime
     """From when to ask at the first run."""
-    step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = _STEP
+    step: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=90))] = _STEP
     """The stretch of time of one question, at most P90D."""
-    lookback_window: timedelta = timedelta(days=2)
+    lookback_window: Duration = timedelta(days=2)
     """How far before the checkpoint to ask again."""
 
 
@@ -138,32 +140,27 @@ class Open311Connector(Connector[Open311Config]):
         self, client: ChannelClient, resource: Requests, state: State, between: Between | None
     ) -> AsyncIterator[Batch]:
         params = self._params(resource)
-        windows = resource.incremental
+        asking = resource.incremental
         if between:
-            start = between.start
-            step = windows.step if windows else _STEP
-            while start < between.end:
-                end = min(start + step, between.end)
+            step = asking.step if asking else _STEP
+            for start, end in windows(between.start, between.end, step):
                 async for batch in self._window(client, resource, start, end):
                     yield batch
-                start = end
             return
-        if windows is None:
+        if asking is None:
             async for rows in self._answers(client, resource, params):
                 if len(rows) >= MOST_ROWS and not resource.paginator:
                     raise ChannelError(_CUT_OFF)
                 yield Batch(resource.name, rows, None)
             return
-        until = state.get("until")
-        start = datetime.fromisoformat(until) if until else windows.initial_value
-        start -= windows.lookback_window if until else timedelta(0)
-        now = datetime.now(UTC)
-        while start < now:
-            end = min(start + windows.step, now)
+        last = datetime.fromisoformat(state["until"]) if "until" in state else None
+        begin = last - asking.lookback_window if last else asking.initial_value
+        for start, end in windows(begin, datetime.now(UTC), asking.step):
             async for batch in self._window(client, resource, start, end):
                 yield batch
-            yield Batch(resource.name, [], {"until": end.astimezone(UTC).isoformat()})
-            start = end
+            # What is asked for again does not take the checkpoint back.
+            until = max(end, last) if last else end
+            yield Batch(resource.name, [], {"until": until.astimezone(UTC).isoformat()})
 
     async def _window(
         self, client: ChannelClient, resource: Requests, start: datetime, end: datetime

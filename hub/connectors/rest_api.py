@@ -1,25 +1,24 @@
 """Kind `rest_api`: a JSON service with pages, bearer token or API key."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.decode import decode_json
-from hub.connectors.endpoint import END, START, Endpoint, Incremental, fill
+from hub.connectors.endpoint import END, START, Endpoint, fill
 from hub.connectors.http import ChannelClient, Question, Read
 from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient
 from hub.connectors.http_errors import ErrorHandler, PassingError
+from hub.connectors.incremental import Reading, windows
 from hub.connectors.pages import pages
 from hub.connectors.paths import getter, selector
 from hub.connectors.predicate import Predicate
-
-_EASTERNMOST = ZoneInfo("Asia/Jayapura")
 
 
 class RestResource(Resource):
@@ -61,32 +60,34 @@ class RestApiConnector(Connector[RestApiConfig]):
         found = []
         async with self._client() as client:
             for resource in self.config.resources:
-                first = resource.endpoint.incremental
-                start = first.initial_value if first else None
-                now, total = datetime.now(UTC), _Total(resource)
-                async for page in self._pages(client, resource, start, now, total):
-                    found.append(f"{resource.name}: {len(page)} records on the first page")
-                    break
+                words, start, end = resource.endpoint.incremental, None, datetime.now(UTC)
+                if words:
+                    start, end = Reading(resource.name, words, resource.zone, {}).windows[0]
+                async with aclosing(
+                    self._pages(client, resource, start, end, _Total(resource))
+                ) as first:
+                    async for page in first:
+                        found.append(f"{resource.name}: {len(page)} records on the first page")
+                        break
         return "; ".join(found)
 
     async def read(
         self, checkpoint: Mapping[str, State], between: Between | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
-        the end, since newer ones may stand anywhere; never past the beginning of the run. For a
-        stretch of time it stays."""
+        """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only after
+        each stretch of time, since newer ones may stand anywhere; never past the beginning of the
+        run. Where a stretch of time is asked for it stays."""
         if between:
             self._refuse_without_end()
         async with self._client() as client:
             for resource in self.config.resources:
-                if between:
-                    total = _Total(resource)
-                    async for page in self._pages(
-                        client, resource, between.start, between.end, total
-                    ):
-                        yield Batch(resource.name, page, None, total.declared)
-                    continue
-                async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
+                state = checkpoint.get(resource.name, {})
+                found = (
+                    self._between(client, resource, between)
+                    if between
+                    else self._read(client, resource, state)
+                )
+                async for batch in found:
                     yield batch
 
     def _refuse_without_end(self) -> None:
@@ -97,19 +98,39 @@ class RestApiConnector(Connector[RestApiConfig]):
                     f"{END} in its params, if the service takes both."
                 )
 
+    async def _between(
+        self, client: ChannelClient, resource: RestResource, between: Between
+    ) -> AsyncGenerator[Batch, None]:
+        incremental, total = resource.endpoint.incremental, _Total(resource)
+        step = incremental.step if incremental else None
+        for start, end in windows(between.start, between.end, step):
+            async for page in self._pages(client, resource, start, end, total):
+                yield Batch(resource.name, page, None, total.declared)
+
     async def _read(
         self, client: ChannelClient, resource: RestResource, state: State
-    ) -> AsyncIterator[Batch]:
-        incremental = resource.endpoint.incremental
-        latest = _Latest(incremental, resource, state.get("last_value"))
-        start = incremental.start_value(state.get("last_value")) if incremental else None
-        total = _Total(resource)
-        async for page in self._pages(client, resource, start, datetime.now(UTC), total):
-            latest.see(page)
-            ordered = incremental is not None and incremental.row_order == "asc"
-            yield Batch(resource.name, page, latest.state() if ordered else None, total.declared)
-        if incremental:
-            yield Batch(resource.name, [], latest.state())
+    ) -> AsyncGenerator[Batch, None]:
+        incremental, total = resource.endpoint.incremental, _Total(resource)
+        if incremental is None:
+            async for page in self._pages(client, resource, None, datetime.now(UTC), total):
+                yield Batch(resource.name, page, None, total.declared)
+            return
+        reading = Reading(resource.name, incremental, resource.zone, state)
+        for start, end in reading.windows:
+            if start != reading.start:
+                reading.passed(start)
+                yield Batch(resource.name, [], reading.state(start))
+            async with aclosing(self._pages(client, resource, start, end, total)) as found:
+                async for page in found:
+                    taken = reading.take(page)
+                    ordered = incremental.row_order == "asc"
+                    declared = total.less(reading.dropped)
+                    yield Batch(
+                        resource.name, taken, reading.state(end) if ordered else None, declared
+                    )
+                    if reading.ended:
+                        break
+        yield Batch(resource.name, [], reading.state(end))
 
     async def _pages(
         self,
@@ -118,8 +139,9 @@ class RestApiConnector(Connector[RestApiConfig]):
         start: datetime | None,
         end: datetime,
         total: "_Total",
-    ) -> AsyncIterator[list[Any]]:
+    ) -> AsyncGenerator[list[Any], None]:
         endpoint = resource.endpoint
+        total.ask()
         values: dict[str, str] = {}
         if endpoint.incremental and start:
             write = endpoint.incremental.write
@@ -184,12 +206,22 @@ def _finder(endpoint: Endpoint, total: "_Total") -> Callable[[object], list[obje
 
 
 class _Total:
-    """How many records the service says that there are, as its last answer has it."""
+    """How many records the service says that there are, as its last answer to each question has
+    it."""
 
     def __init__(self, resource: RestResource) -> None:
         self._path = resource.endpoint.total_selector
         self._get = getter(self._path) if self._path else None
+        self._before = 0
         self.declared: int | None = None
+
+    def ask(self) -> None:
+        """What comes next answers another question."""
+        self._before = self.declared or 0
+
+    def less(self, dropped: int) -> int | None:
+        """How many of them are to be handed over, where some are dropped."""
+        return None if self.declared is None else self.declared - dropped
 
     def see(self, document: object) -> None:
         """Looks at an answer. Raises ChannelError where it says no number."""
@@ -198,40 +230,4 @@ class _Total:
         total = self._get(document)
         if not isinstance(total, int):
             raise ChannelError(f"total_selector: {self._path} is no number.")
-        self.declared = total
-
-
-class _Latest:
-    """The latest cursor value seen in a run."""
-
-    def __init__(
-        self, incremental: Incremental | None, resource: Resource, last_value: str | None
-    ) -> None:
-        self._get = getter(incremental.cursor_path) if incremental else None
-        # The earliest moment that a time without a zone can mean: to ask again is safe.
-        self._zone = resource.zone or _EASTERNMOST
-        self._began = datetime.now(UTC)
-        self._value = datetime.fromisoformat(last_value) if last_value else None
-
-    def see(self, page: list[Any]) -> None:
-        """Looks at the cursor values of a page; one that is no time moves nothing."""
-        if self._get is None:
-            return
-        for record in page:
-            try:
-                value = datetime.fromisoformat(str(self._get(record)))
-            except ValueError:
-                continue
-            if value.tzinfo is None:
-                value = value.replace(tzinfo=self._zone)
-            if self._value is None or value > self._value:
-                self._value = value
-
-    def state(self) -> State | None:
-        """The checkpoint that this leads to, a time that has passed; None while nothing was seen.
-
-        A record dated in the future must not hide those that come until then.
-        """
-        if self._value is None:
-            return None
-        return {"last_value": min(self._value, self._began).astimezone(UTC).isoformat()}
+        self.declared = self._before + total

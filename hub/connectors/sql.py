@@ -22,6 +22,7 @@ from hub.connectors.base import (
 )
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.http_config import Secret
+from hub.connectors.schedule import Duration
 from hub.connectors.sql_database import Address, connection
 from hub.connectors.vocabulary import Vocabulary, expand
 
@@ -40,7 +41,7 @@ class SqlIncremental(Vocabulary):
 
     cursor_path: Text
     """The column that a change raises."""
-    lookback_window: timedelta = timedelta(0)
+    lookback_window: Duration = timedelta(0)
     """How far before the checkpoint to read again."""
 
 
