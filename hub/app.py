@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,8 +19,10 @@ from hub.auth.middleware import BearerBackend, Challenge
 from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
+from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.store.store import Store
+from hub.webhooks import Webhooks
 
 
 async def make_app(
@@ -31,6 +34,7 @@ async def make_app(
     await ring.refresh()
     challenge = Challenge(issuer)
     graphql = GraphQLEndpoint(store, challenge)
+    find = partial(registered, connectors=store.connectors, private_hosts=frozenset[str]())
 
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -57,6 +61,7 @@ async def make_app(
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
+            Webhooks(store, find).route,
             *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),

@@ -9,6 +9,7 @@ from hub.cli import (
     deadletters,
     demo,
     keys,
+    pause,
     privacy,
     region,
     rollups,
@@ -32,6 +33,8 @@ app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
+connector.app.command("pause")(pause.pause)
+connector.app.command("resume")(pause.resume)
 app.add_typer(connector.app, name="connector")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")

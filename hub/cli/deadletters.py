@@ -1,13 +1,12 @@
 """`hub deadletters …`."""
 
-from getpass import getuser
 from typing import Annotated
 
 import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import FAILED, fail, opened, out, run
+from hub.cli.running import FAILED, fail, opened, out, run, typed_by
 from hub.cli.sync import print_finished
 from hub.ingest.folder import registered
 from hub.ingest.replay import replay as map_again
@@ -89,7 +88,7 @@ def acknowledge(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            done = await store.dead_letters.acknowledge(ids, note, f"command line: {getuser()}")
+            done = await store.dead_letters.acknowledge(ids, note, typed_by())
         out.print(f"Acknowledged: {done} of {len(ids)}.")
         if done < len(ids):
             fail("The others are not open dead letters.", FAILED)

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import subprocess
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +39,7 @@ def serve(
         run(
             lambda settings: _work(settings, inherited),
             signal_is_failure=False,
+            with_parent=True,
             log_level=logging.INFO,
         )
         return
@@ -78,26 +80,28 @@ async def _serve(
         listener = bound(settings.host, settings.port)
         async with upkeep(store), anyio.create_task_group() as group:
             if schedule:
-                group.start_soon(_look_after, "schedule")
+                group.start_soon(_look_after, ["schedule", "--beside-server"])
             if workers == 1:
                 app = await make_app(store, settings.issuer, settings.token_seconds, external)
                 async with listening_on(app, listener):
                     err.print(told)
                     await anyio.sleep_forever()
             for _ in range(workers):
-                group.start_soon(_look_after, "serve", listener.fileno())
+                group.start_soon(
+                    _look_after, ["serve", "--socket", str(listener.fileno())], listener.fileno()
+                )
             err.print(f"{told} Processes: {workers}.")
 
 
-async def _look_after(command: str, descriptor: int | None = None) -> None:
-    """Runs a command of the hub, on the shared socket if it is a worker, and again whenever it
-    ends."""
-    shared = [] if descriptor is None else [descriptor]
-    arguments = [command, *(option for d in shared for option in ("--socket", str(d)))]
+async def _look_after(command: list[str], *shared: int) -> None:
+    """Runs a command of the hub, and again whenever it ends; what is shared stays open to it.
+
+    Its standard input is a pipe that ends with this process, however that ends.
+    """
     while True:
         process = await anyio.open_process(
-            [sys.executable, "-m", "hub", *arguments],
-            stdin=None,
+            [sys.executable, "-m", "hub", *command],
+            stdin=subprocess.PIPE,
             stdout=None,
             stderr=None,
             pass_fds=shared,
@@ -109,7 +113,7 @@ async def _look_after(command: str, descriptor: int | None = None) -> None:
             with anyio.CancelScope(shield=True):
                 await process.wait()
             raise
-        err.print(f"hub {command} ended with {code}; another one takes its place.")
+        err.print(f"hub {command[0]} ended with {code}; another one takes its place.")
         await anyio.sleep(_RESTART_SECONDS)
 
 

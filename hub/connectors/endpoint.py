@@ -82,8 +82,6 @@ class Endpoint(Vocabulary):
         words = self.incremental
         if words and words.step and not {START, END} <= self.placeholders:
             raise ValueError(f"incremental.step needs {START} and {END} in the question")
-        if words and words.is_data_feed and self.total_selector:
-            raise ValueError("total_selector has no meaning where a feed is not read to its end")
         return self
 
     @model_validator(mode="after")
@@ -133,3 +131,11 @@ def _texts(key: str, template: Any) -> Iterator[tuple[str, str]]:
         within = template.items() if isinstance(template, dict) else enumerate(template)
         for name, each in within:
             yield from _texts(f"{key}.{name}", each)
+
+
+def placeholders_of(key: str, template: Any) -> set[str]:
+    """Those that stand in a template. Raises ValueError for one that does not exist."""
+    found = {each for _, text in _texts(key, template) for each in _PLACEHOLDER.findall(text)}
+    if unknown := found - {START, END}:
+        raise ValueError(f"{key}: unknown placeholder {min(unknown)}; valid: {START}, {END}")
+    return found

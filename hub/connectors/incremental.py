@@ -1,14 +1,15 @@
 """Asking a service only for what is new, without ever passing over what was not read."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from hub.connectors.base import ChannelError, State
-from hub.connectors.config import Text, Where
+from hub.connectors.base import Batch, Between, ChannelError, State
+from hub.connectors.config import Resource, Text, Where
 from hub.connectors.paths import getter
 from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary
@@ -61,6 +62,82 @@ def windows(
         until = min(start + step, end) if step else end
         yield start, until
         start = until
+
+
+class Page(NamedTuple):
+    """Records of one answer, and how many there are in all where the service says so."""
+
+    records: list[Any]
+    total: int | None
+
+
+Pages = Callable[[datetime | None, datetime], AsyncGenerator[Page, None]]
+"""Asks for the records of a stretch of time; without a start for all."""
+
+
+async def read_list(
+    resource: Resource,
+    words: Incremental | None,
+    pages: Pages,
+    state: State,
+    between: Between | None,
+) -> AsyncGenerator[Batch, None]:
+    """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only after
+    each window of `step`, since newer ones may stand anywhere; never past the beginning of the run.
+    Where a stretch of time is asked for it stays.
+
+    Raises ChannelError.
+    """
+    name = resource.name
+    if words is None or between:
+        stretches: Iterable[tuple[datetime | None, datetime]] = [(None, datetime.now(UTC))]
+        if between:
+            stretches = windows(between.start, between.end, words.step if words else None)
+        async for page in _one_after_another(stretches, pages):
+            yield Batch(name, page.records, None, page.total)
+        return
+    reading, declared = Reading(name, words, resource.zone, state), 0
+    for start, end in reading.windows:
+        if start != reading.start:
+            reading.passed(start)
+            yield Batch(name, [], reading.state(start))
+        total: int | None = None
+        async with aclosing(pages(start, end)) as found:
+            async for page in found:
+                taken, total = reading.take(page.records), page.total
+                moved = reading.state(end) if words.row_order == "asc" else None
+                # A feed is not read to its end, so its total says nothing.
+                known = total is not None and not words.is_data_feed
+                left = declared + (total or 0) - reading.dropped if known else None
+                yield Batch(name, taken, moved, left)
+                if reading.ended:
+                    break
+        declared += total or 0
+    yield Batch(name, [], reading.state(end))
+
+
+async def first_page(words: Incremental | None, pages: Pages) -> Page:
+    """The first page that a first run would read."""
+    start, end = None, datetime.now(UTC)
+    if words:
+        start, end = next(windows(words.initial_value, end, words.step), (words.initial_value, end))
+    async with aclosing(pages(start, end)) as found:
+        async for page in found:
+            return page
+    return Page([], None)
+
+
+async def _one_after_another(
+    stretches: Iterable[tuple[datetime | None, datetime]], pages: Pages
+) -> AsyncGenerator[Page, None]:
+    """The pages of all stretches, each with the total of those so far."""
+    before = 0
+    for start, end in stretches:
+        total: int | None = None
+        async for page in pages(start, end):
+            total = page.total
+            yield Page(page.records, None if total is None else before + total)
+        before += total or 0
 
 
 class Reading:

@@ -81,6 +81,7 @@ class ConnectorRegister:
     def __init__(self, database: Database) -> None:
         self._connectors = database["connectors"]
         self._versions = database["connector_versions"]
+        self._schedules = database["schedules"]
 
     async def put(self, registration: Registration, by: str) -> None:
         """Registers a connector or replaces the one of its name; its text is kept as a version.
@@ -133,19 +134,22 @@ class ConnectorRegister:
             paused=Pause(**paused) if paused else None,
         )
 
-    async def pause(self, name: str, reason: str, by: str) -> bool:
-        """Keeps a connector from running by its schedule, and says why; False for an unknown name.
+    async def pause(self, name: str, reason: str, by: str) -> Pause | None:
+        """Keeps a connector from running by its schedule; None for an unknown name.
 
-        The first reason stays: who pauses what is paused already changes nothing.
+        Returns the pause that stands: who pauses what is paused already changes nothing.
         """
         paused = {"reason": reason, "by": by, "at": datetime.now(UTC)}
         await self._connectors.update_one(
             {"_id": name, "paused": None}, {"$set": {"paused": paused}}
         )
-        return await self._connectors.find_one({"_id": name}, {"_id": 1}) is not None
+        found = await self.get(name)
+        return found.paused if found else None
 
     async def resume(self, name: str) -> bool:
-        """Lets a paused connector run again; False for an unknown name."""
+        """Lets a paused connector run again, its failed runs counted anew, so that the next one
+        does not pause it at once; False for an unknown name."""
+        await self._schedules.update_one({"_id": name}, {"$set": {"failures": 0}})
         done = await self._connectors.update_one({"_id": name}, {"$unset": {"paused": ""}})
         return done.matched_count == 1
 

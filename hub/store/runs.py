@@ -46,14 +46,20 @@ class ScopedRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class StartedRun:
-    """A run that has begun: `epoch` fences it off from later runs of its connector."""
+class Run:
+    """What complaints and dead letters say that they came with; `started_at` is UTC."""
 
     id: str
     connector: str
     channel: str
-    epoch: int
     started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun(Run):
+    """A run that has begun: `epoch` fences it off from later runs of its connector."""
+
+    epoch: int
     checkpoint: Checkpoint
     lease_until: datetime
 
@@ -92,7 +98,7 @@ class RunRegister:
         except DuplicateKeyError:
             raise ConnectorBusyError(f"Another run of {connector} is under way.") from None
         run = StartedRun(
-            _run_id(now), connector, channel, state["epoch"], now, state["checkpoint"], now + LEASE
+            _run_id(now), connector, channel, now, state["epoch"], state["checkpoint"], now + LEASE
         )
         await self._runs.update_many(
             {"connector": connector, "state": RunState.RUNNING.value},

@@ -24,6 +24,7 @@ from hub.store.geometry import Outlines
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
+from hub.store.pushes import Pushes
 from hub.store.reseal import reseal
 from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
@@ -65,6 +66,7 @@ class Store:
         self.channels = ChannelRegister(database)
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
+        self.pushes = Pushes(database)
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
         self.schedules = Schedules(database)

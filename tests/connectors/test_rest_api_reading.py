@@ -112,8 +112,9 @@ async def test_a_record_without_a_time_fails_the_run_where_it_must_have_one(
 async def test_a_feed_is_read_to_the_first_page_with_an_older_record(serve: Serve) -> None:
     channel = Channel(*map(day, (9, 8, 7, 6, 5, 4, 3, 2, 1, 0)))
     host = await serve(channel.app)
-    found = await batches(service(host, FEED), at(5.5))
+    found = await batches(service(host, FEED, total="total"), at(5.5))
     assert ids(found) == [*"012345"]
+    assert {batch.declared for batch in found} == {None}
     assert len(channel.asked) == 3
     assert lasts(found) == [None, None, None, day(9)]
 
@@ -234,20 +235,17 @@ async def test_a_check_asks_for_the_first_window_alone(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "window", "total", "told"),
+    ("options", "window", "told"),
     [
-        ("is_data_feed: true", "", "", "is_data_feed needs `row_order: desc`"),
-        (f"{FEED}, step: P1D", BOTH, "", "is_data_feed has no `step`"),
-        (FEED, "", "total", "total_selector has no meaning"),
-        ("step: P1D", "", "", r"incremental.step needs .*end_value\} in the question"),
-        ("step: PT1S", BOTH, "", "greater than or equal to"),
-        ("step: 30", BOTH, "", "ISO 8601 duration"),
-        ("row_order: up", "", "", "'asc' or 'desc'"),
-        ("on_cursor_value_missing: skip", "", "", "'raise', 'include' or 'exclude'"),
+        ("is_data_feed: true", "", "is_data_feed needs `row_order: desc`"),
+        (f"{FEED}, step: P1D", BOTH, "is_data_feed has no `step`"),
+        ("step: P1D", "", r"incremental.step needs .*end_value\} in the question"),
+        ("step: PT1S", BOTH, "greater than or equal to"),
+        ("step: 30", BOTH, "ISO 8601 duration"),
+        ("row_order: up", "", "'asc' or 'desc'"),
+        ("on_cursor_value_missing: skip", "", "'raise', 'include' or 'exclude'"),
     ],
 )
-def test_words_that_do_not_go_together_are_refused(
-    options: str, window: str, total: str, told: str
-) -> None:
+def test_words_that_do_not_go_together_are_refused(options: str, window: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        service("h", options, window, total)
+        service("h", options, window)

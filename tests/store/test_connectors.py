@@ -41,8 +41,8 @@ async def test_a_file_takes_the_place_of_what_an_operator_registered(store: Stor
 async def test_a_pause_says_why_and_outlives_a_new_text(store: Store) -> None:
     await store.connectors.put(FILE, "a file")
 
-    assert await store.connectors.pause("sulsel", "Perbaikan", "Budi")
-    assert await store.connectors.pause("sulsel", "Lain", "Sri")
+    first = await store.connectors.pause("sulsel", "Perbaikan", "Budi")
+    assert first and await store.connectors.pause("sulsel", "Lain", "Sri") == first
     await store.connectors.put(replace(FILE, config_version="v2"), "a file")
 
     found = await store.connectors.get("sulsel")
@@ -51,6 +51,16 @@ async def test_a_pause_says_why_and_outlives_a_new_text(store: Store) -> None:
     assert await store.connectors.resume("sulsel")
     found = await store.connectors.get("sulsel")
     assert found and found.paused is None
+
+
+async def test_failed_runs_are_counted_anew_after_a_pause(store: Store) -> None:
+    await store.connectors.put(FILE, "a file")
+    counted = [await store.schedules.ended("sulsel", None, green=False) for _ in range(3)]
+
+    await store.connectors.resume("sulsel")
+
+    assert counted == [1, 2, 3]
+    assert await store.schedules.ended("sulsel", None, green=False) == 1
 
 
 async def test_an_unknown_connector_is_neither_paused_nor_resumed(store: Store) -> None:
