@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json
-from hub.connectors.endpoint import Endpoint, fill
-from hub.connectors.http import ChannelClient, Question, Read
+from hub.connectors.endpoint import Endpoint
+from hub.connectors.http import ChannelClient, Read
 from hub.connectors.http_errors import PassingError
 from hub.connectors.incremental import Page
 from hub.connectors.pages import pages
@@ -17,15 +17,9 @@ async def listed(
     client: ChannelClient, endpoint: Endpoint, values: Mapping[str, str]
 ) -> AsyncGenerator[Page, None]:
     """The pages of an endpoint, whose placeholders have these values. Raises ChannelError."""
-    question = Question(
-        fill(endpoint.path, values),
-        fill(endpoint.params, values),
-        endpoint.method,
-        fill(endpoint.json_, values),
-    )
     total = _Total(endpoint.total_selector)
     read, find = _reader(endpoint, total), _finder(endpoint)
-    async for records in pages(client, question, endpoint.paginator, read, find):
+    async for records in pages(client, endpoint.asked(values), endpoint.paginator, read, find):
         yield Page(records, total.declared)
 
 

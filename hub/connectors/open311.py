@@ -1,6 +1,7 @@
 """Kind `open311`: a GeoReport v2 server, JSON or XML."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal
 from defusedxml.ElementTree import ParseError, fromstring
 from pydantic import AwareDatetime, Field
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
+from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
 from hub.connectors.config import (
     ConnectorConfig,
     Path,
@@ -131,10 +132,9 @@ class Open311Connector(Connector[Open311Config]):
                 services = await self._services(client, resource)
                 state = checkpoint.get(resource.name, {})
                 async for batch in self._read(client, resource, state, between):
-                    for record in batch.records:
-                        if isinstance(record, dict) and not record.get("service_name"):
-                            record["service_name"] = services.get(str(record.get("service_code")))
-                    yield batch
+                    # New records, since the pages as they came tell whether one comes again.
+                    named = [_with_service(record, services) for record in batch.records]
+                    yield replace(batch, records=named)
 
     async def _read(
         self, client: ChannelClient, resource: Requests, state: State, between: Between | None
@@ -217,6 +217,15 @@ _CUT_OFF = (
     f"The answer holds {MOST_ROWS} rows, so the server cut it off and some would be lost. "
     "State `incremental` with a smaller `step`, or the server's `paginator`."
 )
+
+
+def _with_service(
+    record: Record | Undecodable, services: Mapping[str, str | None]
+) -> Record | Undecodable:
+    """The record with the name of its service, where it has the code alone."""
+    if isinstance(record, Undecodable) or record.get("service_name"):
+        return record
+    return {**record, "service_name": services.get(str(record.get("service_code")))}
 
 
 def _listed(rows: object) -> list[object]:

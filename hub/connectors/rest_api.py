@@ -1,11 +1,12 @@
 """Kind `rest_api`: a JSON service with pages, bearer token or API key."""
 
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
@@ -16,6 +17,8 @@ from hub.connectors.http_config import HttpClient
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.incremental import Page, first_page, read_list
 from hub.connectors.listing import listed
+from hub.connectors.parts import Part, with_parts
+from hub.connectors.vocabulary import suggest
 
 
 class RestResource(Resource):
@@ -23,6 +26,23 @@ class RestResource(Resource):
 
     endpoint: Endpoint
     """Where the records are."""
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        if asked := self.endpoint.of_records:
+            raise ValueError(
+                f"{min(asked)} makes it part of another list; a part has `name` and `endpoint` only"
+            )
+        return self
+
+
+def _shape(resource: object) -> str:
+    """What is asked for with records of another list, and selects nothing itself, is a part."""
+    if isinstance(resource, Part):
+        return "part"
+    if not isinstance(resource, Mapping) or "select" in resource:
+        return "list"
+    return "part" if "{resources." in str(resource.get("endpoint")) else "list"
 
 
 class RestApiConfig(ConnectorConfig):
@@ -38,13 +58,44 @@ class RestApiConfig(ConnectorConfig):
     """How patient to be, and what an answer means."""
     api_budget: ApiBudget | None = None
     """How many requests the channel takes in how long."""
-    resources: Annotated[list[RestResource], Field(min_length=1)]
-    """Its lists of records."""
+    resources: Annotated[
+        list[
+            Annotated[
+                Annotated[RestResource, Tag("list")] | Annotated[Part, Tag("part")],
+                Discriminator(_shape),
+            ]
+        ],
+        Field(min_length=1),
+    ]
+    """Its lists of records, and lists of their parts."""
 
     @property
-    def mapped(self) -> tuple[Resource, ...]:
-        """The resources of the service."""
-        return tuple(self.resources)
+    def mapped(self) -> tuple[RestResource, ...]:
+        """The lists whose records become complaints."""
+        return tuple(each for each in self.resources if isinstance(each, RestResource))
+
+    @model_validator(mode="after")
+    def _parts_of_lists(self) -> Self:
+        lists = [each.name for each in self.mapped]
+        if not lists:
+            raise ValueError("resources need one with `select`, whose records become complaints")
+        parts = [each for each in self.resources if isinstance(each, Part)]
+        for part in parts:
+            if part.parent not in lists:
+                told = suggest(part.parent, lists)
+                raise ValueError(f"{part.name}: {{resources.{part.parent}…}} is no list; {told}")
+        names = [*lists, *(part.name for part in parts)]
+        if len({*names}) < len(names):
+            raise ValueError(f"resources need names of their own, not {', '.join(names)}")
+        return self
+
+    def parts_of(self, resource: Resource) -> list[Part]:
+        """What is asked for with each of its records."""
+        return [
+            each
+            for each in self.resources
+            if isinstance(each, Part) and each.parent == resource.name
+        ]
 
 
 class RestApiConnector(Connector[RestApiConfig]):
@@ -56,9 +107,10 @@ class RestApiConnector(Connector[RestApiConfig]):
         """Reads the first page of each resource."""
         found = []
         async with self._client() as client:
-            for resource in self.config.resources:
+            for resource in self.config.mapped:
                 asking = partial(self._pages, client, resource)
                 page = await first_page(resource.endpoint.incremental, asking)
+                await self._whole(client, resource, page.records[:1])
                 found.append(f"{resource.name}: {len(page.records)} records on the first page")
         return "; ".join(found)
 
@@ -69,19 +121,25 @@ class RestApiConnector(Connector[RestApiConfig]):
         if between:
             self._refuse_without_end()
         async with self._client() as client:
-            for resource in self.config.resources:
+            for resource in self.config.mapped:
                 asking = partial(self._pages, client, resource)
                 words, state = resource.endpoint.incremental, checkpoint.get(resource.name, {})
                 async for batch in read_list(resource, words, asking, state, between):
-                    yield batch
+                    whole = await self._whole(client, resource, batch.records)
+                    yield replace(batch, records=whole)
 
     def _refuse_without_end(self) -> None:
-        for resource in self.config.resources:
+        for resource in self.config.mapped:
             if not {START, END} <= resource.endpoint.placeholders:
                 raise ChannelError(
                     f"{resource.name} can't be asked for a stretch of time; state {START} and "
                     f"{END} in its params, if the service takes both."
                 )
+
+    async def _whole(
+        self, client: ChannelClient, resource: RestResource, records: list[Any]
+    ) -> list[Any]:
+        return await with_parts(client, records, self.config.parts_of(resource))
 
     async def _pages(
         self,
