@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, model_validator
 
 from hub.connectors.config import Resource, Text
+from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary
 
 BATCH_ROWS = 1000
@@ -25,7 +26,7 @@ class SqlIncremental(Vocabulary):
 
     cursor_path: Text
     """The column that a change raises."""
-    lookback_window: timedelta = timedelta(0)
+    lookback_window: Duration = timedelta(0)
     """How far before the checkpoint to read again."""
 
 
