@@ -27,6 +27,7 @@ def schedule() -> None:
                 registered,
                 connectors=store.connectors,
                 private_hosts=settings.callable_private_hosts,
+                taps=settings.taps,
             )
             err.print("Running connectors by their schedules.")
             await Scheduler(store, find).work()

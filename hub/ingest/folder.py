@@ -1,7 +1,9 @@
 """The folder of connector YAML files → the register."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from anyio import to_thread
 
@@ -61,7 +63,10 @@ async def load_folder(folder: Path) -> list[Loaded]:
 
 
 async def registered(
-    name: str, connectors: ConnectorRegister, private_hosts: frozenset[str]
+    name: str,
+    connectors: ConnectorRegister,
+    private_hosts: frozenset[str],
+    taps: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[Loaded, Surroundings]:
     """A registered connector and where it runs. Raises ConfigError for an unknown name."""
     found = await connectors.get(name)
@@ -69,5 +74,5 @@ async def registered(
         known = ", ".join(await connectors.names()) or "none"
         message = f"no connector of this name is registered; registered: {known}"
         raise ConfigError("hub sync", [Problem(0, name, message)])
-    surroundings = Surroundings(Path(found.folder), os.environ, private_hosts)
+    surroundings = Surroundings(Path(found.folder), os.environ, private_hosts, taps=taps)
     return load(found.config, f"{name} (registered)"), surroundings
