@@ -10,6 +10,7 @@ from hub.cli import (
     demo,
     keys,
     privacy,
+    rederive,
     region,
     rollups,
     schedule,
@@ -32,6 +33,8 @@ app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
+connector.app.command("diff")(rederive.diff)
+connector.app.command("rederive")(rederive.rederive)
 app.add_typer(connector.app, name="connector")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")
