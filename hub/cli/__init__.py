@@ -11,6 +11,7 @@ from hub.cli import (
     host,
     keys,
     privacy,
+    rederive,
     region,
     registered,
     rollups,
@@ -39,6 +40,8 @@ connector.app.command("completeness")(backfill.completeness)
 connector.app.command("pause")(registered.pause)
 connector.app.command("resume")(registered.resume)
 connector.app.command("changes")(registered.changes)
+connector.app.command("diff")(rederive.diff)
+connector.app.command("rederive")(rederive.rederive)
 app.add_typer(connector.app, name="connector")
 app.add_typer(host.app, name="host")
 app.add_typer(deadletters.app, name="deadletters")

@@ -156,6 +156,11 @@ class DeadLetterBox:
         )
         return done.modified_count
 
+    async def unresolved_among(self, channel: str, ids: Iterable[str]) -> set[str]:
+        """Of these ids of complaints, those whose record waits as a letter."""
+        wanted = {**_unresolved_of(channel), "_id": {"$in": list(ids)}}
+        return {d["_id"] async for d in self._letters.find(wanted, {"_id": 1})}
+
     async def waiting(self, channel: str) -> int:
         """How many of a channel are open."""
         return await self._letters.count_documents(_unresolved_of(channel))
