@@ -39,8 +39,8 @@ async def _surroundings(file: Path, loaded: Loaded, settings: Settings) -> Surro
     if loaded.secrets:
         async with opened(settings) as store:
             secrets = await store.secrets.of(loaded.config.name)
-    folder = (await to_thread.run_sync(file.resolve)).parent
-    return Surroundings(folder, os.environ, settings.callable_private_hosts, secrets)
+    folder, private = await to_thread.run_sync(file.resolve), settings.callable_private_hosts
+    return Surroundings(folder.parent, os.environ, private, secrets, taps=settings.taps)
 
 
 @app.command()

@@ -32,6 +32,7 @@ def schedule(
                 registered,
                 store=store,
                 private_hosts=settings.callable_private_hosts,
+                taps=settings.taps,
             )
             err.print("Running connectors by their schedules.")
             await Scheduler(store, find).work()

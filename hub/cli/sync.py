@@ -51,7 +51,9 @@ def run_and_tell(
         async with opened(settings) as store:
             for each in known:
                 await register(each, folder, store.connectors)
-            loaded, surroundings = await registered(name, store, settings.callable_private_hosts)
+            loaded, surroundings = await registered(
+                name, store, settings.callable_private_hosts, settings.taps
+            )
             between = stretch(loaded.config) if stretch else None
             with progress_of(name) as show:
                 finished = await run_once(loaded, store, surroundings, show, between=between)

@@ -53,7 +53,8 @@ class Surroundings:
     """Where a connector runs: what its YAML refers to, and what this hub lets it reach.
 
     `approved_hosts` are those that an administrator lets an operator's connector call; None, for
-    a file that the administrator put there, is any that the file allows.
+    a file that the administrator put there, is any that the file allows. `taps` are the
+    programs of the Singer taps that one listed, by name.
     """
 
     folder: Path
@@ -61,6 +62,7 @@ class Surroundings:
     private_hosts: frozenset[str] = field(default_factory=frozenset)
     secrets: Mapping[str, str] = field(default_factory=dict)
     approved_hosts: frozenset[str] | None = None
+    taps: Mapping[str, Path] = field(default_factory=dict)
 
     def expand(self, text: str, key: str) -> str:
         """Text with its references replaced. Raises ConfigError naming what is not there."""

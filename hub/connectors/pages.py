@@ -1,6 +1,6 @@
 """Walking through the pages of an HTTP resource."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ async def pages(
     paginator: Paginator | None,
     read: Read,
     records: Callable[[object], list[object]],
-) -> AsyncIterator[list[object]]:
+) -> AsyncGenerator[list[object], None]:
     """The records of each page, until the paginator's end.
 
     A server that answers every page with the same one would never end, and one that repeats a

@@ -1,6 +1,8 @@
 """The folder of connector YAML files → the register."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from anyio import to_thread
 
@@ -62,7 +64,10 @@ async def load_folder(folder: Path) -> list[Loaded]:
 
 
 async def registered(
-    name: str, store: Store, private_hosts: frozenset[str]
+    name: str,
+    store: Store,
+    private_hosts: frozenset[str],
+    taps: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[Loaded, Surroundings]:
     """A registered connector and where it runs. Raises ConfigError for an unknown name."""
     found = await store.connectors.get(name)
@@ -71,4 +76,4 @@ async def registered(
         message = f"no connector of this name is registered; registered: {known}"
         raise ConfigError("hub sync", [Problem(0, name, message)])
     loaded = load(found.config, f"{name} (registered)")
-    return loaded, await surroundings_of(found, store, private_hosts)
+    return loaded, await surroundings_of(found, store, private_hosts, taps)

@@ -14,11 +14,12 @@ from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
-from hub.store.documents import Received, complaint_document, next_timeline
+from hub.store.documents import Received, complaint_document
 from hub.store.masks import Fields, Masks
 from hub.store.mongo import Database, Document, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.statistics import Statistics
+from hub.store.timelines import next_timeline
 from hub.store.vault import Vault
 
 

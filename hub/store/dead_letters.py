@@ -132,6 +132,12 @@ class DeadLetterBox:
         ).to_list()
         return [{**letter, "value": _opened(letter, self._vault)} for letter in found]
 
+    async def record(self, id_: str) -> bytes | None:
+        """The record of a letter as it arrived, for the hub's own commands; None where there is no
+        such letter, or its record has been removed."""
+        letter = await self._letters.find_one({"_id": id_}, {"raw": 1})
+        return self._vault.open(letter["raw"], id_) if letter and letter["raw"] else None
+
     async def acknowledge(self, ids: Sequence[str], note: str, by: str) -> int:
         """Notes that open letters need not be stored, why and who says so; how many there were."""
         wanted = {"_id": {"$in": list(ids)}, **_OPEN}
@@ -149,6 +155,11 @@ class DeadLetterBox:
             {"$set": {"state": DeadLetterState.DISCARDED.value, "raw": None, "value": None}},
         )
         return done.modified_count
+
+    async def unresolved_among(self, channel: str, ids: Iterable[str]) -> set[str]:
+        """Of these ids of complaints, those whose record waits as a letter."""
+        wanted = {**_unresolved_of(channel), "_id": {"$in": list(ids)}}
+        return {d["_id"] async for d in self._letters.find(wanted, {"_id": 1})}
 
     async def waiting(self, channel: str) -> int:
         """How many of a channel are open."""

@@ -132,6 +132,11 @@ class RunRegister:
         )
         return run
 
+    async def latest(self, connector: str | None, limit: int) -> list[Document]:
+        """The latest runs, of a connector or of all, for the hub's own commands."""
+        wanted = {"connector": connector} if connector else {}
+        return await self._runs.find(wanted, sort=[("_id", -1)], limit=limit).to_list(None)
+
     async def renew(self, run: StartedRun) -> datetime:
         """Holds the connector for longer; until when. Raises RunSupersededError."""
         until = self._now() + LEASE

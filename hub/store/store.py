@@ -27,6 +27,7 @@ from hub.store.keys import SigningKeys, root_secret
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
+from hub.store.raw_records import RawRecords
 from hub.store.reseal import reseal
 from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
@@ -79,6 +80,7 @@ class Store:
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
         self.pushes = Pushes(database)
+        self.raw_records = RawRecords(database, vault)
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
         self.schedules = Schedules(database)
