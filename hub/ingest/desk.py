@@ -215,7 +215,8 @@ class Desk:
     async def _around(self, tried: Registration) -> Surroundings:
         """Where a connector is tried. Secrets that an administrator keeps for a file go nowhere
         that the file does not send them, so a text gets those of an operator's connector alone."""
-        around = await surroundings_of(tried, self._store, self._trials.private_hosts)
+        with unscoped("secrets are for the channel, and go to nobody else"):
+            around = await surroundings_of(tried, self._store, self._trials.private_hosts)
         registered = await self._holdings.connectors.get(tried.name)
         if registered and registered.managed_by is tried.managed_by:
             return around

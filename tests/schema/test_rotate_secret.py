@@ -18,7 +18,7 @@ from hub.domain.run import RunState
 from hub.domain.scope import Grant, Role
 from hub.ingest.folder import registered
 from hub.ingest.run import sync
-from hub.serving import configure_logging, free_port, listening
+from hub.serving import free_port, listening
 from hub.store.connectors import ManagedBy
 from hub.store.mongo import Database
 from hub.store.store import Store
@@ -92,7 +92,6 @@ async def test_a_value_goes_to_the_channel_and_nowhere_else(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    configure_logging(logging.DEBUG)
     token = await hub.token(OPERATOR)
     await hub.ask(token, REGISTER, yaml=locked.yaml)
 
