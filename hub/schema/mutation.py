@@ -72,7 +72,8 @@ class Mutation:
         """Maps dead letters of a connector of yours again, with its text as it is now and no call
         to the channel: those of these ids, or all that wait."""
         with _told():
-            run = await info.context.desk().replay(name, ids or None)
+            chosen = ids if isinstance(ids, list) else None
+            run = await info.context.desk().replay(name, chosen)
         return await info.context.reader.runs.get(run)
 
     @resolved(strawberry.ID)
