@@ -46,14 +46,15 @@ class Mutation:
 
     @resolved(Connector)
     async def pause_connector(self, info: HubInfo, name: str, reason: str) -> Any:
-        """Keeps a connector of yours from running, and says why. A first reason stays."""
+        """Keeps a connector of yours from running, and says why. A first reason stays, but for an
+        administrator's."""
         with _told():
             await info.context.desk().pause(name, reason)
         return await info.context.reader.connectors.get(name)
 
     @resolved(Connector)
     async def resume_connector(self, info: HubInfo, name: str) -> Any:
-        """Lets a connector of yours run again."""
+        """Lets a connector of yours run again, unless an administrator paused it."""
         with _told():
             await info.context.desk().resume(name)
         return await info.context.reader.connectors.get(name)
