@@ -9,7 +9,7 @@ from strawberry import UNSET
 
 from hub.connectors.base import ChannelError
 from hub.connectors.vocabulary import ConfigError
-from hub.ingest.desk import DeskError, ForbiddenError
+from hub.ingest.own import DeskError, ForbiddenError
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
 from hub.schema.source import output, resolved
@@ -97,14 +97,14 @@ class Mutation:
         """Asks the channel of a connector of yours, or of a text that is not registered, for a
         little, and says what was found."""
         with _told():
-            return await info.context.desk().check(name or None, yaml or None)
+            return await info.context.desk().trial.check(name or None, yaml or None)
 
     @resolved(list[PreviewedRecord])
     async def preview_connector(self, info: HubInfo, yaml: str, limit: int = 20) -> Any:
         """Reads and maps the first records of a channel, 50 at most, and stores none. What of them
         you may not see is null, as in complaints."""
         with _told():
-            return await info.context.desk().preview(yaml, limit, info.context.reading)
+            return await info.context.desk().trial.preview(yaml, limit, info.context.reading)
 
     @resolved(StoredSecret)
     async def rotate_secret(self, info: HubInfo, connector: str, name: str, value: str) -> Any:
