@@ -8,6 +8,7 @@ from typing import Any
 from hub.connectors import KINDS
 from hub.connectors.base import Connector, Surroundings
 from hub.connectors.config import ConnectorConfig
+from hub.connectors.defaults import merged
 from hub.connectors.vocabulary import ConfigError, Path, Problem, Source, suggest, validate
 
 FILL_IN = "FILL_IN"
@@ -37,7 +38,7 @@ def load(text: str, source: str) -> Loaded:
         said = "a kind is missing" if kind is None else f"unknown kind {kind!r}"
         hint = suggest(str(kind or ""), list(KINDS))
         raise ConfigError(source, [parsed.problem(("type",), f"{said}; {hint}")])
-    config = validate(parsed, KINDS[kind].config_model)
+    config = validate(merged(parsed), KINDS[kind].config_model)
     return Loaded(config, text, blake2b(text.encode(), digest_size=6).hexdigest())
 
 

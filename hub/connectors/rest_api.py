@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.defaults import is_part
 from hub.connectors.endpoint import END, START, Endpoint
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_budget import ApiBudget
@@ -37,12 +38,7 @@ class RestResource(Resource):
 
 
 def _shape(resource: object) -> str:
-    """What is asked for with records of another list, and selects nothing itself, is a part."""
-    if isinstance(resource, Part):
-        return "part"
-    if not isinstance(resource, Mapping) or "select" in resource:
-        return "list"
-    return "part" if "{resources." in str(resource.get("endpoint")) else "list"
+    return "part" if isinstance(resource, Part) or is_part(resource) else "list"
 
 
 class RestApiConfig(ConnectorConfig):
