@@ -89,7 +89,7 @@ def test_what_is_wrong_in_a_resource_is_told_with_its_line() -> None:
             "c.yaml:5: resource_defaults: expected a mapping",
         ),
         (
-            DEFAULTS.split("resources:\n", maxsplit=1)[0],
+            DEFAULTS[: DEFAULTS.index("resources:\n")],
             "c.yaml:5: resource_defaults: there are no resources that it could be for",
         ),
     ],
