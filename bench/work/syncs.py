@@ -61,6 +61,7 @@ def _sync_of(bench: Bench, what: str, source: Source) -> Result:
         for _ in range(min(bench.rounds, 3)):
             _drop(bench, _SYNCED)
             first = _end(_start(bench, _SYNCED, where))
+            _touch(where)
             again = _end(_start(bench, _SYNCED, where))
             if first["inserted"] != _RECORDS or again["unchanged"] != _RECORDS:
                 raise RuntimeError(f"unexpected ledgers: {first} {again}")
@@ -78,6 +79,12 @@ def _sync_of(bench: Bench, what: str, source: Source) -> Result:
     ]
     title = f"Sync of {_RECORDS:,} records of a {what}"
     return Result("sync", title, _RECORDS, rows, ratios)
+
+
+def _touch(where: str) -> None:
+    """Lets the files of a folder count as changed: others would not be read again."""
+    for file in Path(where).glob("*.csv"):
+        file.touch()
 
 
 def rest(bench: Bench, _: int) -> Result:

@@ -8,6 +8,7 @@ from hub.connectors.graphql import GraphqlConnector
 from hub.connectors.installed import installed_kinds
 from hub.connectors.open311 import Open311Connector
 from hub.connectors.rest_api import RestApiConnector
+from hub.connectors.singer import SingerConnector
 from hub.connectors.sql import SqlConnector
 from hub.connectors.webhook import WebhookConnector
 
@@ -16,6 +17,7 @@ KINDS: dict[str, type[Connector[Any]]] = {
     "graphql": GraphqlConnector,
     "open311": Open311Connector,
     "rest_api": RestApiConnector,
+    "singer": SingerConnector,
     "sql": SqlConnector,
     "webhook": WebhookConnector,
 }

@@ -115,6 +115,11 @@ class GraphqlConfig(ConnectorConfig):
         """The resources of the service."""
         return tuple(self.resources)
 
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
+
 
 class GraphqlConnector(Connector[GraphqlConfig]):
     """Reads the connections of a GraphQL service page by page."""

@@ -106,6 +106,11 @@ class Open311Config(ConnectorConfig):
         """The lists of requests."""
         return tuple(self.resources)
 
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
+
 
 class Open311Connector(Connector[Open311Config]):
     """Reads a GeoReport v2 server window by window."""

@@ -93,6 +93,11 @@ class RestApiConfig(ConnectorConfig):
             if isinstance(each, Part) and each.parent == resource.name
         ]
 
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
+
 
 class RestApiConnector(Connector[RestApiConfig]):
     """Reads a REST service page by page."""

@@ -17,6 +17,7 @@ from hub.store.dead_letters import Refused
 from hub.store.documents import Received
 from hub.store.runs import Run, StartedRun
 from hub.store.store import Store
+from hub.store.timelines import Again
 
 MAX_UNMAPPED = 500
 
@@ -30,6 +31,7 @@ class Intake:
         self.ledger = Ledger()
         self._store = store
         self._began = run.started_at
+        self._config = loaded.config
         self._channel = loaded.config.channel
         self._mappers = {r.name: Mapper(r, self._channel, districts) for r in loaded.config.mapped}
         self._provenance = Provenance(
@@ -39,9 +41,9 @@ class Intake:
             fetched_at=run.started_at,
         )
         outlines = districts.version if districts else ""
-        made_by = f"{loaded.version} {mapping_version()} {outlines}"
+        self.made_by = f"{loaded.version} {mapping_version()} {outlines}"
         self._fingerprints = {
-            name: store.writer.fingerprints(f"{made_by} {name}") for name in self._mappers
+            name: store.writer.fingerprints(f"{self.made_by} {name}") for name in self._mappers
         }
         self._declared: dict[str, int] = {}
         self._read: Counter[str] = Counter()
@@ -93,7 +95,8 @@ class Intake:
     async def keep(self, batch: Arrived, seen_at: datetime | None = None) -> None:
         """Stores what can be mapped, keeps the rest as dead letters, counts both. Records that
         came at another time than the run began say when (UTC)."""
-        provenance = replace(self._provenance, fetched_at=seen_at or self._began)
+        fetched_at = seen_at or self._began
+        provenance = replace(self._provenance, fetched_at=fetched_at, resource=batch.resource)
         held = await self._held(batch)
         mapper = self._mappers[batch.resource]
         received: list[Received] = []
@@ -102,7 +105,7 @@ class Intake:
             if arrival.id in held:
                 continue
             try:
-                received.append(_received(arrival, mapper))
+                received.append(received_from(arrival, mapper))
             except Rejection as rejection:
                 refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES], batch.resource))
         await self._note_places(received)
@@ -174,11 +177,10 @@ class Job(Intake):
         await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
 
 
-def _received(arrival: Arrival, mapper: Mapper) -> Received:
+def received_from(arrival: Arrival, mapper: Mapper, again: Again | None = None) -> Received:
     """Raises Rejection. A record with a label that is not mapped gets no fingerprint: it is mapped
     at each run, since each run lists such labels."""
     labels = mapper.missed
     complaint = arrival.map(mapper)
-    return Received(
-        complaint, arrival.raw, arrival.fingerprint if mapper.missed == labels else None
-    )
+    known_by = arrival.fingerprint if mapper.missed == labels else None
+    return Received(complaint, arrival.raw, known_by, again)

@@ -183,6 +183,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         for prefix in ([], [("province", ASCENDING)], [("district", ASCENDING)])
     ],
     "connectors": [IndexModel([("channel", ASCENDING)])],
+    "connector_versions": [IndexModel([("connector", ASCENDING), ("at", DESCENDING)])],
+    "changes": [
+        IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
+        for prefix in ([], [("connector", ASCENDING)])
+    ],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],

@@ -102,6 +102,8 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "rollups": within(scope.counts),
         "channels": within(scope.any_purpose, plural=True),
         "connectors": within(scope.ledgers),
+        "connector_versions": within(scope.ledgers),
+        "changes": within(scope.ledgers),
         "runs": within(scope.ledgers),
         "dead_letters": within(scope.dead_letters),
         "audit": within(scope.audit),
