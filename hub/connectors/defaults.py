@@ -45,6 +45,8 @@ def merged(source: Source) -> Source:
 
 def _under(own: Any, default: Any) -> Any:
     """A value with the default's keys where it has none. Of another `type` it takes nothing."""
+    if isinstance(own, dict) and isinstance(default, list):
+        return default  # which is refused
     if not isinstance(own, dict) or not isinstance(default, dict):
         return own
     if "type" in own and own["type"] != default.get("type", own["type"]):

@@ -117,7 +117,8 @@ def test_a_list_or_mapping_in_the_place_of_the_other_or_of_text_is_refused_by_bo
     *parents, last = data.draw(st.sampled_from([path for path in nodes(values) if path]))
     odd: Any = {"x": [["y"]]} if data.draw(st.booleans()) else [[["x"]]]
     at(values, tuple(parents))[last] = odd
-    assert loads(values) == fits(values)
+    # Which variables there are is told by the query.
+    assert loads(values) == fits(values) or (last == "variables" and fits(values))
 
 
 @given(st.data())
