@@ -172,8 +172,7 @@ class Reading:
         return found or [(self.start, self._began)]
 
     def take(self, page: list[Any]) -> list[Any]:
-        """The records of a page that count. Raises ChannelError where a record has no time and
-        must have one, or where the page is not in the order that is stated."""
+        """The records of a page that count. Raises ChannelError where one has no time and must."""
         words, taken, before, older = self._words, [], None, False
         backwards = gt if words.row_order == "asc" else lt
         for record in page:

@@ -148,6 +148,17 @@ async def test_a_record_with_too_many_parts_can_not_be_read_and_the_others_can(
         assert first.reason == "has more than 1,000 replies, or of more than 1 MiB"
 
 
+async def test_parts_that_nest_too_deeply_are_left_to_ingest_to_refuse(serve: Serve) -> None:
+    class Nested(Channel):
+        def answer(self, request: Request) -> Response:
+            if "replies" not in request.url.path or request.query_params["page"] != "1":
+                return super().answer(request)
+            return Response(b'{"data": [' + b'{"a": ' * 300 + b"1" + b"}" * 300 + b"]}")
+
+    (record,) = await read(Nested(complaint("1"), replies=0), serve)
+    assert len(record["replies"]) == 1
+
+
 async def test_a_long_page_is_handed_over_in_pieces_and_moves_at_the_last(serve: Serve) -> None:
     rows = [complaint(str(n), at=f"2024-01-01T00:{n // 60:02}:{n % 60:02}Z") for n in range(230)]
     order = "{cursor_path: at, initial_value: '2024-01-01T00:00:00Z', row_order: asc}"
