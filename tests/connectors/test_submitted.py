@@ -174,3 +174,10 @@ def test_folders_and_databases_are_for_files() -> None:
 def test_a_text_of_any_size_costs_little() -> None:
     ((_, _, told),) = problems(REST + "#" * MAX_BYTES, operator("73"))
     assert told == "is larger than 64 KiB"
+
+
+def test_what_all_resources_share_counts_for_each() -> None:
+    shared = f"resource_defaults: {{permission: {PERMISSION}}}\nresources:"
+    text = REST.replace(f"    permission: {PERMISSION}\n", "").replace("resources:", shared)
+    assert load_submitted(text, operator("73"))
+    assert [p[1] for p in problems(text, operator("74"))] == ["resources.0.permission"]
