@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 from anyio import to_thread
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
+from hub.connectors.bucket_sftp import SftpCredentials, sftp_bucket
 from hub.connectors.buckets import Bucket, Folder, Stored
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.decoders import CsvDecoder, Decoder, Records, records_of
@@ -36,13 +37,23 @@ class Files(Resource):
     """How the files are written."""
 
 
+def _without_user(url: str) -> str:
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("write no name or password here; state them as `credentials`")
+    return url
+
+
 class FilesystemConfig(ConnectorConfig):
     """A folder: a path from the YAML file's own folder, or a `file://` address."""
 
     type: Literal["filesystem"]
     """Files in a folder."""
-    bucket_url: Text
+    bucket_url: Annotated[Text, AfterValidator(_without_user)]
     """The folder, from the YAML file's own."""
+    credentials: SftpCredentials | None = None
+    """Who the hub is where the folder is elsewhere."""
+    allowed_hosts: list[Text] = []
+    """Hosts that may be called; that of bucket_url if left out."""
     resources: Annotated[list[Files], Field(min_length=1)]
     """The sorts of files."""
 
@@ -60,13 +71,13 @@ class FilesystemConnector(Connector[FilesystemConfig]):
     async def check(self) -> str:
         """Lists the files and reads the first rows of the latest one."""
         found = []
-        bucket = self._bucket()
-        for resource in self.config.resources:
-            files = await bucket.files(resource.file_glob)
-            async with bucket.opened(files[-1]) as path:
-                rows = await to_thread.run_sync(partial(_head, path, resource))
-            others = f", and {len(files) - 1} more" if files[1:] else ""
-            found.append(f"{files[-1].name}: readable, {rows} rows looked at{others}")
+        async with self._bucket() as bucket:
+            for resource in self.config.resources:
+                files = await bucket.files(resource.file_glob)
+                async with bucket.opened(files[-1]) as path:
+                    rows = await to_thread.run_sync(partial(_head, path, resource))
+                others = f", and {len(files) - 1} more" if files[1:] else ""
+                found.append(f"{files[-1].name}: readable, {rows} rows looked at{others}")
         return "; ".join(found)
 
     async def read(
@@ -76,22 +87,32 @@ class FilesystemConnector(Connector[FilesystemConfig]):
         where it stopped, if it is still the same file."""
         if between:
             raise ChannelError("This channel can't be asked for a stretch of time.")
-        bucket = self._bucket()
-        for resource in self.config.resources:
-            files = await bucket.files(resource.file_glob)
-            progress = _Progress(resource, files, checkpoint.get(resource.name, {}))
-            for file in files:
-                if progress.is_new(file):
-                    async for batch in _read(bucket, file, resource, progress):
-                        yield batch
-            yield Batch(resource.name, [], progress.state())
+        async with self._bucket() as bucket:
+            for resource in self.config.resources:
+                files = await bucket.files(resource.file_glob)
+                progress = _Progress(resource, files, checkpoint.get(resource.name, {}))
+                for file in files:
+                    if progress.is_new(file):
+                        async for batch in _read(bucket, file, resource, progress):
+                            yield batch
+                yield Batch(resource.name, [], progress.state())
 
-    def _bucket(self) -> Bucket:
-        address = expand(self.config.bucket_url, self.surroundings.environment, "bucket_url")
-        parts = urlsplit(address)
-        if parts.scheme not in {"", "file"}:
-            raise ChannelError(f"bucket_url: {parts.scheme}:// is not supported, only folders.")
-        return Folder(self.surroundings.folder / unquote(parts.path))
+    @asynccontextmanager
+    async def _bucket(self) -> AsyncIterator[Bucket]:
+        around, credentials = self.surroundings, self.config.credentials
+        address = urlsplit(expand(self.config.bucket_url, around.environment, "bucket_url"))
+        match address.scheme, credentials:
+            case (("" | "file"), None):
+                yield Folder(around.folder / unquote(address.path))
+            case "sftp", SftpCredentials():
+                hosts = self.config.allowed_hosts
+                async with sftp_bucket(address, credentials, hosts, around) as bucket:
+                    yield bucket
+            case scheme, _:
+                raise ChannelError(
+                    f"bucket_url: {scheme or 'file'}:// does not fit the credentials; there are "
+                    "folders without, and sftp:// with those of type sftp."
+                )
 
 
 class _Progress:

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
 from hub.connectors.config import ConnectorConfig, Resource, Slug, Text
 from hub.connectors.endpoint import JsonObject
+from hub.connectors.private_folder import private_folder
 from hub.connectors.singer_messages import Batches, selected
-from hub.connectors.singer_tap import RunningTap, private_folder, running_tap
+from hub.connectors.singer_tap import RunningTap, running_tap
 from hub.connectors.vocabulary import expand, has_reference, suggest
 
 MAX_CATALOG_BYTES = 16 * 1024 * 1024

@@ -4,18 +4,14 @@ end with all its children, however the run ends."""
 import asyncio
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import anyio
-from anyio import to_thread
 from anyio.abc import ByteReceiveStream, Process
 
 from hub.connectors.base import ChannelError
@@ -32,17 +28,6 @@ _LOG_LETTERS = 300
 _HANDED_ON = re.compile(
     r"PATH|TZ|LANG|LC_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.I
 )
-
-
-@asynccontextmanager
-async def private_folder() -> AsyncIterator[Path]:
-    """A folder that only this user can look into, and that is gone afterwards."""
-    folder = Path(await to_thread.run_sync(partial(tempfile.mkdtemp, prefix="hub-tap-")))
-    try:
-        yield folder
-    finally:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 class RunningTap:
