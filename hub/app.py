@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,19 +19,26 @@ from hub.auth.middleware import BearerBackend, Challenge
 from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
+from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.store.store import Store
+from hub.webhooks import Webhooks
 
 
 async def make_app(
-    store: Store, issuer: str, token_seconds: int, external: Iterable[TokenIssuer] = ()
+    store: Store,
+    issuer: str,
+    token_seconds: int,
+    external: Iterable[TokenIssuer] = (),
+    private_hosts: frozenset[str] = frozenset(),
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
-    those of some external issuers too."""
+    those of some external issuers too. Connectors may call `private_hosts`."""
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
-    graphql = GraphQLEndpoint(store, challenge)
+    graphql = GraphQLEndpoint(store, challenge, private_hosts)
+    find = partial(registered, store=store, private_hosts=private_hosts)
 
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -57,6 +65,7 @@ async def make_app(
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
+            Webhooks(store, find).route,
             *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),

@@ -68,7 +68,9 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 def bound(host: str, port: int) -> socket.socket:
     """A socket bound to a port. Raises PortTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # asyncio sends at once (TCP_NODELAY) only where the protocol is named: otherwise an answer of
+    # two writes on a connection that is kept waits 40 ms for the client's acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -93,8 +95,12 @@ def free_port(preferred: int) -> int:
     raise PortTakenError("No free port on 127.0.0.1.")
 
 
-async def until_signal(body: Callable[[], Awaitable[None]]) -> bool:
-    """Runs until the body ends or SIGINT or SIGTERM comes; True if it was a signal."""
+async def until_signal(body: Callable[[], Awaitable[None]], with_parent: bool = False) -> bool:
+    """Runs until the body ends or SIGINT or SIGTERM comes; True if it was a signal.
+
+    With a parent that holds the other end of standard input, its end is one too: whatever killed
+    the parent could not tell its children.
+    """
     async with anyio.create_task_group() as group:
 
         async def watch() -> None:
@@ -102,7 +108,13 @@ async def until_signal(body: Callable[[], Awaitable[None]]) -> bool:
                 async for _ in signals:
                     group.cancel_scope.cancel()
 
+        async def watch_parent() -> None:
+            await anyio.wait_readable(sys.stdin)
+            group.cancel_scope.cancel()
+
         group.start_soon(watch)
+        if with_parent:
+            group.start_soon(watch_parent)
         await body()
         group.cancel_scope.cancel()
         return False

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from getpass import getuser
 from typing import NoReturn
 
 import anyio
@@ -31,14 +32,21 @@ def fail(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
+def typed_by() -> str:
+    """Who types a command, as it is kept with what they change."""
+    return f"command line: {getuser()}"
+
+
 def run(
     body: Callable[[Settings], Awaitable[None]],
     *,
     signal_is_failure: bool = True,
+    with_parent: bool = False,
     log_level: int = logging.WARNING,
 ) -> None:
     """Runs a command's work. A signal ends it in order, with exit code 130 or, for what is meant
-    to be ended so, 0. Commands that tell their own story log warnings only."""
+    to be ended so, 0; so does, where asked, the end of the parent. Commands that tell their own
+    story log warnings only."""
     configure_logging(log_level)
     try:
         settings = load_settings()
@@ -47,7 +55,7 @@ def run(
             await body(settings)
 
         options = {"use_uvloop": sys.platform != "win32"}
-        stopped = anyio.run(until_signal, work, backend_options=options)
+        stopped = anyio.run(until_signal, work, with_parent, backend_options=options)
     except* (ConfigError, SettingsError, VaultError) as group:
         fail(_message(group), WRONG_INPUT)
     except* (StoreUnavailableError, ChannelError, PortTakenError) as group:

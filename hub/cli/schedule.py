@@ -3,6 +3,9 @@
 import logging
 import os
 from functools import partial
+from typing import Annotated
+
+import typer
 
 from hub.cli.running import err, opened, run
 from hub.cli.sync import BESIDE_A_SERVER
@@ -11,7 +14,9 @@ from hub.ingest.scheduler import Scheduler
 from hub.settings import Settings
 
 
-def schedule() -> None:
+def schedule(
+    beside_server: Annotated[bool, typer.Option("--beside-server", hidden=True)] = False,
+) -> None:
     """Runs connectors by their schedules and when asked to, until Ctrl-C.
 
     `hub serve` starts one of its own. Any number may run on one database: one of them runs a
@@ -25,11 +30,11 @@ def schedule() -> None:
         async with opened(settings) as store:
             find = partial(
                 registered,
-                connectors=store.connectors,
+                store=store,
                 private_hosts=settings.callable_private_hosts,
                 taps=settings.taps,
             )
             err.print("Running connectors by their schedules.")
             await Scheduler(store, find).work()
 
-    run(body, signal_is_failure=False, log_level=logging.INFO)
+    run(body, signal_is_failure=False, with_parent=beside_server, log_level=logging.INFO)

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import subprocess
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +17,11 @@ from hub.ingest.upkeep import upkeep
 from hub.serving import bound, listening_on
 from hub.settings import Settings
 from hub.store.embedded import sole_hub
+from hub.store.store import Store
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from hub.auth.external import ExternalTokens
 
 _RESTART_SECONDS = 1.0
@@ -38,6 +42,7 @@ def serve(
         run(
             lambda settings: _work(settings, inherited),
             signal_is_failure=False,
+            with_parent=True,
             log_level=logging.INFO,
         )
         return
@@ -61,6 +66,13 @@ async def _external(settings: Settings) -> "list[ExternalTokens]":
     )
 
 
+async def _app(store: Store, settings: Settings, external: "list[ExternalTokens]") -> "Starlette":
+    from hub.app import make_app
+
+    private_hosts = settings.callable_private_hosts
+    return await make_app(store, settings.issuer, settings.token_seconds, external, private_hosts)
+
+
 async def _serve(
     settings: Settings,
     known: list[Loaded],
@@ -69,8 +81,6 @@ async def _serve(
     schedule: bool,
 ) -> None:
     """Registers the connectors and answers, by itself or by processes that it looks after."""
-    from hub.app import make_app
-
     async with opened(settings) as store:
         for each in known:
             await register(each, settings.connectors_dir, store.connectors)
@@ -78,26 +88,28 @@ async def _serve(
         listener = bound(settings.host, settings.port)
         async with upkeep(store), anyio.create_task_group() as group:
             if schedule:
-                group.start_soon(_look_after, "schedule")
+                group.start_soon(_look_after, ["schedule", "--beside-server"])
             if workers == 1:
-                app = await make_app(store, settings.issuer, settings.token_seconds, external)
+                app = await _app(store, settings, external)
                 async with listening_on(app, listener):
                     err.print(told)
                     await anyio.sleep_forever()
             for _ in range(workers):
-                group.start_soon(_look_after, "serve", listener.fileno())
+                group.start_soon(
+                    _look_after, ["serve", "--socket", str(listener.fileno())], listener.fileno()
+                )
             err.print(f"{told} Processes: {workers}.")
 
 
-async def _look_after(command: str, descriptor: int | None = None) -> None:
-    """Runs a command of the hub, on the shared socket if it is a worker, and again whenever it
-    ends."""
-    shared = [] if descriptor is None else [descriptor]
-    arguments = [command, *(option for d in shared for option in ("--socket", str(d)))]
+async def _look_after(command: list[str], *shared: int) -> None:
+    """Runs a command of the hub, and again whenever it ends; what is shared stays open to it.
+
+    Its standard input is a pipe that ends with this process, however that ends.
+    """
     while True:
         process = await anyio.open_process(
-            [sys.executable, "-m", "hub", *arguments],
-            stdin=None,
+            [sys.executable, "-m", "hub", *command],
+            stdin=subprocess.PIPE,
             stdout=None,
             stderr=None,
             pass_fds=shared,
@@ -109,16 +121,14 @@ async def _look_after(command: str, descriptor: int | None = None) -> None:
             with anyio.CancelScope(shield=True):
                 await process.wait()
             raise
-        err.print(f"hub {command} ended with {code}; another one takes its place.")
+        err.print(f"hub {command[0]} ended with {code}; another one takes its place.")
         await anyio.sleep(_RESTART_SECONDS)
 
 
 async def _work(settings: Settings, descriptor: int) -> None:
     """Answers on the socket of the process that started this one."""
-    from hub.app import make_app
-
     external = await _external(settings)
     async with opened(settings) as store:
-        app = await make_app(store, settings.issuer, settings.token_seconds, external)
+        app = await _app(store, settings, external)
         async with listening_on(app, socket.socket(fileno=descriptor)):
             await anyio.sleep_forever()

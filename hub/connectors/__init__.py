@@ -10,6 +10,7 @@ from hub.connectors.open311 import Open311Connector
 from hub.connectors.rest_api import RestApiConnector
 from hub.connectors.singer import SingerConnector
 from hub.connectors.sql import SqlConnector
+from hub.connectors.webhook import WebhookConnector
 
 KINDS: dict[str, type[Connector[Any]]] = {
     "filesystem": FilesystemConnector,
@@ -18,5 +19,6 @@ KINDS: dict[str, type[Connector[Any]]] = {
     "rest_api": RestApiConnector,
     "singer": SingerConnector,
     "sql": SqlConnector,
+    "webhook": WebhookConnector,
 }
 KINDS |= installed_kinds(own=KINDS)

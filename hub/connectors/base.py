@@ -71,6 +71,8 @@ class Connector(ABC, Generic[C]):
     """Reads a channel. Knows neither the store nor who is asking."""
 
     config_model: ClassVar[type[ConnectorConfig]]
+    pushed: ClassVar[bool] = False
+    """Whether the channel calls the hub, so that there is nothing to run."""
 
     def __init__(self, config: C, surroundings: Surroundings) -> None:
         self.config = config

@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
+from urllib.parse import quote
 
 import orjson
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Selector, Text, Where
+from hub.connectors.http import Question
 from hub.connectors.http_config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
+from hub.connectors.incremental import Incremental
+from hub.connectors.predicate import Predicate
 from hub.connectors.vocabulary import Bare, Vocabulary
 
 START = "{incremental.start_value}"
 END = "{incremental.end_value}"
-_PLACEHOLDER = re.compile(r"\{incremental\.[^{}]*\}")
+_PLACEHOLDER = re.compile(r"\{(?:incremental|resources)\.[^{}]*\}")
+_OF_RECORD = re.compile(r"\{resources\.(?P<resource>[a-z0-9-]+)\.(?P<path>[^{}]+)\}")
 
 
 def _typed(value: object) -> object:
@@ -32,33 +36,14 @@ def _typed(value: object) -> object:
     return value
 
 
+def _condition(text: str) -> str:
+    Predicate(text)
+    return text
+
+
+Condition = Annotated[Text, AfterValidator(_condition)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_typed)]
 """A JSON object as it is sent."""
-
-
-class Incremental(Vocabulary):
-    """Asking only for what is new since the checkpoint, by a time in the record."""
-
-    cursor_path: Where
-    """Where in a record its time of change is."""
-    initial_value: AwareDatetime
-    """From when to ask at the first run."""
-    lookback_window: timedelta = timedelta(0)
-    """How far before the checkpoint to ask again."""
-    row_order: Literal["asc"] | None = None
-    """`asc` where the oldest change comes first: the checkpoint then moves with each page."""
-    datetime_format: Text | None = None
-    """How the service wants a time written; ISO 8601 if left out."""
-
-    def write(self, moment: datetime) -> str:
-        """A time as the service wants it."""
-        return moment.strftime(self.datetime_format) if self.datetime_format else moment.isoformat()
-
-    def start_value(self, last_value: str | None) -> datetime:
-        """From when to ask: the checkpoint less the lookback, or the initial value."""
-        if last_value is None:
-            return self.initial_value
-        return datetime.fromisoformat(last_value) - self.lookback_window
 
 
 class Endpoint(Vocabulary):
@@ -74,6 +59,8 @@ class Endpoint(Vocabulary):
     """The body of the question, with placeholders as in `params`."""
     data_selector: Selector = "$[*]"
     """JSONPath of the records in an answer."""
+    is_success: Condition | None = None
+    """What holds of an answer that is a page: $.status == 'ok'."""
     total_selector: Where | None = None
     """Where an answer says how many records the question has in all."""
     paginator: Paginator | None = None
@@ -86,11 +73,19 @@ class Endpoint(Vocabulary):
         for key, text in self._texts():
             found = {*_PLACEHOLDER.findall(text)}
             # A body may hold braces of its own, such as those of a query language.
-            rest = key.startswith("params") and "{" in _PLACEHOLDER.sub("", text)
-            if rest or not found <= {START, END}:
+            rest = not key.startswith("json") and "{" in _PLACEHOLDER.sub("", text)
+            of_time = {each for each in found if not _OF_RECORD.fullmatch(each)}
+            if rest or not of_time <= {START, END}:
                 raise ValueError(f"{key}: unknown placeholder; valid: {START}, {END}")
-            if found and not self.incremental:
+            if of_time and not self.incremental:
                 raise ValueError(f"{key}: {text} needs `incremental`")
+        return self
+
+    @model_validator(mode="after")
+    def _windows_have_two_ends(self) -> Self:
+        words = self.incremental
+        if words and words.step and not {START, END} <= self.placeholders:
+            raise ValueError(f"incremental.step needs {START} and {END} in the question")
         return self
 
     @model_validator(mode="after")
@@ -113,7 +108,24 @@ class Endpoint(Vocabulary):
         """Those that stand in the question."""
         return {found for _, text in self._texts() for found in _PLACEHOLDER.findall(text)}
 
+    @property
+    def of_records(self) -> dict[str, tuple[str, str]]:
+        """Placeholders for a value in records of another resource → its name, and the path."""
+        found = {each: _OF_RECORD.fullmatch(each) for each in self.placeholders}
+        return {each: (match["resource"], match["path"]) for each, match in found.items() if match}
+
+    def asked(self, values: Mapping[str, str]) -> Question:
+        """The question with its placeholders filled; in the path each value is one segment."""
+        segments = {each: quote(value, safe="") for each, value in values.items()}
+        return Question(
+            fill(self.path, segments),
+            fill(self.params, values),
+            self.method,
+            fill(self.json_, values),
+        )
+
     def _texts(self) -> Iterator[tuple[str, str]]:
+        yield "path", self.path
         yield from _texts("params", self.params)
         yield from _texts("json", self.json_)
 
@@ -122,9 +134,7 @@ def fill(template: Any, values: Mapping[str, str]) -> Any:
     """A template with its placeholders replaced, wherever they stand in it."""
     match template:
         case str():
-            for placeholder, value in values.items():
-                template = template.replace(placeholder, value)
-            return template
+            return _PLACEHOLDER.sub(lambda found: values.get(found[0], found[0]), template)
         case dict():
             return {name: fill(each, values) for name, each in template.items()}
         case list():

@@ -1,8 +1,9 @@
 """Kind `graphql`: a GraphQL service whose lists are Relay connections."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Literal, Self
 
 import graphql
 from pydantic import Field, model_validator
@@ -10,12 +11,13 @@ from pydantic import Field, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import ConnectorConfig, Resource, Text, Where
 from hub.connectors.decode import decode_json
-from hub.connectors.endpoint import END, START, Incremental, JsonObject, fill, placeholders_of
+from hub.connectors.endpoint import END, START, JsonObject, fill, placeholders_of
 from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import EndpointPath, HttpClient
 from hub.connectors.http_errors import Action, ErrorHandler, IgnoredError, ResponseFilter
+from hub.connectors.incremental import Incremental, Page, first_page, read_list
 from hub.connectors.paths import getter
-from hub.connectors.rest_api import Latest
 from hub.connectors.vocabulary import Vocabulary, suggest
 
 MOST_TOKENS = 4000
@@ -49,6 +51,9 @@ class GraphqlEndpoint(Vocabulary):
             if name not in declared or name == _AFTER:
                 others = sorted(declared - {_AFTER})
                 raise ValueError(f"variables.{name}: no such variable; {suggest(name, others)}")
+        words = self.incremental
+        if words and words.step and not {START, END} <= self.placeholders:
+            raise ValueError(f"incremental.step needs {START} and {END} in the variables")
         if self.placeholders and not self.incremental:
             raise ValueError(f"variables: {min(self.placeholders)} needs `incremental`")
         return self
@@ -100,6 +105,8 @@ class GraphqlConfig(ConnectorConfig):
     """How to reach the service."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
     resources: Annotated[list[GraphqlResource], Field(min_length=1)]
     """Its lists of records."""
 
@@ -108,11 +115,10 @@ class GraphqlConfig(ConnectorConfig):
         """The resources of the service."""
         return tuple(self.resources)
 
-
-class _Page(NamedTuple):
-    records: list[Record]
-    total: int | None
-    after: str | None
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
 
 
 class GraphqlConnector(Connector[GraphqlConfig]):
@@ -125,32 +131,25 @@ class GraphqlConnector(Connector[GraphqlConfig]):
         found = []
         async with self._client() as client:
             for resource in self.config.resources:
-                first = resource.endpoint.incremental
-                start = first.initial_value if first else None
-                async for page in _pages(client, resource.endpoint, start, datetime.now(UTC)):
-                    total = "" if page.total is None else f" of {page.total}"
-                    found.append(
-                        f"{resource.name}: {len(page.records)}{total} records on the first page"
-                    )
-                    break
+                asking = partial(_pages, client, resource.endpoint)
+                page = await first_page(resource.endpoint.incremental, asking)
+                total = "" if page.total is None else f" of {page.total}"
+                found.append(
+                    f"{resource.name}: {len(page.records)}{total} records on the first page"
+                )
         return "; ".join(found)
 
     async def read(
         self, checkpoint: Mapping[str, State], between: Between | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
-        the end; never past the beginning of the run. For a stretch of time it stays."""
+        """Each page a batch, see read_list."""
         if between:
             self._refuse_without_end()
         async with self._client() as client:
             for resource in self.config.resources:
-                name, endpoint = resource.name, resource.endpoint
-                if between:
-                    async for page in _pages(client, endpoint, between.start, between.end):
-                        yield Batch(name, list(page.records), None, page.total)
-                    continue
-                state = checkpoint.get(name, {})
-                async for batch in _read(client, resource, state):
+                asking = partial(_pages, client, resource.endpoint)
+                words, state = resource.endpoint.incremental, checkpoint.get(resource.name, {})
+                async for batch in read_list(resource, words, asking, state, between):
                     yield batch
 
     def _refuse_without_end(self) -> None:
@@ -165,27 +164,14 @@ class GraphqlConnector(Connector[GraphqlConfig]):
         config = self.config
         filters = [*config.error_handler.response_filters, _WITH_ERRORS]
         handler = config.error_handler.model_copy(update={"response_filters": filters})
-        return ChannelClient(config.client, config.allowed_hosts, self.surroundings, handler)
-
-
-async def _read(
-    client: ChannelClient, resource: GraphqlResource, state: State
-) -> AsyncIterator[Batch]:
-    incremental = resource.endpoint.incremental
-    latest = Latest(incremental, resource, state.get("last_value"))
-    start = incremental.start_value(state.get("last_value")) if incremental else None
-    ordered = incremental is not None and incremental.row_order == "asc"
-    async for page in _pages(client, resource.endpoint, start, datetime.now(UTC)):
-        latest.see(page.records)
-        moved = latest.state() if ordered else None
-        yield Batch(resource.name, list(page.records), moved, page.total)
-    if incremental:
-        yield Batch(resource.name, [], latest.state())
+        return ChannelClient(
+            config.client, config.allowed_hosts, self.surroundings, handler, config.api_budget
+        )
 
 
 async def _pages(
     client: ChannelClient, endpoint: GraphqlEndpoint, start: datetime | None, end: datetime
-) -> AsyncIterator[_Page]:
+) -> AsyncGenerator[Page, None]:
     """Raises ChannelError for an answer that is no page, and for a cursor that comes again."""
     variables = endpoint.asked(start, end)
     seen: set[str] = set()
@@ -195,20 +181,21 @@ async def _pages(
             answer = await client.ask(Question(endpoint.path, {}, "POST", body), decode_json)
         except IgnoredError:
             return
-        page = _page(answer.document, endpoint)
+        page, after = _page(answer.document, endpoint)
         yield page
-        if page.after is None:
+        if after is None:
             return
-        if page.after in seen:
+        if after in seen:
             raise ChannelError(
-                f"{endpoint.connection} names the cursor {page.after!r} twice; it would not end."
+                f"{endpoint.connection} names the cursor {after!r} twice; it would not end."
             )
-        seen.add(page.after)
-        variables[_AFTER] = page.after
+        seen.add(after)
+        variables[_AFTER] = after
 
 
-def _page(answer: object, endpoint: GraphqlEndpoint) -> _Page:
-    """Data beside errors is no page: some records may be left out of it."""
+def _page(answer: object, endpoint: GraphqlEndpoint) -> tuple[Page, str | None]:
+    """A page, and the cursor of the next. Data beside errors is no page: some records may be left
+    out of it."""
     if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
         raise ChannelError(f"{endpoint.path} answered with no GraphQL result.")
     if errors := answer.get("errors"):
@@ -217,11 +204,9 @@ def _page(answer: object, endpoint: GraphqlEndpoint) -> _Page:
     if not isinstance(connection, dict):
         raise ChannelError(f"connection: there is none at {endpoint.connection} in the answer.")
     total = connection.get("totalCount")
-    return _Page(
-        _records(connection, endpoint.connection),
-        total if isinstance(total, int) else None,
-        _after(connection.get("pageInfo"), endpoint.connection),
-    )
+    records = _records(connection, endpoint.connection)
+    page = Page(records, total if isinstance(total, int) else None)
+    return page, _after(connection.get("pageInfo"), endpoint.connection)
 
 
 def _records(connection: Record, name: str) -> list[Record]:

@@ -12,6 +12,7 @@ import stamina
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.http_auth import ClientCredentials, basic
 from hub.connectors.http_body import bounded_body
+from hub.connectors.http_budget import ApiBudget, Budget
 from hub.connectors.http_config import (
     ApiKeyAuth,
     BearerAuth,
@@ -78,6 +79,7 @@ class ChannelClient:
         allowed_hosts: list[str],
         surroundings: Surroundings,
         error_handler: ErrorHandler = _PATIENCE,
+        api_budget: ApiBudget | None = None,
     ) -> None:
         environment = surroundings.environment
         base_url = expand(config.base_url, environment, "client.base_url")
@@ -88,6 +90,7 @@ class ChannelClient:
         self._query: dict[str, str] = {}
         self._credentials: ClientCredentials | None = None
         self._error_handler = error_handler
+        self._budget = Budget(api_budget.rates if api_budget else [])
         match config.auth:
             case BearerAuth(token=token):
                 token = expand(token, environment, "client.auth.token")
@@ -183,6 +186,7 @@ class ChannelClient:
         # The query may hold a key or a citizen's id: messages name the path alone.
         url = request.url
         where = f"{request.method} {url.copy_with(query=None, userinfo=b'')}"
+        await self._budget.spend()
         response, body = await _answer(
             self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES, self._error_handler
         )

@@ -10,7 +10,7 @@ from hub.connectors.base import Record
 from hub.connectors.config import Flag, Resource
 from hub.connectors.paths import text_reader
 from hub.connectors.times import time_reader
-from hub.domain.complaint import Classification, Complaint, Location, Reporter
+from hub.domain.complaint import Classification, Complaint, ComplaintStatus, Location, Reporter
 from hub.domain.region import Region, Resolution, regions
 from hub.domain.run import Rejection
 
@@ -60,6 +60,10 @@ class Mapper:
         """The id that the channel gives a record, or None."""
         return self._read["external_id"](record)
 
+    def status(self, label: str) -> ComplaintStatus | None:
+        """What a label of the status is mapped to, or None."""
+        return self._statuses.get(label.casefold())
+
     def map(self, record: Record) -> Complaint:
         """The complaint that a record tells of. Raises Rejection."""
         external_id = self.external_id(record)
@@ -80,7 +84,7 @@ class Mapper:
         if received_at is None:
             raise Rejection("received_at", None, "the record has no date")
         status_source = self._read["status"](record) or ""
-        status = self._statuses.get(status_source.casefold())
+        status = self.status(status_source)
         if status is None:
             raise Rejection("status", status_source or None, "unknown status; see status_mapping")
         category_source = self._read["category"](record)

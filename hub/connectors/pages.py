@@ -1,11 +1,11 @@
 """Walking through the pages of an HTTP resource."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 from hub.connectors.base import ChannelError
-from hub.connectors.http import Answer, ChannelClient, Question
+from hub.connectors.http import Answer, ChannelClient, Question, Read
 from hub.connectors.http_config import (
     Cursor,
     HeaderLink,
@@ -18,16 +18,14 @@ from hub.connectors.http_config import (
 from hub.connectors.http_errors import IgnoredError
 from hub.connectors.paths import getter, put
 
-Decode = Callable[[bytes], object]
-
 
 async def pages(
     client: ChannelClient,
     question: Question,
     paginator: Paginator | None,
-    decode: Decode,
+    read: Read,
     records: Callable[[object], list[object]],
-) -> AsyncIterator[list[object]]:
+) -> AsyncGenerator[list[object], None]:
     """The records of each page, until the paginator's end.
 
     A server that answers every page with the same one would never end, and one that repeats a
@@ -36,7 +34,7 @@ async def pages(
     walk = _walk(question, paginator)
     while walk.question is not None:
         try:
-            answer = await client.ask(walk.question, decode)
+            answer = await client.ask(walk.question, read)
         except IgnoredError:
             return
         found = records(answer.document)

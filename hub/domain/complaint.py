@@ -108,12 +108,14 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which run of which configuration brought a complaint. `fetched_at` is UTC."""
+    """Which run of which configuration brought a complaint, and from which of its resources;
+    `fetched_at` is UTC."""
 
     connector: str
     config_version: str
     run: str
     fetched_at: datetime
+    resource: str | None = None
 
 
 def derived_id(*parts: str) -> str:

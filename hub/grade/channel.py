@@ -40,6 +40,12 @@ class HostileChannel:
     """Serves `rows` of one resource, an ASGI application."""
 
     def __init__(self, resource: RestResource | Requests) -> None:
+        """Raises CannotGradeError for a resource of which no channel can be made."""
+        if isinstance(resource, RestResource):
+            endpoint = resource.endpoint
+            for key, stated in (("json", endpoint.json_), ("is_success", endpoint.is_success)):
+                if stated is not None:
+                    raise CannotGradeError(f"{key}: no channel can be made that heeds it.")
         self.rows: list[Row] = []
         self._resource = resource
         self._asked = 0

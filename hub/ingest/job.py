@@ -15,32 +15,23 @@ from hub.domain.run import Ledger, Rejection
 from hub.ingest.arrival import MAX_RECORD_BYTES, Arrival, Arrived, arrived, mapping_version
 from hub.store.dead_letters import Refused
 from hub.store.documents import Received
-from hub.store.runs import StartedRun
+from hub.store.runs import Run, StartedRun
 from hub.store.store import Store
+from hub.store.timelines import Again
 
 MAX_UNMAPPED = 500
 
 
-class Job:
-    """A run under way: stores what it is given, and counts what became of it.
-
-    One that does not move leaves the checkpoint where it is.
-    """
+class Intake:
+    """Stores what it is given for a run, and counts what became of it."""
 
     def __init__(
-        self,
-        loaded: Loaded,
-        store: Store,
-        run: StartedRun,
-        districts: Districts | None = None,
-        *,
-        moves: bool = True,
+        self, loaded: Loaded, store: Store, run: Run, districts: Districts | None = None
     ) -> None:
         self.ledger = Ledger()
         self._store = store
-        self._run = run
-        self._moves = moves
-        self._checkpoint = dict(run.checkpoint)
+        self._began = run.started_at
+        self._config = loaded.config
         self._channel = loaded.config.channel
         self._mappers = {r.name: Mapper(r, self._channel, districts) for r in loaded.config.mapped}
         self._provenance = Provenance(
@@ -50,9 +41,9 @@ class Job:
             fetched_at=run.started_at,
         )
         outlines = districts.version if districts else ""
-        made_by = f"{loaded.version} {mapping_version()} {outlines}"
+        self.made_by = f"{loaded.version} {mapping_version()} {outlines}"
         self._fingerprints = {
-            name: store.writer.fingerprints(f"{made_by} {name}") for name in self._mappers
+            name: store.writer.fingerprints(f"{self.made_by} {name}") for name in self._mappers
         }
         self._declared: dict[str, int] = {}
         self._read: Counter[str] = Counter()
@@ -101,10 +92,11 @@ class Job:
         of = batch.resource
         return arrived(batch, self._channel, self._mappers[of], self._fingerprints[of])
 
-    async def store(self, batch: Arrived, seen_at: datetime | None = None) -> None:
-        """Stores what can be mapped, keeps the rest as dead letters, counts both; the checkpoint
-        moves last. Records that another run read say when it did (UTC)."""
-        provenance = replace(self._provenance, fetched_at=seen_at or self._run.started_at)
+    async def keep(self, batch: Arrived, seen_at: datetime | None = None) -> None:
+        """Stores what can be mapped, keeps the rest as dead letters, counts both. Records that
+        came at another time than the run began say when (UTC)."""
+        fetched_at = seen_at or self._began
+        provenance = replace(self._provenance, fetched_at=fetched_at, resource=batch.resource)
         held = await self._held(batch)
         mapper = self._mappers[batch.resource]
         received: list[Received] = []
@@ -113,7 +105,7 @@ class Job:
             if arrival.id in held:
                 continue
             try:
-                received.append(_received(arrival, mapper))
+                received.append(received_from(arrival, mapper))
             except Rejection as rejection:
                 refused.append(Refused(rejection, arrival.raw[:MAX_RECORD_BYTES], batch.resource))
         await self._note_places(received)
@@ -128,9 +120,6 @@ class Job:
         self.ledger.updated += written.updated
         self.ledger.unchanged += written.unchanged + len(held)
         self.ledger.dead_lettered += len(refused)
-        if batch.state is not None and self._moves:
-            self._checkpoint[batch.resource] = batch.state
-        await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
 
     async def _held(self, batch: Arrived) -> set[str]:
         """The ids of records that are stored as they arrived, and need not be mapped again.
@@ -163,11 +152,35 @@ class Job:
             await self._store.channels.saw(self._channel, self._provinces, self._districts)
 
 
-def _received(arrival: Arrival, mapper: Mapper) -> Received:
+class Job(Intake):
+    """A run under way, with its checkpoint. One that does not move leaves it where it is."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        store: Store,
+        run: StartedRun,
+        districts: Districts | None = None,
+        *,
+        moves: bool = True,
+    ) -> None:
+        super().__init__(loaded, store, run, districts)
+        self._run = run
+        self._moves = moves
+        self._checkpoint = dict(run.checkpoint)
+
+    async def store(self, batch: Arrived, seen_at: datetime | None = None) -> None:
+        """Keeps a batch; the checkpoint moves last."""
+        await self.keep(batch, seen_at)
+        if batch.state is not None and self._moves:
+            self._checkpoint[batch.resource] = batch.state
+        await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
+
+
+def received_from(arrival: Arrival, mapper: Mapper, again: Again | None = None) -> Received:
     """Raises Rejection. A record with a label that is not mapped gets no fingerprint: it is mapped
     at each run, since each run lists such labels."""
     labels = mapper.missed
     complaint = arrival.map(mapper)
-    return Received(
-        complaint, arrival.raw, arrival.fingerprint if mapper.missed == labels else None
-    )
+    known_by = arrival.fingerprint if mapper.missed == labels else None
+    return Received(complaint, arrival.raw, known_by, again)

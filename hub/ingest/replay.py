@@ -6,14 +6,15 @@ import anyio
 import orjson
 
 from hub.connectors.base import Batch, Record, Undecodable
+from hub.connectors.config import ConnectorConfig
 from hub.connectors.load import Loaded
 from hub.domain.clock import SYSTEM_CLOCK, Clock
-from hub.domain.run import RunState
 from hub.ingest.job import Job
 from hub.ingest.lease import Lease
-from hub.ingest.places import district_map
+from hub.ingest.offline import run_offline
 from hub.ingest.run import Finished
 from hub.store.dead_letters import Letter
+from hub.store.runs import StartedRun
 from hub.store.store import Store
 
 
@@ -26,38 +27,52 @@ async def replay(
     A letter that several resources could have brought, and that does not say which, waits on.
     Raises ConnectorBusyError where a run holds the connector.
     """
-    config = loaded.config
-    districts = await district_map(config, store)
-    run = await store.runs.start(config.name, config.channel, loaded.version, take_over=False)
-    job, lease = Job(loaded, store, run, districts, moves=False), Lease(store.runs, run, clock)
-    names = {resource.name for resource in config.mapped}
-    only = next(iter(names)) if len(names) == 1 else None
-    state = RunState.FAILED
-    error: str | None = "Stopped before its end; what was mapped until then is stored."
-    try:
-        async with lease.kept():
-            async for letter in store.dead_letters.unresolved(config.channel, ids):
-                resource = letter.resource if letter.resource in names else only
-                if resource is None:
-                    continue
-                with anyio.CancelScope(shield=True):
-                    await lease.hold()
-                    batch = job.arrived(Batch(resource, [_record(letter)], None))
-                    await job.store(batch, letter.seen_at)
-                    await store.dead_letters.resolve_replayed(letter, run.id)
-        error = job.hole
-        state = RunState.FAILED if error else RunState.SUCCEEDED
-    finally:
+
+    async def work(job: Job, run: StartedRun, lease: Lease) -> None:
+        await letters_again(loaded.config, store, job, run, lease, ids)
+
+    return await run_offline(loaded, store, Job, work, clock)
+
+
+async def letters_again(
+    config: ConnectorConfig,
+    store: Store,
+    job: Job,
+    run: StartedRun,
+    lease: Lease,
+    ids: Sequence[str] | None = None,
+) -> None:
+    """Maps again the letters of these ids, or all that wait, within a run."""
+    async for letter in store.dead_letters.unresolved(config.channel, ids):
+        batch = batch_of(letter, config)
+        if batch is None:
+            continue
         with anyio.CancelScope(shield=True):
-            await store.runs.finish(run, state, job.ledger, job.unmapped, error)
-    return Finished(run.id, config.name, state, job.ledger, job.unmapped, error)
+            await lease.hold()
+            await job.store(job.arrived(batch), letter.seen_at)
+            await store.dead_letters.resolve_replayed(letter, run.id)
 
 
-def _record(letter: Letter) -> Record | Undecodable:
+def batch_of(letter: Letter, config: ConnectorConfig) -> Batch | None:
+    """The record of a letter; None where it is not known which resource it is of."""
+    resource = resource_of(letter.resource, config)
+    return Batch(resource, [record_of(letter.raw)], None) if resource else None
+
+
+def resource_of(noted: str | None, config: ConnectorConfig) -> str | None:
+    """The resource that a record is of: the noted one, or the only one that there is."""
+    names = {resource.name for resource in config.mapped}
+    if noted in names:
+        return noted
+    return next(iter(names)) if len(names) == 1 else None
+
+
+def record_of(raw: bytes) -> Record | Undecodable:
+    """A record as it was kept."""
     try:
-        record = orjson.loads(letter.raw)
+        record = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return Undecodable(letter.raw, "was kept as it came, and can't be read as a record")
+        return Undecodable(raw, "was kept as it came, and can't be read as a record")
     if not isinstance(record, dict):
-        return Undecodable(letter.raw, "is no object")
+        return Undecodable(raw, "is no object")
     return record

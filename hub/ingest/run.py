@@ -8,9 +8,11 @@ from typing import Any
 import anyio
 import structlog
 
+from hub.connectors import KINDS
 from hub.connectors.base import Between, ChannelError, Connector, Surroundings
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
+from hub.connectors.webhook import nothing_to_read
 from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.domain.run import Ledger, RunState
 from hub.ingest.ahead import one_ahead
@@ -22,6 +24,10 @@ from hub.store.store import Store
 
 _log = structlog.get_logger()
 Progress = Callable[[Ledger], None]
+
+
+class NothingToRunError(ChannelError):
+    """The channel pushes; no run can ask it for anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,11 @@ async def sync(
 
     `between` reads a stretch of time again and leaves the checkpoint where it is. When it is
     cancelled, a batch that is being stored is stored to its end. Raises ConnectorBusyError where
-    another run holds the connector and is not to be taken over from.
+    another run holds the connector and is not to be taken over from, and NothingToRunError.
     """
     config = loaded.config
+    if KINDS[config.type].pushed:
+        raise NothingToRunError(nothing_to_read(config.name))
     await store.channels.add(config.channel, config.title or config.channel)
     districts = await district_map(config, store)
     run = await store.runs.start(config.name, config.channel, loaded.version, take_over=take_over)

@@ -14,7 +14,7 @@ from hub.connectors.config import ConnectorConfig
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.clock import SYSTEM_CLOCK, Clock
-from hub.ingest.run import sync
+from hub.ingest.run import NothingToRunError, sync
 from hub.store.mongo import StoreError
 from hub.store.runs import LEASE, ConnectorBusyError
 from hub.store.schedules import Standing
@@ -120,6 +120,9 @@ class Scheduler:
             )
         except ConfigError as error:
             return _Outcome(config, green=False, told=str(error))
+        except NothingToRunError as error:  # asked for all the same: no failure of the channel
+            _log.info("schedule.nothing_to_run", connector=name)
+            return _Outcome(config, green=True, told=str(error))
         except (ConnectorBusyError, StoreError):
             raise
         except Exception as error:  # one connector's fault ends no other's run

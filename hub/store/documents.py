@@ -1,14 +1,21 @@
 """A complaint as a document of MongoDB."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 
 import orjson
 
-from hub.domain.complaint import Complaint, ComplaintStatus, Location, Provenance
+from hub.domain.complaint import (
+    Classification,
+    Complaint,
+    ComplaintStatus,
+    Location,
+    Provenance,
+    Reporter,
+)
 from hub.domain.indicators import cell_of
 from hub.domain.region import regions
 from hub.store.mongo import Document
+from hub.store.timelines import Again
 from hub.store.vault import Vault
 
 
@@ -17,11 +24,13 @@ class Received:
     """A mapped complaint with the raw record that it came from.
 
     `fingerprint` tells whether the record came again; None where it should be mapped again then.
+    `again` is what stood there before, where the record is the stored one.
     """
 
     complaint: Complaint
     raw: bytes
     fingerprint: str | None = None
+    again: Again | None = None
 
 
 _NATIONAL = "31"  # what can't be placed is dated by the clock of the capital
@@ -74,6 +83,7 @@ def complaint_document(
             "connector": provenance.connector,
             "config_version": provenance.config_version,
             "run": provenance.run,
+            "resource": provenance.resource,
             "fetched_at": provenance.fetched_at,
             "source_updated_at": c.updated_at,
             "hash": digest,
@@ -83,33 +93,24 @@ def complaint_document(
     }
 
 
-def next_timeline(
-    complaint: Complaint, fetched_at: datetime, before: Document | None
-) -> list[Document]:
-    """The steps so far, the first being the receipt; a status unlike the last one is a new step.
-
-    Where the channel does not say when, it is the time of the change that it states, else the
-    time at which the hub saw it.
-    """
-    steps: list[Document] = before["timeline"] if before else [_received(complaint)]
-    if steps[-1]["status"] == complaint.status.value:
-        return steps
-    stated = {
-        ComplaintStatus.FOLLOWED_UP: complaint.followed_up_at,
-        ComplaintStatus.CLOSED: complaint.closed_at,
-    }.get(complaint.status)
-    at = stated or complaint.updated_at or fetched_at
-    return [*steps, _step(at, complaint.status, complaint.status_source)]
+def stored_complaint(document: Document, vault: Vault) -> Complaint:
+    """The complaint that a document was made of; times are as exact as MongoDB keeps them."""
+    place = document["location"]
+    sealed = document["reporter"]
+    told = orjson.loads(vault.open(sealed, document["_id"])) if sealed else None
+    same = {name: document[name] for name in _SAME}
+    return Complaint(
+        **same,
+        classification=Classification(document["classification"]),
+        status=ComplaintStatus(document["status"]),
+        updated_at=document["provenance"]["source_updated_at"],
+        location=Location(*place["coordinates"]) if place else None,
+        reporter=Reporter(**told) if told else None,
+    )
 
 
-def _received(complaint: Complaint) -> Document:
-    known = complaint.status is ComplaintStatus.RECEIVED
-    source = complaint.status_source if known else None
-    return _step(complaint.received_at, ComplaintStatus.RECEIVED, source)
-
-
-def _step(at: datetime, status: ComplaintStatus, source: str | None) -> Document:
-    return {"at": at, "status": status.value, "status_source": source}
+_MADE = {"classification", "status", "updated_at", "location", "reporter"}
+_SAME = [field.name for field in fields(Complaint) if field.name not in _MADE]
 
 
 def _point(location: Location | None) -> Document | None:

@@ -29,11 +29,15 @@ class Outlines:
         await self._outlines.replace_one({"_id": _CURRENT}, {"current": version}, upsert=True)
         await self._outlines.delete_many({"_id": {"$ne": _CURRENT}, "version": {"$ne": version}})
 
+    async def version(self) -> str | None:
+        """Which outlines are current, or None while none were loaded."""
+        pointer = await self._outlines.find_one({"_id": _CURRENT})
+        return str(pointer["current"]) if pointer else None
+
     async def current(self) -> tuple[str, dict[str, bytes]] | None:
         """Version and outlines, or None while none were loaded."""
-        pointer = await self._outlines.find_one({"_id": _CURRENT})
-        if pointer is None:
+        version = await self.version()
+        if version is None:
             return None
-        version = pointer["current"]
         found = await self._outlines.find({"version": version}).to_list()
         return version, {each["code"]: bytes(each["outline"]) for each in found}

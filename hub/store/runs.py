@@ -37,7 +37,12 @@ class ScopedRuns:
 
     def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
         self._within = plan.within(scope.ledgers)
+        self._runs = database["runs"]
         self._pager = Pager(database["runs"], scope, cursors)
+
+    async def get(self, id_: str) -> Document | None:
+        """A run by its id."""
+        return await self._runs.find_one(plan.both(self._within, {"_id": {"$eq": id_}}))
 
     async def page(self, connector: str | None, request: PageRequest) -> Slice:
         """A page of runs, the latest first. Raises InvalidCursorError."""
@@ -46,14 +51,20 @@ class ScopedRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class StartedRun:
-    """A run that has begun: `epoch` fences it off from later runs of its connector."""
+class Run:
+    """What complaints and dead letters say that they came with; `started_at` is UTC."""
 
     id: str
     connector: str
     channel: str
-    epoch: int
     started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun(Run):
+    """A run that has begun: `epoch` fences it off from later runs of its connector."""
+
+    epoch: int
     checkpoint: Checkpoint
     lease_until: datetime
 
@@ -92,7 +103,7 @@ class RunRegister:
         except DuplicateKeyError:
             raise ConnectorBusyError(f"Another run of {connector} is under way.") from None
         run = StartedRun(
-            _run_id(now), connector, channel, state["epoch"], now, state["checkpoint"], now + LEASE
+            _run_id(now), connector, channel, now, state["epoch"], state["checkpoint"], now + LEASE
         )
         await self._runs.update_many(
             {"connector": connector, "state": RunState.RUNNING.value},
@@ -120,6 +131,11 @@ class RunRegister:
             }
         )
         return run
+
+    async def latest(self, connector: str | None, limit: int) -> list[Document]:
+        """The latest runs, of a connector or of all, for the hub's own commands."""
+        wanted = {"connector": connector} if connector else {}
+        return await self._runs.find(wanted, sort=[("_id", -1)], limit=limit).to_list(None)
 
     async def renew(self, run: StartedRun) -> datetime:
         """Holds the connector for longer; until when. Raises RunSupersededError."""

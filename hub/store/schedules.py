@@ -1,5 +1,6 @@
 """When each connector is due, and who asked for a run; the same for every hub on the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,10 +37,11 @@ class Schedules:
             {"_id": connector}, {"$set": {"requested": {"by": by, "at": utc_now()}}}, upsert=True
         )
 
-    async def all(self) -> list[Standing]:
-        """Every registered connector, by name."""
+    async def all(self, kinds: Sequence[str] | None = None) -> list[Standing]:
+        """Every registered connector by name, or those of some kinds."""
         known = {d["_id"]: d async for d in self._schedules.find()}
         shown = {"config_version": 1, "paused": 1}
+        wanted: Document = {} if kinds is None else {"kind": {"$in": list(kinds)}}
         return [
             Standing(
                 connector=c["_id"],
@@ -49,7 +51,7 @@ class Schedules:
                 next_at=known.get(c["_id"], {}).get("next_at"),
                 requested=known.get(c["_id"], {}).get("requested"),
             )
-            async for c in self._connectors.find({}, shown).sort("_id", 1)
+            async for c in self._connectors.find(wanted, shown).sort("_id", 1)
         ]
 
     async def plan(self, standing: Standing, next_at: datetime | None) -> None:

@@ -1,18 +1,19 @@
 """Complaints in bulk: new ones inserted, changed ones replaced, the rest left alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from hub.domain.complaint import Complaint, Provenance
-from hub.store.documents import Received, complaint_document, next_timeline
+from hub.domain.complaint import Provenance
+from hub.store.documents import Received, complaint_document
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
 from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document, documents
 from hub.store.rollups import RollupMarks
+from hub.store.timelines import next_timeline, timeline_again
 from hub.store.vault import Vault
 
 _KNOWN = {
@@ -23,6 +24,9 @@ _KNOWN = {
     "provenance.source_updated_at": 1,
     "provenance.fetched_at": 1,
 }
+_KNOWN_FOR_TIMELINE = dict.fromkeys(
+    ("status", "status_source", "received_at", "followed_up_at", "closed_at"), 1
+)
 
 
 @dataclass(slots=True)
@@ -88,7 +92,9 @@ class ComplaintWriter:
         self, wave: dict[str, Received], provenance: Provenance, written: Written
     ) -> dict[str, Received]:
         """One read and one bulk write. Returns those that another writer got to first."""
-        found = self._complaints.find({"_id": {"$in": list(wave)}}, _KNOWN)
+        again = any(received.again for received in wave.values())
+        shown = {**_KNOWN, **_KNOWN_FOR_TIMELINE} if again else _KNOWN
+        found = self._complaints.find({"_id": {"$in": list(wave)}}, shown)
         known = {document["_id"]: document async for document in found}
         changes: dict[str, Document] = {}
         renewed: list[UpdateOne] = []
@@ -96,14 +102,17 @@ class ComplaintWriter:
             before = known.get(id_)
             complaint = received.complaint
             digest = complaint.content_hash(self._hash_key)
-            if before and not _is_news(complaint, digest, provenance, before):
+            if not _is_news(received, digest, provenance, before):
                 written.unchanged += 1
-                renewed += _renewal(received, digest, before)
+                renewed += _renewal(received, digest, before) if before else []
                 continue
-            timeline = next_timeline(complaint, provenance.fetched_at, before)
-            changes[id_] = complaint_document(
-                id_, received, provenance, digest, timeline, self._vault
-            )
+            origin = provenance
+            if received.again and before:
+                origin = replace(provenance, fetched_at=received.again.fetched_at)
+                timeline = timeline_again(complaint, received.again, before)
+            else:
+                timeline = next_timeline(complaint, provenance.fetched_at, before)
+            changes[id_] = complaint_document(id_, received, origin, digest, timeline, self._vault)
         if renewed:
             await self._complaints.bulk_write(renewed, ordered=False)
         if not changes:
@@ -174,11 +183,19 @@ def _renewal(received: Received, digest: str, before: Document) -> list[UpdateOn
     return [UpdateOne(same, {"$set": {"provenance.fingerprint": new}})]
 
 
-def _is_news(complaint: Complaint, digest: str, provenance: Provenance, before: Document) -> bool:
-    """Whether what arrived differs from what is stored and is not older than it."""
+def _is_news(
+    received: Received, digest: str, provenance: Provenance, before: Document | None
+) -> bool:
+    """Whether what arrived differs from what is stored and is not older than it; what is made
+    anew, whether it still stands in for the same."""
+    complaint, again = received.complaint, received.again
+    if before is None:
+        return again is None
     stored = before["provenance"]
     if digest == stored["hash"]:
         return False
+    if again:
+        return bool(again.digest == stored["hash"])
     fetched = bool(provenance.fetched_at >= stored["fetched_at"])
     if complaint.updated_at and stored["source_updated_at"]:
         if complaint.updated_at == stored["source_updated_at"]:

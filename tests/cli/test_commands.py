@@ -269,13 +269,20 @@ def test_only_one_hub_serves_a_data_directory(hub: Hub) -> None:
         assert f"process {first.pid}" in err
 
 
+def children_of(parent: int) -> set[int]:
+    return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError(holds)
+
+
 def test_several_processes_answer_and_a_dead_one_is_replaced(hub: Hub) -> None:
     url = f"http://127.0.0.1:{hub.environment['HUB_PORT']}"
-
-    def workers(parent: int) -> set[int]:
-        return {
-            int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        }
 
     def answers() -> bool:
         try:
@@ -283,26 +290,30 @@ def test_several_processes_answer_and_a_dead_one_is_replaced(hub: Hub) -> None:
         except httpx2.HTTPError:
             return False
 
-    def eventually(holds: Callable[[], bool]) -> None:
-        for _ in range(200):
-            if holds():
-                return
-            time.sleep(0.1)
-        raise AssertionError(holds)
-
     with hub.start("serve", "--workers", "2") as parent:
         eventually(answers)
         mongod = int((hub.folder / "data" / "mongo" / "pid").read_text())
-        before = workers(parent.pid) - {mongod}
+        before = children_of(parent.pid) - {mongod}
         assert len(before) == 3  # and one that runs connectors
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        eventually(lambda: len(workers(parent.pid) - {mongod} - before) == 3)
+        eventually(lambda: len(children_of(parent.pid) - {mongod} - before) == 3)
         eventually(answers)
         parent.send_signal(signal.SIGTERM)
         parent.communicate(timeout=60)
     assert parent.returncode == 0
     assert not answers()
+
+
+def test_nothing_outlives_a_killed_hub(hub: Hub) -> None:
+    with hub.start("serve", "--workers", "2") as parent:
+        # Two that answer, one that runs connectors, and mongod.
+        eventually(lambda: len(children_of(parent.pid)) == 4)
+        children = children_of(parent.pid)
+        parent.kill()
+        # They share the pipe of its standard error: it ends once all of them have.
+        parent.communicate(timeout=60)
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
 
 
 def test_personal_data_is_purged_and_accounted_for(served: Hub) -> None:
