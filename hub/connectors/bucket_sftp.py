@@ -14,7 +14,7 @@ from hub.connectors.buckets import MOST_LISTED, RemoteBucket, Stored, matching, 
 from hub.connectors.config import Text
 from hub.connectors.guard import callable_addresses, check_host
 from hub.connectors.http_config import Secret
-from hub.connectors.vocabulary import Vocabulary, expand
+from hub.connectors.vocabulary import Vocabulary
 
 try:
     import asyncssh
@@ -36,9 +36,9 @@ class SftpCredentials(Vocabulary):
     username: Text
     """The user there."""
     password: Secret | None = None
-    """${env.NAME} of the password."""
+    """${secret.NAME} or ${env.NAME} of the password."""
     private_key: Secret | None = None
-    """${env.NAME} of a private key, the text of an OpenSSH or PEM file."""
+    """${secret.NAME} or ${env.NAME} of a private key, the text of an OpenSSH or PEM file."""
     host_key: Text
     """The server's public key, as `ssh-keyscan` tells it: ssh-ed25519 AAAA…"""
 
@@ -135,7 +135,7 @@ def _identity(credentials: SftpCredentials, surroundings: Surroundings) -> dict[
     """Who the hub is, and the one key that the server may have."""
 
     def secret(name: str, value: str | None) -> str | None:
-        return value and expand(value, surroundings.environment, f"credentials.{name}")
+        return value and surroundings.expand(value, f"credentials.{name}")
 
     try:
         known = asyncssh.import_public_key(credentials.host_key)

@@ -18,7 +18,6 @@ from hub.connectors.bucket_sftp import SftpCredentials, sftp_bucket
 from hub.connectors.buckets import Bucket, Folder, Stored
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.decoders import CsvDecoder, Decoder, Records, records_of
-from hub.connectors.vocabulary import expand
 
 BATCH_ROWS = 1000
 MOST_KNOWN = 10_000
@@ -62,6 +61,11 @@ class FilesystemConfig(ConnectorConfig):
         """The kinds of files."""
         return tuple(self.resources)
 
+    @property
+    def open_to_operators(self) -> bool:
+        """Folders of the hub's machine are for its administrator."""
+        return urlsplit(self.bucket_url).scheme == "sftp"
+
 
 class FilesystemConnector(Connector[FilesystemConfig]):
     """Reads files that are new or changed, each as a whole."""
@@ -100,7 +104,7 @@ class FilesystemConnector(Connector[FilesystemConfig]):
     @asynccontextmanager
     async def _bucket(self) -> AsyncIterator[Bucket]:
         around, credentials = self.surroundings, self.config.credentials
-        address = urlsplit(expand(self.config.bucket_url, around.environment, "bucket_url"))
+        address = urlsplit(around.expand(self.config.bucket_url, "bucket_url"))
         match address.scheme, credentials:
             case (("" | "file"), None):
                 yield Folder(around.folder / unquote(address.path))

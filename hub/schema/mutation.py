@@ -14,7 +14,12 @@ from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
-from hub.schema.types.connector import Connector, HostApproval, PreviewedRecord
+from hub.schema.types.connector import (
+    Connector,
+    HostApproval,
+    PreviewedRecord,
+    StoredSecret,
+)
 
 # Each goes through the viewer's desk, which knows nothing beyond their scope.
 
@@ -98,6 +103,13 @@ class Mutation:
         you may not see is null, as in complaints."""
         with _told():
             return await info.context.desk().preview(yaml, limit, info.context.reading)
+
+    @resolved(StoredSecret)
+    async def rotate_secret(self, info: HubInfo, name: str, secret: str, value: str) -> Any:
+        """Stores a secret of a connector of yours, which its text names as `${secret.NAME}`, or
+        another value for it. No answer ever has it."""
+        with _told():
+            return await info.context.desk().rotate(name, secret, value)
 
     @resolved(HostApproval)
     async def approve_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:

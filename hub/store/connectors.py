@@ -89,7 +89,9 @@ class ScopedConnectors:
         order = [("at", -1), ("_id", 1)]
         found = await self._versions.find(wanted, sort=order, limit=_MOST_VERSIONS).to_list()
         for each in found:
-            if not self._own.covers(None, None, each["channel"]):
+            if not self._own.covers(
+                None, None, each.get("channel", "")
+            ):  # an earlier hub's has none
                 each["config"] = None
         return found
 

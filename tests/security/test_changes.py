@@ -45,6 +45,11 @@ ATTEMPTS: dict[str, tuple[str, dict[str, str]]] = {
         'mutation ($id: ID!) { acknowledgeDeadLetter(id: $id, note: "x") }',
         {"id": "LETTER"},
     ),
+    "rotateSecret": (
+        "mutation ($name: String!) "
+        '{ rotateSecret(name: $name, secret: "TOKEN", value: "x") { name } }',
+        {"name": "NAME"},
+    ),
     "checkConnector": (
         "mutation ($name: String!) { checkConnector(name: $name) }",
         {"name": "NAME"},
