@@ -2,20 +2,19 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
 
 from anyio import to_thread
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.bucket_sftp import SftpCredentials, sftp_bucket
-from hub.connectors.buckets import Bucket, Folder, Stored
+from hub.connectors.bucket_url import BucketUrl, Credentials, is_elsewhere, opened_bucket
+from hub.connectors.buckets import Bucket, Stored
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.decoders import CsvDecoder, Decoder, Records, records_of
 
@@ -36,20 +35,14 @@ class Files(Resource):
     """How the files are written."""
 
 
-def _without_user(url: str) -> str:
-    if "@" in urlsplit(url).netloc:
-        raise ValueError("write no name or password here; state them as `credentials`")
-    return url
-
-
 class FilesystemConfig(ConnectorConfig):
     """A folder: a path from the YAML file's own folder, or a `file://` address."""
 
     type: Literal["filesystem"]
     """Files in a folder."""
-    bucket_url: Annotated[Text, AfterValidator(_without_user)]
+    bucket_url: BucketUrl
     """The folder, from the YAML file's own."""
-    credentials: SftpCredentials | None = None
+    credentials: Credentials | None = None
     """Who the hub is where the folder is elsewhere."""
     allowed_hosts: list[Text] = []
     """Hosts that may be called; that of bucket_url if left out."""
@@ -64,7 +57,7 @@ class FilesystemConfig(ConnectorConfig):
     @property
     def open_to_operators(self) -> bool:
         """Folders of the hub's machine are for its administrator."""
-        return urlsplit(self.bucket_url).scheme == "sftp"
+        return is_elsewhere(self.bucket_url)
 
 
 class FilesystemConnector(Connector[FilesystemConfig]):
@@ -101,22 +94,11 @@ class FilesystemConnector(Connector[FilesystemConfig]):
                             yield batch
                 yield Batch(resource.name, [], progress.state())
 
-    @asynccontextmanager
-    async def _bucket(self) -> AsyncIterator[Bucket]:
-        around, credentials = self.surroundings, self.config.credentials
-        address = urlsplit(around.expand(self.config.bucket_url, "bucket_url"))
-        match address.scheme, credentials:
-            case (("" | "file"), None):
-                yield Folder(around.folder / unquote(address.path))
-            case "sftp", SftpCredentials():
-                hosts = self.config.allowed_hosts
-                async with sftp_bucket(address, credentials, hosts, around) as bucket:
-                    yield bucket
-            case scheme, _:
-                raise ChannelError(
-                    f"bucket_url: {scheme or 'file'}:// does not fit the credentials; there are "
-                    "folders without, and sftp:// with those of type sftp."
-                )
+    def _bucket(self) -> AbstractAsyncContextManager[Bucket]:
+        config = self.config
+        return opened_bucket(
+            config.bucket_url, config.credentials, config.allowed_hosts, self.surroundings
+        )
 
 
 class _Progress:

@@ -190,6 +190,7 @@ async def test_a_server_that_is_not_there_is_told(server: Server) -> None:
         (('password: "${env.PASSWORD}", ', ""), "state either"),
         (("${env.PASSWORD}", "s3cret"), "write no secret here"),
         (("sftp://", "sftp://hub:s3cret@"), "write no name or password here"),
+        (("HOST/", "${secret.HOST}/"), "errors tell the address"),
     ],
 )
 def test_secrets_and_what_proves_the_hub_are_checked(change: tuple[str, str], told: str) -> None:
