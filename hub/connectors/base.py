@@ -58,9 +58,9 @@ class Surroundings:
     """
 
     folder: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     private_hosts: frozenset[str] = field(default_factory=frozenset)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     approved_hosts: frozenset[str] | None = None
     taps: Mapping[str, Path] = field(default_factory=dict)
 

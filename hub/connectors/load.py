@@ -37,15 +37,19 @@ class Loaded:
 
 def load(text: str, source: str) -> Loaded:
     """Checks a YAML text, `source` being what messages call it. Raises ConfigError."""
-    parsed = Source.parse(text, source)
+    return loaded_from(Source.parse(text, source), text)
+
+
+def loaded_from(parsed: Source, text: str) -> Loaded:
+    """Checks a YAML text that was parsed. Raises ConfigError."""
     texts = [*parsed.texts()]
     if unfilled := [_unfilled(parsed, *each) for each in texts if each[1].startswith(FILL_IN)]:
-        raise ConfigError(source, unfilled)
+        raise ConfigError(parsed.name, unfilled)
     kind = parsed.values.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
         said = "a kind is missing" if kind is None else f"unknown kind {kind!r}"
         hint = suggest(str(kind or ""), list(KINDS))
-        raise ConfigError(source, [parsed.problem(("type",), f"{said}; {hint}")])
+        raise ConfigError(parsed.name, [parsed.problem(("type",), f"{said}; {hint}")])
     config = validate(parsed, KINDS[kind].config_model)
     version = blake2b(text.encode(), digest_size=6).hexdigest()
     secrets = frozenset(name for _, value in texts for name in secrets_in(value))

@@ -2,7 +2,7 @@
 may say is refused, and so is what could write beyond the operator's regions."""
 
 from hub.connectors.config import ConnectorConfig, PermissionRule
-from hub.connectors.load import Loaded, load
+from hub.connectors.load import Loaded, loaded_from
 from hub.connectors.vocabulary import ConfigError, Problem, Source, variables_in
 from hub.domain.scope import Reach, Scope
 
@@ -16,8 +16,9 @@ def load_submitted(text: str, scope: Scope) -> Loaded:
     """Checks the YAML text of a viewer. Raises ConfigError with every problem."""
     if len(text.encode()) > MAX_BYTES:
         raise ConfigError(SOURCE, [Problem(0, "(file)", f"is larger than {MAX_BYTES >> 10} KiB")])
-    loaded = load(text, SOURCE)
-    source, config = Source.parse(text, SOURCE), loaded.config
+    source = Source.parse(text, SOURCE)
+    loaded = loaded_from(source, text)
+    config = loaded.config
     problems = [
         source.problem(path, "names a variable of the hub's environment; name a stored secret")
         for path, value in source.texts()

@@ -99,11 +99,19 @@ class Desk:
         found, reason = await self._own(name), _words("reason", reason)
         await self._note("pauseConnector", found, reason)
         with unscoped("it is the viewer's own"):
-            await self._store.connectors.pause(name, reason, self._scope.subject)
+            await self._store.connectors.pause(
+                name, reason, self._scope.subject, administrator=self._administers
+            )
 
     async def resume(self, name: str) -> None:
-        """Lets a connector run again. Raises DeskError."""
-        await self._note("resumeConnector", await self._own(name))
+        """Lets a connector run again. Raises DeskError, and ForbiddenError where an administrator
+        paused it."""
+        found = await self._own(name)
+        if found.paused and found.paused.administrator and not self._administers:
+            raise ForbiddenError(
+                f"An administrator paused it ({found.paused.reason}) and resumes it."
+            )
+        await self._note("resumeConnector", found)
         await self._store.connectors.resume(name)
 
     async def sync(self, name: str) -> None:
@@ -183,7 +191,7 @@ class Desk:
     async def approve(self, host: str, connector: str | None) -> Approval:
         """Lets operators' connectors, or one of them, call a host. Raises DeskError and
         ForbiddenError."""
-        self._administers("approves hosts")
+        self._need_administrator("approves hosts")
         by = self._scope.subject
         with _host():
             await self._store.changes.record(Change(by, "approveHost", connector, detail=host))
@@ -191,7 +199,7 @@ class Desk:
 
     async def revoke(self, host: str, connector: str | None) -> bool:
         """Takes an approval back; whether there was one. Raises DeskError and ForbiddenError."""
-        self._administers("revokes hosts")
+        self._need_administrator("revokes hosts")
         with _host():
             change = Change(self._scope.subject, "revokeHost", connector, detail=host)
             await self._store.changes.record(change)
@@ -208,8 +216,12 @@ class Desk:
         except ValueError as error:
             raise DeskError("value", str(error)) from None
 
-    def _administers(self, does: str) -> None:
-        if not self._scope.own_connectors.nation:
+    @property
+    def _administers(self) -> bool:
+        return self._scope.own_connectors.nation
+
+    def _need_administrator(self, does: str) -> None:
+        if not self._administers:
             raise ForbiddenError(f"An administrator {does}.")
 
     async def _around(self, tried: Registration) -> Surroundings:

@@ -46,14 +46,15 @@ class Mutation:
 
     @resolved(Connector)
     async def pause_connector(self, info: HubInfo, name: str, reason: str) -> Any:
-        """Keeps a connector of yours from running, and says why. A first reason stays."""
+        """Keeps a connector of yours from running, and says why. A first reason stays, but for an
+        administrator's."""
         with _told():
             await info.context.desk().pause(name, reason)
         return await info.context.reader.connectors.get(name)
 
     @resolved(Connector)
     async def resume_connector(self, info: HubInfo, name: str) -> Any:
-        """Lets a connector of yours run again."""
+        """Lets a connector of yours run again, unless an administrator paused it."""
         with _told():
             await info.context.desk().resume(name)
         return await info.context.reader.connectors.get(name)
@@ -72,7 +73,8 @@ class Mutation:
         """Maps dead letters of a connector of yours again, with its text as it is now and no call
         to the channel: those of these ids, or all that wait."""
         with _told():
-            run = await info.context.desk().replay(name, ids or None)
+            chosen = ids if isinstance(ids, list) else None
+            run = await info.context.desk().replay(name, chosen)
         return await info.context.reader.runs.get(run)
 
     @resolved(strawberry.ID)

@@ -134,7 +134,12 @@ def test_the_channel_and_the_name_are_ones_own(channel: str) -> None:
             4,
             "client.auth.token",
         ),
-        ("path: complaints", 'path: "${env.PATH}"', 7, "resources.0.endpoint.path"),
+        (
+            "{base_url: https://api.sulsel.example/}",
+            '{base_url: https://a.example/, headers: {Accept: "a ${env.PATH}"}}',
+            4,
+            "client.headers.Accept",
+        ),
     ],
 )
 def test_the_hubs_environment_is_for_files(old: str, new: str, line: int, key: str) -> None:

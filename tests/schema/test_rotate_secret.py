@@ -1,14 +1,18 @@
 """A secret goes from its owner to the channel, and nowhere else."""
 
+import base64
+import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import bson
 import httpx2
 import pytest
 import stamina
+from standardwebhooks import Webhook
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -150,3 +154,37 @@ async def test_a_files_secrets_go_nowhere_that_an_operator_chooses(
     for query in tried:
         assert "no secret" in (await hub.refused(token, query, yaml=locked.yaml))["message"]
     assert locked.met == []
+
+
+WEBHOOK = """version: "1"
+name: sulsel
+type: webhook
+secret: ${secret.SIGNING}
+resources:
+  - name: complaints
+    select: {external_id: id, status: status, received_at: created, district: district}
+    permission: {set: {province: "73"}}
+"""
+
+
+async def test_an_operators_webhook_is_signed_with_a_stored_secret(hub: RunningHub) -> None:
+    token = await hub.token(OPERATOR)
+    secret = f"whsec_{base64.b64encode(b's' * 32).decode()}"
+    await hub.ask(token, REGISTER, yaml=WEBHOOK)
+    await hub.ask(token, ROTATE, secret="SIGNING", value=secret)
+    assert "pushes to /webhooks/sulsel" in (await hub.ask(token, CHECK))["checkConnector"]
+    sync_now = 'mutation { syncNow(name: "sulsel") { name } }'
+    assert "There is nothing to read" in (await hub.refused(token, sync_now))["message"]
+
+    now, body = datetime.now(UTC), json.dumps({"data": [record(1)]})
+    signed = {
+        "webhook-id": "1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign("1", now, body),
+        "content-type": "application/json",
+    }
+    answer = await hub.http.post("/webhooks/sulsel", content=body, headers=signed)
+
+    assert answer.status_code == 204
+    told = await hub.ask(token, "{ complaints { nodes { externalId district { code } } } }")
+    assert told["complaints"]["nodes"] == [{"externalId": "1", "district": {"code": "73.71"}}]
