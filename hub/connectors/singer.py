@@ -137,13 +137,19 @@ class SingerConnector(Connector[SingerConfig]):
                 prepared.arguments.extend(["--state", path])
             batches = Batches(self._streams, keeper)
             async with self._running(prepared) as tap, aclosing(tap.lines()) as lines:
-                async for line in lines:
-                    batches.take(line)
-                    if batches.full:
-                        for batch in batches.flush():
-                            yield batch
+                failure = None
+                try:
+                    async for line in lines:
+                        batches.take(line)
+                        if batches.full:
+                            for batch in batches.flush():
+                                yield batch
+                except ChannelError as error:
+                    failure = error
                 for batch in batches.flush():
                     yield batch
+                if failure:
+                    raise failure
                 await tap.ended()
             batches.check_streams()
 

@@ -63,11 +63,13 @@ class RunningTap:
             yield bytes(line)
 
     async def _chunk(self) -> bytes:
-        for _ in range(SILENCE_SECONDS):
+        for second in range(SILENCE_SECONDS):
             with anyio.move_on_after(1):
                 return await _received(self._process.stdout)
             if self._process.returncode is not None:
                 self._kill()  # what it left behind keeps its output open
+                if second >= ENDING_SECONDS:
+                    return b""  # and has a group of its own
         raise ChannelError(f"The tap {self._name} said nothing for {SILENCE_SECONDS} s.")
 
     async def ended(self) -> None:
