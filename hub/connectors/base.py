@@ -1,7 +1,7 @@
 """What a kind of channel has to be able to do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from hub.connectors.config import ConnectorConfig
 from hub.connectors.vocabulary import expand
+from hub.domain.complaint import ComplaintStatus
 
 Record = dict[str, Any]
 State = dict[str, Any]
@@ -31,13 +32,14 @@ class Batch:
     """Records of one resource; `state` is where to go on once they are stored, None if nowhere.
 
     `declared` is how many records the channel says that this reading of the resource has in all,
-    where it says so.
+    where it says so. `gone` are ids of complaints that it was asked for again and has no more.
     """
 
     resource: str
     records: list[Record | Undecodable]
     state: State | None
     declared: int | None = None
+    gone: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,19 @@ class Between:
     end: datetime
 
 
+Stored = Callable[[str, Iterable[ComplaintStatus], datetime], AsyncGenerator[list[str], None]]
+"""Gives the external ids, a page at a time, of the channel's complaints that a resource brought,
+that are in one of some statuses, and that were received before a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where a connector runs: what its YAML refers to, and what this hub lets it reach.
 
     `approved_hosts` are those that an administrator lets an operator's connector call; None, for
     a file that the administrator put there, is any that the file allows. `taps` are the
-    programs of the Singer taps that one listed, by name.
+    programs of the Singer taps that one listed, by name. `stored` tells what the hub has; None
+    where nothing is stored.
     """
 
     folder: Path
@@ -63,6 +71,7 @@ class Surroundings:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     approved_hosts: frozenset[str] | None = None
     taps: Mapping[str, Path] = field(default_factory=dict)
+    stored: Stored | None = None
 
     def expand(self, text: str, key: str) -> str:
         """Text with its references replaced. Raises ConfigError naming what is not there."""

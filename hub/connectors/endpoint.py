@@ -18,6 +18,7 @@ from hub.connectors.vocabulary import Bare, Vocabulary
 START = "{incremental.start_value}"
 END = "{incremental.end_value}"
 _PLACEHOLDER = re.compile(r"\{(?:incremental|resources)\.[^{}]*\}")
+_BRACE = re.compile(r"(?<!\$)\{")
 _OF_RECORD = re.compile(r"\{resources\.(?P<resource>[a-z0-9-]+)\.(?P<path>[^{}]+)\}")
 
 
@@ -73,7 +74,7 @@ class Endpoint(Vocabulary):
         for key, text in self._texts():
             found = {*_PLACEHOLDER.findall(text)}
             # A body may hold braces of its own, such as those of a query language.
-            rest = not key.startswith("json") and "{" in _PLACEHOLDER.sub("", text)
+            rest = not key.startswith("json") and _BRACE.search(_PLACEHOLDER.sub("", text))
             of_time = {each for each in found if not _OF_RECORD.fullmatch(each)}
             if rest or not of_time <= {START, END}:
                 raise ValueError(f"{key}: unknown placeholder; valid: {START}, {END}")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from operator import gt, lt
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -105,7 +106,7 @@ async def read_list(
         async with aclosing(pages(start, end)) as found:
             async for page in found:
                 taken, total = reading.take(page.records), page.total
-                moved = reading.state(end) if words.row_order == "asc" else None
+                moved = reading.state(end) if reading.moves else None
                 # A feed is not read to its end, so its total says nothing.
                 known = total is not None and not words.is_data_feed
                 left = declared + (total or 0) - reading.dropped if known else None
@@ -158,6 +159,7 @@ class Reading:
             self._last - incremental.lookback_window if self._last else incremental.initial_value
         )
         """From when to ask: the checkpoint less the lookback, or the initial value."""
+        self._ordered = bool(incremental.row_order)
         self.dropped = 0
         """How many records were left out, as the configuration says."""
         self.ended = False
@@ -170,26 +172,33 @@ class Reading:
         return found or [(self.start, self._began)]
 
     def take(self, page: list[Any]) -> list[Any]:
-        """The records of a page that count. Raises ChannelError where a record has no time and
-        must have one, or where the page is not in the order that is stated."""
-        words, taken, before = self._words, [], None
+        """The records of a page that count. Raises ChannelError where one has no time and must."""
+        words, taken, before, older = self._words, [], None, False
+        backwards = gt if words.row_order == "asc" else lt
         for record in page:
             moment = self._moment(record)
             if moment is None:
                 if self._without(record):
                     taken.append(record)
                 continue
-            self._look_at_order(before, moment)
+            # What was said of the order is not so: others may stand anywhere.
+            if before and words.row_order and backwards(before, moment):
+                self._ordered = False
             before = moment
             if self._value is None or moment > self._value:
                 self._value = moment
-            older = moment < self.start
-            self.ended = self.ended or (older and words.is_data_feed)
-            if older and words.is_client_side_incremental:
+            older = older or moment < self.start
+            if moment < self.start and words.is_client_side_incremental:
                 self.dropped += 1
             else:
                 taken.append(record)
+        self.ended = older and words.is_data_feed and self._ordered
         return taken
+
+    @property
+    def moves(self) -> bool:
+        """Whether all that comes next is later than what was read."""
+        return self._ordered and self._words.row_order == "asc"
 
     def passed(self, end: datetime) -> None:
         """All up to a moment has been read."""
@@ -225,12 +234,3 @@ class Reading:
                 self.dropped += 1
                 return False
         return True
-
-    def _look_at_order(self, before: datetime | None, moment: datetime) -> None:
-        """The checkpoint, and the end of a feed, rest on the order that is stated."""
-        order = self._words.row_order
-        if before and order and (moment < before if order == "asc" else moment > before):
-            raise ChannelError(
-                f"{self._of}: row_order is {order}, but a record of {moment.isoformat()} comes "
-                f"after one of {before.isoformat()}; others would be passed over. Take the key out."
-            )

@@ -20,12 +20,50 @@ def connector_schema() -> dict[str, Any]:
         [(kind.config_model, "validation") for kind in KINDS.values()],
         schema_generator=_AsWritten,
     )
+    for name in [each["$ref"].rsplit("/", 1)[1] for each in kinds.values()]:
+        _take_defaults(name, definitions["$defs"])
     return {
         "$schema": _AsWritten.schema_dialect,
         "title": "Connector of the hub",
         "oneOf": list(kinds.values()),
         **definitions,
     }
+
+
+def _take_defaults(kind: str, parts: dict[str, Any]) -> None:
+    """Lets a kind have `resource_defaults`, beside which a resource need not be whole."""
+    resources = parts[kind]["properties"].get("resources")
+    if resources is None:
+        return
+    strict = resources.pop("items")
+    loose = _loose(strict, parts)
+    told = "What all resources have, unless they state it themselves."
+    parts[kind]["properties"]["resource_defaults"] = {"description": told, **loose}
+    parts[kind] |= {
+        "if": {"required": ["resource_defaults"]},
+        "then": {"properties": {"resources": {"items": loose}}, "required": ["resources"]},
+        "else": {"properties": {"resources": {"items": strict}}},
+    }
+
+
+def _loose(schema: Any, parts: dict[str, Any]) -> Any:
+    """The same with no key that has to be there."""
+    if isinstance(schema, list):
+        return [_loose(each, parts) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        loose = f"Partial{name}"
+        if loose not in parts:
+            parts[loose] = {}  # it may hold itself
+            parts[loose] = _loose(parts[name], parts)
+        return {**schema, "$ref": f"#/$defs/{loose}"}
+    without = {"required", "discriminator", "oneOf"}
+    made = {key: _loose(value, parts) for key, value in schema.items() if key not in without}
+    if "oneOf" in schema:
+        made["anyOf"] = _loose(schema["oneOf"], parts)
+    return made
 
 
 class _AsWritten(GenerateJsonSchema):

@@ -7,6 +7,7 @@ from typing import Any
 from hub.connectors import KINDS
 from hub.connectors.base import Connector, Surroundings
 from hub.connectors.config import ConnectorConfig
+from hub.connectors.defaults import merged
 from hub.connectors.vocabulary import (
     ConfigError,
     Path,
@@ -50,7 +51,7 @@ def loaded_from(parsed: Source, text: str) -> Loaded:
         said = "a kind is missing" if kind is None else f"unknown kind {kind!r}"
         hint = suggest(str(kind or ""), list(KINDS))
         raise ConfigError(parsed.name, [parsed.problem(("type",), f"{said}; {hint}")])
-    config = validate(parsed, KINDS[kind].config_model)
+    config = validate(merged(parsed), KINDS[kind].config_model)
     version = blake2b(text.encode(), digest_size=6).hexdigest()
     secrets = frozenset(name for _, value in texts for name in secrets_in(value))
     return Loaded(config, text, version, secrets)

@@ -1,15 +1,14 @@
 """Kind `open311`: a GeoReport v2 server, JSON or XML."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from defusedxml.ElementTree import ParseError, fromstring
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
+from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import (
     ConnectorConfig,
     Path,
@@ -19,15 +18,17 @@ from hub.connectors.config import (
     Text,
     Where,
 )
-from hub.connectors.decode import decode_json, refuse_crowd, xml_record
 from hub.connectors.http import ChannelClient, Question
 from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.incremental import windows
+from hub.connectors.open311_rows import listed, rows_of, with_service
 from hub.connectors.pages import pages
+from hub.connectors.paths import text_reader
+from hub.connectors.recheck import Recheck, asked_again
 from hub.connectors.schedule import Duration
-from hub.connectors.vocabulary import Vocabulary
+from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import ComplaintStatus
 
 MOST_ROWS = 1000
@@ -76,11 +77,35 @@ class Requests(Resource):
     """The standard has no pages; some servers do."""
     incremental: Windows | None = None
     """Asking for one stretch of time after another."""
+    recheck: Recheck | None = None
+    """Asking again for open complaints, by id."""
     select: Open311Select = Open311Select()
     status_mapping: dict[str, ComplaintStatus] = {
         "open": ComplaintStatus.RECEIVED,
         "closed": ComplaintStatus.CLOSED,
     }
+
+    @model_validator(mode="after")
+    def _rechecked(self) -> Self:
+        if self.recheck is None:
+            return self
+        if self.incremental is None:
+            raise ValueError("recheck: without `incremental` all requests are read at each run")
+        known = {label.casefold(): label for label in self.status_mapping}
+        for label in self.recheck.where.labels:
+            if label not in known:
+                told = suggest(label, list(known.values()))
+                raise ValueError(
+                    f"recheck.where.status: {label!r} is not in status_mapping; {told}"
+                )
+        return self
+
+    @property
+    def open_statuses(self) -> set[ComplaintStatus]:
+        """The statuses of complaints that are asked for again."""
+        open_ = self.recheck.where.labels if self.recheck else []
+        mapping = self.status_mapping.items()
+        return {status for label, status in mapping if label.casefold() in open_}
 
 
 class Open311Config(ConnectorConfig):
@@ -124,7 +149,7 @@ class Open311Connector(Connector[Open311Config]):
             services = await self._services(client, resource)
             params = self._params(resource)
             body = await client.get(f"requests.{resource.format}", params)
-            found = _rows(resource.format, "request", body)
+            found = rows_of(resource.format, "request", body)
         return f"{len(services)} services, {len(found)} requests in the first answer"
 
     async def read(
@@ -138,7 +163,7 @@ class Open311Connector(Connector[Open311Config]):
                 state = checkpoint.get(resource.name, {})
                 async for batch in self._read(client, resource, state, between):
                     # New records, since the pages as they came tell whether one comes again.
-                    named = [_with_service(record, services) for record in batch.records]
+                    named = [with_service(record, services) for record in batch.records]
                     yield replace(batch, records=named)
 
     async def _read(
@@ -158,14 +183,42 @@ class Open311Connector(Connector[Open311Config]):
                     raise ChannelError(_CUT_OFF)
                 yield Batch(resource.name, rows, None)
             return
+        now = datetime.now(UTC)
         last = datetime.fromisoformat(state["until"]) if "until" in state else None
         begin = last - asking.lookback_window if last else asking.initial_value
-        for start, end in windows(begin, datetime.now(UTC), asking.step):
+        for start, end in windows(begin, now, asking.step):
             async for batch in self._window(client, resource, start, end):
                 yield batch
             # What is asked for again does not take the checkpoint back.
             until = max(end, last) if last else end
-            yield Batch(resource.name, [], {"until": until.astimezone(UTC).isoformat()})
+            state = {**state, "until": until.astimezone(UTC).isoformat()}
+            yield Batch(resource.name, [], state)
+        recheck, stored = resource.recheck, self.surroundings.stored
+        if recheck and stored and recheck.due(state.get("rechecked_at"), now):
+            open_ = stored(resource.name, resource.open_statuses, begin)
+            async for batch in self._recheck(client, resource, recheck, open_):
+                yield batch
+            yield Batch(resource.name, [], {**state, "rechecked_at": now.isoformat()})
+
+    async def _recheck(
+        self,
+        client: ChannelClient,
+        resource: Requests,
+        recheck: Recheck,
+        open_: AsyncGenerator[list[str], None],
+    ) -> AsyncIterator[Batch]:
+        """The requests of these ids, as they are now."""
+
+        async def ask(ids: Sequence[str]) -> list[Record]:
+            params = {**self._params(resource), recheck.ids_param: ",".join(ids)}
+            return [row async for rows in self._answers(client, resource, params) for row in rows]
+
+        id_of = text_reader([resource.select.external_id])
+        async for page in open_:
+            for number in range(0, len(page), recheck.batch_size):
+                ids = page[number : number + recheck.batch_size]
+                async for records, gone in asked_again(ids, ask, id_of):
+                    yield Batch(resource.name, [*records], None, gone=gone)
 
     async def _window(
         self, client: ChannelClient, resource: Requests, start: datetime, end: datetime
@@ -190,17 +243,15 @@ class Open311Connector(Connector[Open311Config]):
     async def _answers(
         self, client: ChannelClient, resource: Requests, params: dict[str, str]
     ) -> AsyncIterator[list[Any]]:
-        decode = partial(_rows, resource.format, "request")
+        decode = partial(rows_of, resource.format, "request")
         path = f"requests.{resource.format}"
-        async for rows in pages(
-            client, Question(path, params), resource.paginator, decode, _listed
-        ):
+        async for rows in pages(client, Question(path, params), resource.paginator, decode, listed):
             yield rows
 
     async def _services(self, client: ChannelClient, resource: Requests) -> dict[str, str | None]:
         """Service code → name, for requests that carry the code alone."""
         body = await client.get(f"services.{resource.format}", self._params(resource))
-        rows = _rows(resource.format, "service", body)
+        rows = rows_of(resource.format, "service", body)
         return {str(row.get("service_code")): row.get("service_name") for row in rows}
 
     def _params(self, resource: Requests) -> dict[str, str]:
@@ -224,49 +275,5 @@ _CUT_OFF = (
 )
 
 
-def _with_service(
-    record: Record | Undecodable, services: Mapping[str, str | None]
-) -> Record | Undecodable:
-    """The record with the name of its service, where it has the code alone."""
-    if isinstance(record, Undecodable) or record.get("service_name"):
-        return record
-    return {**record, "service_name": services.get(str(record.get("service_code")))}
-
-
-def _listed(rows: object) -> list[object]:
-    return list(rows) if isinstance(rows, list) else []
-
-
 def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _rows(format_: str, element: str, body: bytes) -> list[Record]:
-    """The rows of an answer. Raises ChannelError for one that is not whole."""
-    return _xml_rows(body, element) if format_ == "xml" else _json_rows(body)
-
-
-def _json_rows(body: bytes) -> list[Record]:
-    """The rows of a JSON answer; FixMyStreet wraps the list in one key."""
-    document = decode_json(body)
-    if isinstance(document, dict) and len(document) == 1:
-        document = next(iter(document.values()))
-    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-        raise ChannelError("The answer is no list of GeoReport v2 objects.")
-    return document
-
-
-def _xml_rows(body: bytes, element: str) -> list[Record]:
-    """The rows of an XML answer."""
-    refuse_crowd(body, b"<")
-    try:
-        root = fromstring(body, forbid_dtd=True)
-    except ParseError as error:
-        raise ChannelError(f"The answer is not whole XML: {error}") from None
-    except ValueError as error:  # defusedxml's own refusals
-        raise ChannelError(f"The answer holds XML that is refused: {error!r}") from None
-    if any(row.tag != element for row in root):
-        raise ChannelError(
-            f"The answer is no list of GeoReport v2: <{root.tag}> holds other things."
-        )
-    return [xml_record(row) for row in root]

@@ -1,12 +1,14 @@
 """Parts of a complaint that a service keeps in lists of their own, such as its replies."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any, Self
 
 import anyio
+import orjson
 from pydantic import model_validator
 
-from hub.connectors.base import ChannelError, Record
+from hub.connectors.base import ChannelError, Record, Undecodable
 from hub.connectors.config import Slug
 from hub.connectors.endpoint import Endpoint
 from hub.connectors.http import ChannelClient
@@ -16,6 +18,9 @@ from hub.connectors.vocabulary import Vocabulary
 
 _AT_ONCE = 4
 _MOST_PARTS = 1000
+_MOST_BYTES = 1024 * 1024
+RECORDS_AT_ONCE = 100
+"""So many records with their parts are held in memory."""
 
 
 class Part(Vocabulary):
@@ -65,8 +70,13 @@ async def with_parts(client: ChannelClient, records: list[Any], parts: Sequence[
     return whole
 
 
-async def _with(client: ChannelClient, record: Record, part: Part) -> Record:
-    """The record with a list under its name; as it is where it lacks what to ask with."""
+async def _with(
+    client: ChannelClient, record: Record | Undecodable, part: Part
+) -> Record | Undecodable:
+    """The record with a list under its name; as it is where it lacks what to ask with. One whose
+    list is too long can't be read as a whole."""
+    if isinstance(record, Undecodable):
+        return record
     if part.name in record:
         raise ChannelError(
             f"{part.name}: records of {part.parent} have a field of this name; choose another one."
@@ -78,9 +88,20 @@ async def _with(client: ChannelClient, record: Record, part: Part) -> Record:
     # A path of dots would be asked elsewhere, with our credentials.
     if not all(value.strip(".") for value in values.values()):
         return record
-    found: list[Any] = []
-    async for page in listed(client, part.endpoint, values):
-        found += page.records
-        if len(found) > _MOST_PARTS:
-            raise ChannelError(f"{part.name}: a record has more than {_MOST_PARTS:,} of them.")
+    found, size = list[Any](), 0
+    async with aclosing(listed(client, part.endpoint, values)) as pages:
+        async for page in pages:
+            found += page.records
+            size += len(_as_bytes(page.records))
+            if len(found) > _MOST_PARTS or size > _MOST_BYTES:
+                told = f"has more than {_MOST_PARTS:,} {part.name}, or of more than 1 MiB"
+                return Undecodable(_as_bytes(record), told)
     return {**record, part.name: found}
+
+
+def _as_bytes(value: object) -> bytes:
+    """The value as JSON, empty where it is nested too deeply; ingest refuses such a record."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return b""

@@ -4,12 +4,13 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.defaults import is_part
 from hub.connectors.endpoint import END, START, Endpoint
 from hub.connectors.http import ChannelClient
 from hub.connectors.http_budget import ApiBudget
@@ -17,7 +18,7 @@ from hub.connectors.http_config import HttpClient
 from hub.connectors.http_errors import ErrorHandler
 from hub.connectors.incremental import Page, first_page, read_list
 from hub.connectors.listing import listed
-from hub.connectors.parts import Part, with_parts
+from hub.connectors.parts import RECORDS_AT_ONCE, Part, with_parts
 from hub.connectors.vocabulary import suggest
 
 
@@ -37,12 +38,7 @@ class RestResource(Resource):
 
 
 def _shape(resource: object) -> str:
-    """What is asked for with records of another list, and selects nothing itself, is a part."""
-    if isinstance(resource, Part):
-        return "part"
-    if not isinstance(resource, Mapping) or "select" in resource:
-        return "list"
-    return "part" if "{resources." in str(resource.get("endpoint")) else "list"
+    return "part" if isinstance(resource, Part) or is_part(resource) else "list"
 
 
 class RestApiConfig(ConnectorConfig):
@@ -115,7 +111,7 @@ class RestApiConnector(Connector[RestApiConfig]):
             for resource in self.config.mapped:
                 asking = partial(self._pages, client, resource)
                 page = await first_page(resource.endpoint.incremental, asking)
-                await self._whole(client, resource, page.records[:1])
+                await with_parts(client, page.records[:1], self.config.parts_of(resource))
                 found.append(f"{resource.name}: {len(page.records)} records on the first page")
         return "; ".join(found)
 
@@ -130,8 +126,8 @@ class RestApiConnector(Connector[RestApiConfig]):
                 asking = partial(self._pages, client, resource)
                 words, state = resource.endpoint.incremental, checkpoint.get(resource.name, {})
                 async for batch in read_list(resource, words, asking, state, between):
-                    whole = await self._whole(client, resource, batch.records)
-                    yield replace(batch, records=whole)
+                    async for whole in self._whole(client, resource, batch):
+                        yield whole
 
     def _refuse_without_end(self) -> None:
         for resource in self.config.mapped:
@@ -142,9 +138,14 @@ class RestApiConnector(Connector[RestApiConfig]):
                 )
 
     async def _whole(
-        self, client: ChannelClient, resource: RestResource, records: list[Any]
-    ) -> list[Any]:
-        return await with_parts(client, records, self.config.parts_of(resource))
+        self, client: ChannelClient, resource: RestResource, batch: Batch
+    ) -> AsyncGenerator[Batch, None]:
+        """The batch with the parts of its records, in smaller ones; the last has its state."""
+        records, parts = batch.records, self.config.parts_of(resource)
+        while parts and len(records) > RECORDS_AT_ONCE:
+            some, records = records[:RECORDS_AT_ONCE], records[RECORDS_AT_ONCE:]
+            yield replace(batch, records=await with_parts(client, some, parts), state=None)
+        yield replace(batch, records=await with_parts(client, records, parts))
 
     async def _pages(
         self,

@@ -5,19 +5,12 @@ from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hub.connectors.vocabulary import Vocabulary
 
 _SHORTEST = timedelta(minutes=1)
 _FIELDS = 5
-
-
-def _iso(value: object) -> object:
-    if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
-        return value
-    # 2025 would be read as 33 minutes.
-    raise ValueError("is no ISO 8601 duration, such as PT10M or P30D")
 
 
 def _cron(text: str) -> str:
@@ -31,7 +24,8 @@ def _cron(text: str) -> str:
     return text
 
 
-Duration = Annotated[timedelta, BeforeValidator(_iso)]
+Duration = timedelta
+"""ISO 8601 and not negative, which every Vocabulary sees to."""
 Cron = Annotated[str, AfterValidator(_cron)]
 
 

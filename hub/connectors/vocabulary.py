@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any, Self, TypeVar, get_args
 
@@ -87,12 +88,22 @@ class Vocabulary(BaseModel):
 
 
 def _no_number(annotation: object, value: object) -> str | None:
-    """What is wrong with a number where a time should be: `2025` would be read as a moment in
-    1970."""
-    kinds = {annotation, *get_args(annotation)}
-    if isinstance(value, str) and AwareDatetime in kinds and "-" not in value[1:]:
+    """What is wrong with a number where a duration or a time should be: `2025` would be read as
+    33 minutes, or as a moment in 1970."""
+    if not isinstance(value, str):
+        return None
+    kinds = {*_kinds(annotation)}
+    if timedelta in kinds and not value.startswith("P"):
+        return "is no ISO 8601 duration, such as PT10M or P30D"
+    if AwareDatetime in kinds and "-" not in value[1:]:
         return "is no time with a zone, such as 2025-01-01T00:00:00+08:00"
     return None
+
+
+def _kinds(annotation: object) -> Iterator[object]:
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _kinds(inner)
 
 
 def _detail(kind: str, path: Path, message: str) -> InitErrorDetails:

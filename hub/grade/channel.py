@@ -103,6 +103,10 @@ class HostileChannel:
     def _of_window(self, query: dict[str, str]) -> list[Row]:
         start, end = query.get("start_date"), query.get("end_date")
         rows = sorted(self.rows, key=lambda row: row.received)
+        recheck = self._resource.recheck if isinstance(self._resource, Requests) else None
+        if recheck and recheck.ids_param in query:
+            ids = query[recheck.ids_param].split(",")
+            return [row for row in rows if row.id in ids]
         if start and end:
             first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
             rows = [row for row in rows if first <= row.received <= last]

@@ -30,8 +30,8 @@ _ALLOWED = {"A": 0.0, "C": 0.001, "D": 0.01, "E": 0.05}
 _MENDS = {
     "edited behind the cursor": "a longer incremental.lookback_window",
     "arrived late": "a longer incremental.lookback_window",
-    "edited long after receipt": "a longer incremental.lookback_window; the protocol can't be "
-    "asked for what changed",
+    "edited long after receipt": "recheck, or a longer incremental.lookback_window; the protocol "
+    "can't be asked for what changed",
 }
 
 

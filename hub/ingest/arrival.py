@@ -1,6 +1,6 @@
 """Records as they arrive, told apart by their bytes before any work is put into them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -37,12 +37,14 @@ class Arrival:
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """A batch of a resource; `state` is where to go on once it is stored, None if nowhere, and
-    `declared` how many records the channel says that this reading of the resource has in all."""
+    `declared` how many records the channel says that this reading of the resource has in all, and
+    `gone` the ids of complaints that it has no more."""
 
     resource: str
     arrivals: list[Arrival]
     state: State | None
     declared: int | None
+    gone: Sequence[str] = ()
 
 
 def arrived(
@@ -63,7 +65,7 @@ def arrived(
         external_id = mapper.external_id(record)
         id_ = derived_id(channel, external_id) if external_id else None
         arrivals.append(Arrival(record, raw, id_, fingerprint(raw)))
-    return Arrived(batch.resource, arrivals, batch.state, batch.declared)
+    return Arrived(batch.resource, arrivals, batch.state, batch.declared, batch.gone)
 
 
 def _as_text(record: Record) -> bytes:

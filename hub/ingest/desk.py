@@ -205,14 +205,14 @@ class Desk:
             await self._store.changes.record(change)
             return await self._store.hosts.revoke(host, connector)
 
-    async def rotate(self, name: str, secret: str, value: str) -> StoredSecret:
+    async def rotate(self, connector: str, name: str, value: str) -> StoredSecret:
         """Stores a connector's secret, or another value for it. Raises DeskError."""
-        found = await self._own(name)
-        if not is_secret_name(secret):
-            raise DeskError("secret", "write it like API_KEY, in capitals, digits and _")
-        await self._note("rotateSecret", found, secret)
+        found = await self._own(connector, "connector")
+        if not is_secret_name(name):
+            raise DeskError("name", "write it like API_KEY, in capitals, digits and _")
+        await self._note("rotateSecret", found, name)
         try:
-            return await self._store.secrets.put(name, secret, value, self._scope.subject)
+            return await self._store.secrets.put(connector, name, value, self._scope.subject)
         except ValueError as error:
             raise DeskError("value", str(error)) from None
 
@@ -237,10 +237,10 @@ class Desk:
     async def _submitted(self, yaml: str) -> Loaded:
         return await to_thread.run_sync(load_submitted, yaml, self._scope)
 
-    async def _own(self, name: str) -> Registration:
+    async def _own(self, name: str, argument: str = "name") -> Registration:
         found = await self._holdings.connectors.get(name)
         if found is None:
-            raise DeskError("name", "there is no connector of this name")
+            raise DeskError(argument, "there is no connector of this name")
         return found
 
     async def _note(self, what: str, on: Registration, detail: str | None = None) -> None:

@@ -20,6 +20,7 @@ from hub.store.store import Store
 from hub.store.timelines import Again
 
 MAX_UNMAPPED = 500
+MAX_GONE = 100
 
 
 class Intake:
@@ -47,19 +48,22 @@ class Intake:
         }
         self._declared: dict[str, int] = {}
         self._read: Counter[str] = Counter()
+        self._gone: list[str] = []
         self._letters_open: bool | None = None
         self._provinces: set[str] = set()
         self._districts: set[str] = set()
 
     @property
     def unmapped(self) -> list[dict[str, Any]]:
-        """Labels that no mapping knows, the most frequent first."""
+        """Labels that no mapping knows, the most frequent first; after them, as `recheck`, the ids
+        of complaints that the channel has no more."""
         total: Counter[tuple[str, str]] = Counter()
         for mapper in self._mappers.values():
             total += mapper.unmapped
+        labels = total.most_common(MAX_UNMAPPED - len(self._gone))
         return [
             {"field": field, "value": value, "count": count}
-            for (field, value), count in total.most_common(MAX_UNMAPPED)
+            for (field, value), count in [*labels, *((("recheck", id_), 1) for id_ in self._gone)]
         ]
 
     @property
@@ -114,6 +118,7 @@ class Intake:
         await self._note_letters(refused, ids, provenance)
         self.ledger.read += len(batch.arrivals)
         self._read[batch.resource] += len(batch.arrivals)
+        self._gone += batch.gone[: MAX_GONE - len(self._gone)]
         if batch.declared is not None:
             self._declared[batch.resource] = batch.declared
         self.ledger.inserted += written.inserted

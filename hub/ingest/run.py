@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -79,7 +80,8 @@ async def sync(
         await store.runs.finish(run, state, job.ledger, job.unmapped, error, job.declared)
 
     try:
-        connector: Connector[Any] = loaded.connect(surroundings)
+        around = replace(surroundings, stored=partial(store.writer.waiting, config.channel))
+        connector: Connector[Any] = loaded.connect(around)
         arriving = job.arriving(connector.read(run.checkpoint, between))
         async with lease.kept(), one_ahead(arriving) as batches:
             async for batch in batches:

@@ -107,11 +107,11 @@ class Mutation:
             return await info.context.desk().preview(yaml, limit, info.context.reading)
 
     @resolved(StoredSecret)
-    async def rotate_secret(self, info: HubInfo, name: str, secret: str, value: str) -> Any:
+    async def rotate_secret(self, info: HubInfo, connector: str, name: str, value: str) -> Any:
         """Stores a secret of a connector of yours, which its text names as `${secret.NAME}`, or
         another value for it. No answer ever has it."""
         with _told():
-            return await info.context.desk().rotate(name, secret, value)
+            return await info.context.desk().rotate(connector, name, value)
 
     @resolved(HostApproval)
     async def approve_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:

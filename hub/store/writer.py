@@ -1,14 +1,14 @@
 """Complaints in bulk: new ones inserted, changed ones replaced, the rest left alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import DESCENDING, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from hub.domain.complaint import Provenance
+from hub.domain.complaint import ComplaintStatus, Provenance
 from hub.store.documents import Received, complaint_document
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
 from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document, documents
@@ -27,6 +27,7 @@ _KNOWN = {
 _KNOWN_FOR_TIMELINE = dict.fromkeys(
     ("status", "status_source", "received_at", "followed_up_at", "closed_at"), 1
 )
+_WAITING_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
@@ -73,6 +74,34 @@ class ComplaintWriter:
         grouped: list[Document] = [{"$match": wanted}, {"$group": {"_id": day, "n": {"$sum": 1}}}]
         found = await documents(self._complaints, grouped)
         return {date.fromisoformat(each["_id"]): each["n"] for each in found}
+
+    async def waiting(
+        self,
+        channel: str,
+        resource: str,
+        statuses: Iterable[ComplaintStatus],
+        received_before: datetime,
+    ) -> AsyncGenerator[list[str], None]:
+        """External ids of a channel's complaints in these statuses that a resource brought, the
+        latest first, a page at a time."""
+        wanted: Document = {
+            "channel": channel,
+            "status": {"$in": [status.value for status in statuses]},
+            "received_at": {"$lt": received_before},
+            # Of what an earlier version of the hub stored it is not known.
+            "provenance.resource": {"$in": [resource, None]},
+        }
+        order = [("received_at", DESCENDING), ("_id", DESCENDING)]
+        while True:
+            # Not one cursor: MongoDB closes it while a slow channel is waited for.
+            found = self._complaints.find(wanted, {"external_id": 1, "received_at": 1})
+            page = [each async for each in found.sort(order).limit(_WAITING_AT_ONCE)]
+            if not page:
+                return
+            yield [each["external_id"] for each in page]
+            at, id_ = page[-1]["received_at"], page[-1]["_id"]
+            wanted["received_at"] = {"$lte": at}
+            wanted["$or"] = [{"received_at": {"$lt": at}}, {"_id": {"$lt": id_}}]
 
     async def write(self, batch: Sequence[Received], provenance: Provenance) -> Written:
         """Stores a batch durably and tells what it did.

@@ -130,8 +130,8 @@ async def test_pages_tries_and_tokens_are_all_paid_for(serve: Serve) -> None:
     [
         ("", "at least 1 item"),
         ("{limit: 0, interval: PT1M}", "greater than or equal to 1"),
-        ("{limit: 1, interval: PT2H}", "less than or equal to"),
-        ("{limit: 1, interval: PT0S}", "greater than"),
+        ("{limit: 1, interval: PT2H}", "less than or equal to 1 hour"),
+        ("{limit: 1, interval: PT0S}", "greater than 0 seconds"),
         ("{limit: 1, interval: 60}", "duration, such as PT"),
         ("{limit: 1}", "Field required"),
     ],

@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote
 
+import orjson
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from hub.connectors.base import ChannelError, Connector
+from hub.connectors.base import ChannelError, Connector, Undecodable
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, batches, connector
@@ -47,11 +48,11 @@ class Channel:
         self.most = max(self.most, self.now)
         await asyncio.sleep(0.005)
         self.now -= 1
-        await self.answer(scope, Request(scope))(scope, receive, send)
+        await self.answer(Request(scope))(scope, receive, send)
 
-    def answer(self, scope: Scope, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
         page = int(request.query_params["page"])
-        segments = scope["raw_path"].decode().split("/")
+        segments = request.scope["raw_path"].decode().split("/")
         if segments[1:] == ["v1", "complaints"]:
             return JSONResponse(list(self.complaints) if page == 1 else [])
         assert [*segments[:3], segments[4]] == ["", "v1", "complaints", "replies"]
@@ -116,28 +117,57 @@ async def test_a_list_that_fails_fails_the_run_with_its_reason_alone(serve: Serv
         await read(channel, serve)
 
 
-@pytest.mark.parametrize(
-    ("channel", "told"),
-    [
-        (Channel(complaint("1", replies="x")), "have a field of this name"),
-        (Channel(complaint("1"), replies=1003), "more than 1,000 of them"),
-    ],
-)
-async def test_what_can_not_become_part_of_a_record_is_an_error(
-    serve: Serve, channel: Channel, told: str
+async def test_a_field_of_the_same_name_is_not_lost(serve: Serve) -> None:
+    with pytest.raises(ChannelError, match="have a field of this name"):
+        await read(Channel(complaint("1", replies="x")), serve)
+
+
+class Talkative(Channel):
+    """Has all replies on one page."""
+
+    def answer(self, request: Request) -> Response:
+        first = request.query_params["page"] == "1"
+        if request.url.path.endswith("complaints"):
+            return JSONResponse(list(self.complaints) if first else [])
+        many = self.replies if first and request.url.path.endswith("1/replies") else 0
+        return JSONResponse({"data": [{"text": "a" * 1024}] * many})
+
+
+@pytest.mark.parametrize(("replies", "kept"), [(900, True), (1001, False), (1020, False)])
+async def test_a_record_with_too_many_parts_can_not_be_read_and_the_others_can(
+    serve: Serve, replies: int, kept: bool
 ) -> None:
-    channel.answer = channel.answer if told[0] == "h" else _all_at_once(channel)  # type: ignore[method-assign]
-    with pytest.raises(ChannelError, match=told):
-        await read(channel, serve)
+    channel = Talkative(complaint("1"), complaint("2"), replies=replies)
+    first, second = await read(channel, serve)
+    assert second == complaint("2", replies=[])
+    if kept:
+        assert len(first["replies"]) == replies
+    else:
+        assert isinstance(first, Undecodable)
+        assert orjson.loads(first.raw) == complaint("1")
+        assert first.reason == "has more than 1,000 replies, or of more than 1 MiB"
 
 
-def _all_at_once(channel: Channel) -> Any:
-    def answer(scope: Scope, request: Request) -> Response:
-        if "replies" in request.url.path:
-            return JSONResponse({"data": [{}] * channel.replies})
-        return JSONResponse(list(channel.complaints))
+async def test_parts_that_nest_too_deeply_are_left_to_ingest_to_refuse(serve: Serve) -> None:
+    class Nested(Channel):
+        def answer(self, request: Request) -> Response:
+            if "replies" not in request.url.path or request.query_params["page"] != "1":
+                return super().answer(request)
+            return Response(b'{"data": [' + b'{"a": ' * 300 + b"1" + b"}" * 300 + b"]}")
 
-    return answer
+    (record,) = await read(Nested(complaint("1"), replies=0), serve)
+    assert len(record["replies"]) == 1
+
+
+async def test_a_long_page_is_handed_over_in_pieces_and_moves_at_the_last(serve: Serve) -> None:
+    rows = [complaint(str(n), at=f"2024-01-01T00:{n // 60:02}:{n % 60:02}Z") for n in range(230)]
+    order = "{cursor_path: at, initial_value: '2024-01-01T00:00:00Z', row_order: asc}"
+    text = YAML.replace(
+        "endpoint: {path: complaints, ", f"endpoint: {{incremental: {order}, path: complaints, "
+    )
+    found = await batches(service(await serve(Channel(*rows, replies=0)), text))
+    assert [len(batch.records) for batch in found] == [100, 100, 30, 0]
+    assert [batch.state is not None for batch in found] == [False, False, True, True]
 
 
 async def test_a_check_asks_for_the_parts_of_one_record(serve: Serve) -> None:

@@ -98,5 +98,5 @@ def test_a_mutation_is_not_kept_with_what_is_written_into_it() -> None:
     query = "{ viewer { id } }"
     assert documents.operation(query, None) is documents.operation(query, None)
     for field in ("rotateSecret", "rotateSecre"):
-        text = f'mutation {{ {field}(name: "a", secret: "T", value: "rahasia") {{ name }} }}'
+        text = f'mutation {{ {field}(connector: "a", name: "T", value: "rahasia") {{ name }} }}'
         assert documents.operation(text, None) is not documents.operation(text, None)

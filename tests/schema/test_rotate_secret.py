@@ -33,8 +33,8 @@ from tests.running_hub import RunningHub, running_hub
 OPERATOR = Grant(Role.OPERATOR, ("73",), ("sulsel",))
 VALUE = "sangat-rahasia-81f3"
 REGISTER = "mutation ($yaml: String!) { registerConnector(yaml: $yaml) { name } }"
-ROTATE = """mutation ($secret: String!, $value: String!) {
-  rotateSecret(name: "sulsel", secret: $secret, value: $value) { name by at } }"""
+ROTATE = """mutation ($name: String!, $value: String!) {
+  rotateSecret(connector: "sulsel", name: $name, value: $value) { name by at } }"""
 CHECK = 'mutation { checkConnector(name: "sulsel") }'
 PREVIEW = "mutation ($yaml: String!) { previewConnector(yaml: $yaml) { refused } }"
 
@@ -108,18 +108,18 @@ async def test_a_value_goes_to_the_channel_and_nowhere_else(
     assert "no secret TOKEN is stored for this connector" in missing["message"]
     assert (await ran())[1].endswith("see `hub connector secret set`")
     wrong = f"{VALUE}-of-another-year"
-    await hub.ask(token, ROTATE, secret="TOKEN", value=wrong)
+    await hub.ask(token, ROTATE, name="TOKEN", value=wrong)
     assert "401" in (await hub.refused(token, CHECK))["message"]
     assert (await ran())[0] is RunState.FAILED
-    rotated = await hub.ask(token, ROTATE, secret="TOKEN", value=VALUE)
+    rotated = await hub.ask(token, ROTATE, name="TOKEN", value=VALUE)
     assert rotated["rotateSecret"]["name"] == "TOKEN"
     assert "1 records" in (await hub.ask(token, CHECK))["checkConnector"]
     assert await hub.ask(token, PREVIEW, yaml=locked.yaml) == {
         "previewConnector": [{"refused": None}]
     }
     assert (await ran())[0] is RunState.SUCCEEDED
-    for secret, value in (("token", VALUE), ("TOKEN", ""), ("TOKEN", VALUE * 1_000)):
-        await hub.refused(token, ROTATE, secret=secret, value=value)
+    for name, value in (("token", VALUE), ("TOKEN", ""), ("TOKEN", VALUE * 1_000)):
+        await hub.refused(token, ROTATE, name=name, value=value)
 
     assert locked.met[-1] == f"Bearer {VALUE}"
     log = await store.changes.latest("sulsel", 20)
@@ -171,7 +171,7 @@ async def test_an_operators_webhook_is_signed_with_a_stored_secret(hub: RunningH
     token = await hub.token(OPERATOR)
     secret = f"whsec_{base64.b64encode(b's' * 32).decode()}"
     await hub.ask(token, REGISTER, yaml=WEBHOOK)
-    await hub.ask(token, ROTATE, secret="SIGNING", value=secret)
+    await hub.ask(token, ROTATE, name="SIGNING", value=secret)
     assert "pushes to /webhooks/sulsel" in (await hub.ask(token, CHECK))["checkConnector"]
     sync_now = 'mutation { syncNow(name: "sulsel") { name } }'
     assert "There is nothing to read" in (await hub.refused(token, sync_now))["message"]

@@ -47,7 +47,7 @@ ATTEMPTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "rotateSecret": (
         "mutation ($name: String!) "
-        '{ rotateSecret(name: $name, secret: "TOKEN", value: "x") { name } }',
+        '{ rotateSecret(connector: $name, name: "TOKEN", value: "x") { name } }',
         {"name": "NAME"},
     ),
     "checkConnector": (

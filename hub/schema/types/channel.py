@@ -61,7 +61,9 @@ class Run:
     declared: int | None = stored(
         "declared", "How many records the channel says it had; null where it does not say."
     )
-    unmapped: list[Unmapped] = stored("unmapped", "Labels to add to the mapping.")
+    unmapped: list[Unmapped] = stored(
+        "unmapped", "Labels to add to the mapping; as recheck, ids that the channel has no more."
+    )
     error: str | None = stored("error", "Why it failed.")
 
 
