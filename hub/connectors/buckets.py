@@ -103,9 +103,10 @@ def matching(names: Iterable[str], glob: str, where: str) -> list[str]:
 
 
 async def save(chunks: AsyncIterator[bytes], file: Stored, path: Path) -> None:
-    """Writes a file as it comes. Raises ChannelError for one that is too large."""
+    """Writes a file as it comes, over what is there of it. Raises ChannelError for one that is too
+    large."""
     left = MOST_BYTES
-    async with await anyio.open_file(path, "xb") as saved:
+    async with await anyio.open_file(path, "wb") as saved:
         async for chunk in chunks:
             left -= len(chunk)
             if left < 0:

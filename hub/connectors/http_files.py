@@ -8,14 +8,16 @@ from typing import Any, Self
 
 import httpx2
 
-from hub.connectors.base import ChannelError, Surroundings
+from hub.connectors.base import Surroundings
 from hub.connectors.buckets import Stored, save, written_to
 from hub.connectors.http_body import bounded_body
+from hub.connectors.http_errors import ErrorHandler, PassingError
 from hub.connectors.http_transport import GuardedTransport
+from hub.connectors.patience import patiently
 
 ANSWER_SECONDS = 60.0
 MOST_BYTES = 2 * 1024 * 1024
-_OK = 200
+_PATIENCE = ErrorHandler()
 
 
 class HttpFiles:
@@ -41,25 +43,37 @@ class HttpFiles:
 
     async def head(self, url: str, headers: Mapping[str, str]) -> httpx2.Headers | None:
         """The headers of a file, None if it is not there. Raises ChannelError."""
-        async with self._answer("HEAD", url, headers) as answer:
-            if answer.status_code == httpx2.codes.NOT_FOUND:
-                return None
-            _check(answer)
-            return answer.headers
+
+        async def ask() -> httpx2.Headers | None:
+            async with self._answer("HEAD", url, headers) as answer:
+                if answer.status_code == httpx2.codes.NOT_FOUND:
+                    return None
+                _judge(answer)
+                return answer.headers
+
+        return await patiently(_PATIENCE, ask)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> bytes:
         """A short answer. Raises ChannelError."""
-        async with self._answer("GET", url, headers) as answer:
-            _check(answer)
-            return await bounded_body(answer, _where(answer.request), MOST_BYTES)
+
+        async def ask() -> bytes:
+            async with self._answer("GET", url, headers) as answer:
+                _judge(answer)
+                return await bounded_body(answer, _where(answer.request), MOST_BYTES)
+
+        return await patiently(_PATIENCE, ask)
 
     async def save(self, url: str, headers: Mapping[str, str], file: Stored, path: Path) -> None:
         """Saves a file. Raises ChannelError, also where it is not the one that was listed."""
-        async with self._answer("GET", url, headers) as answer:
-            _check(answer)
-            if version_of(answer.headers) not in {file.version, ""}:
-                raise written_to(file)
-            await save(answer.aiter_raw(), file, path)
+
+        async def ask() -> None:
+            async with self._answer("GET", url, headers) as answer:
+                _judge(answer)
+                if version_of(answer.headers) not in {file.version, ""}:
+                    raise written_to(file)
+                await save(answer.aiter_raw(), file, path)
+
+        await patiently(_PATIENCE, ask)
 
     @asynccontextmanager
     async def _answer(
@@ -75,9 +89,9 @@ class HttpFiles:
             finally:
                 await answer.aclose()
         except (TimeoutError, httpx2.TimeoutException):
-            raise ChannelError(f"{where} gave no answer within {ANSWER_SECONDS:.0f} s.") from None
+            raise PassingError(f"{where} gave no answer within {ANSWER_SECONDS:.0f} s.") from None
         except httpx2.HTTPError as error:
-            raise ChannelError(f"{where} broke off: {type(error).__name__} {error}") from None
+            raise PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
 
 
 def version_of(headers: Mapping[str, str]) -> str:
@@ -90,6 +104,5 @@ def _where(request: httpx2.Request) -> str:
     return f"{request.method} {request.url.copy_with(query=None, userinfo=b'')}"
 
 
-def _check(answer: httpx2.Response) -> None:
-    if answer.status_code != _OK:
-        raise ChannelError(f"{_where(answer.request)} answered {answer.status_code}.")
+def _judge(answer: httpx2.Response) -> None:
+    _PATIENCE.judge(_where(answer.request), answer.status_code, answer.headers, b"")

@@ -110,6 +110,20 @@ async def test_a_key_in_the_query_and_another_host_are_refused(serve: Serve) -> 
     assert "is not among allowed_hosts" in await failure(host, elsewhere)
 
 
+async def test_what_passes_is_asked_for_again(serve: Serve) -> None:
+    web = Web()
+    passing = iter([503, 429, 200, 500, 200])
+    answer = web.answer
+
+    async def at_times(request: Request) -> Response:
+        status = next(passing)
+        return Response(status_code=status) if status > 200 else await answer(request)
+
+    web.app = Starlette(routes=[Route("/out/laporan 1.jsonl", at_times)])
+    assert ids(await batches(of(await serve(web.app)))) == ["1"]
+    assert next(passing, None) is None
+
+
 async def test_a_server_that_breaks_off_or_is_silent_is_told(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
