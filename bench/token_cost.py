@@ -22,6 +22,8 @@ from hub.auth.clients import create_client
 from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.tokens import OwnTokens, TokenVerifier
 from hub.domain.scope import DEFAULT_PERMISSIONS, Grant, Role
+from hub.ingest.desk import Desk
+from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -60,7 +62,7 @@ async def measure(store: Store) -> None:
     page, executor = asks.page(50), Executor(core_schema)
 
     async def query() -> None:
-        context = Context(store.reader(scope))
+        context = Context(store.reader(scope), Desk(scope, store, Trials()))
         result = await executor.execute(page.document, page.variables, None, context)
         assert result.data and len(result.data["complaints"]["nodes"]) == 50  # noqa: PLR2004
 

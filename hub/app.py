@@ -26,15 +26,19 @@ from hub.webhooks import Webhooks
 
 
 async def make_app(
-    store: Store, issuer: str, token_seconds: int, external: Iterable[TokenIssuer] = ()
+    store: Store,
+    issuer: str,
+    token_seconds: int,
+    external: Iterable[TokenIssuer] = (),
+    private_hosts: frozenset[str] = frozenset(),
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
-    those of some external issuers too."""
+    those of some external issuers too. Connectors may call `private_hosts`."""
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
-    graphql = GraphQLEndpoint(store, challenge)
-    find = partial(registered, connectors=store.connectors, private_hosts=frozenset[str]())
+    graphql = GraphQLEndpoint(store, challenge, private_hosts)
+    find = partial(registered, store=store, private_hosts=private_hosts)
 
     async def healthy(_: Request) -> Response:
         return JSONResponse({"status": "ok"})

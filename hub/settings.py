@@ -1,5 +1,6 @@
 """HUB_* environment → one frozen object."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -50,6 +51,10 @@ class Settings(BaseSettings):
         default="",
         description="Private host:port pairs that connectors may call, parted by commas.",
     )
+    singer_taps: str = Field(
+        default="",
+        description="Singer taps that connectors may run: name=absolute path, parted by commas.",
+    )
     token_seconds: int = Field(
         default=900, ge=60, le=3600, description="How long an access token is valid."
     )
@@ -63,6 +68,16 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         """As docker-compose.yml hands on a variable that is not set."""
         return value or None
+
+    @field_validator("singer_taps")
+    @classmethod
+    def _names_and_paths(cls, value: str) -> str:
+        for name, path in _pairs(value):
+            if not name or not Path(path).is_absolute():
+                raise PydanticCustomError(
+                    "singer_taps", "write name=/absolute/path, parted by commas"
+                )
+        return value
 
     @model_validator(mode="after")
     def _reachable_over_tls(self) -> Self:
@@ -85,6 +100,18 @@ class Settings(BaseSettings):
     def callable_private_hosts(self) -> frozenset[str]:
         """The private `host:port` pairs that connectors may call."""
         return frozenset(h.strip() for h in self.private_hosts.split(",") if h.strip())
+
+    @property
+    def taps(self) -> dict[str, Path]:
+        """The Singer taps that connectors may run, by name."""
+        return {name: Path(path) for name, path in _pairs(self.singer_taps)}
+
+
+def _pairs(listed: str) -> Iterator[tuple[str, str]]:
+    """Each `name=value` of a list that is parted by commas."""
+    for each in filter(None, map(str.strip, listed.split(","))):
+        name, _, value = each.partition("=")
+        yield name.strip(), value.strip()
 
 
 def load_settings() -> Settings:

@@ -63,11 +63,13 @@ class RunningHub:
 
 @asynccontextmanager
 async def running_hub(
-    store: Store, external: Iterable[TokenIssuer] = ()
+    store: Store,
+    external: Iterable[TokenIssuer] = (),
+    private_hosts: frozenset[str] = frozenset(),
 ) -> AsyncIterator[RunningHub]:
     """A hub over a store, for as long as the block runs."""
     port = free_port(0)
     issuer = f"http://127.0.0.1:{port}"
-    app = await make_app(store, issuer, 900, external)
+    app = await make_app(store, issuer, 900, external, private_hosts)
     async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
         yield RunningHub(store, http)

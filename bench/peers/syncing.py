@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import structlog
@@ -17,7 +18,7 @@ from bench.data import KEY
 from bench.servers import HERE
 from hub.cli.sync import BESIDE_A_SERVER
 from hub.connectors.base import Surroundings
-from hub.ingest.folder import load_file
+from hub.connectors.load import load
 from hub.ingest.run import sync
 from hub.store.mongo import INDEXES, Driver, connect
 from hub.store.store import Store
@@ -25,22 +26,32 @@ from hub.store.vault import Vault
 
 _DEMO = HERE.parent / "connectors_config" / "demo"
 _BATCH = 500
+_OF_TABLES = {
+    "type: filesystem": "type: sql",
+    "bucket_url:": "dsn:",
+    "file_glob: laporan-*.csv": "table: laporan\n    primary_key: Tracking ID",
+}
 
 
 async def by_the_hub(uri: str, database: str, source: str) -> dict[str, Any]:
-    """One run of the demo's connector: over the export in a folder, or a service at a URL."""
-    is_url = source.startswith("http://")
-    connector = _DEMO / ("sulsel-rest.yaml" if is_url else "lapor-ekspor.yaml")
+    """One run of the demo's connector: over the export in a folder, the same in a table of a
+    database, or a service at a URL."""
+    address = urlsplit(source)
+    name = "sulsel-rest" if address.scheme == "http" else "lapor-ekspor"
+    text = (_DEMO / f"{name}.yaml").read_text()
+    if address.scheme == "postgresql":
+        for of_files, of_tables in _OF_TABLES.items():
+            text = text.replace(of_files, of_tables)
     own = {
         "HUB_DEMO_LAPOR_DIR": source,
         "HUB_DEMO_SULSEL_URL": source,
         "HUB_DEMO_SULSEL_TOKEN": "bench",
     }
-    reachable = frozenset({source.removeprefix("http://")} if is_url else ())
+    reachable = frozenset({f"{address.hostname}:{address.port}"} if address.scheme else ())
     surroundings = Surroundings(_DEMO, {**os.environ, **own}, reachable)
     async with connect(uri, Driver.PYMONGO, database) as opened:
         store = Store(opened, Vault(KEY))
-        loaded = load_file(connector)
+        loaded = load(text, name)
         begun = time.perf_counter()
         finished = await sync(loaded, store, surroundings)
         seconds = time.perf_counter() - begun
@@ -83,7 +94,8 @@ def main() -> None:
     parser.add_argument("uri", help="a file that holds it")
     parser.add_argument("database")
     parser.add_argument(
-        "source", help="an export's folder, a service's URL, or the database to take from"
+        "source",
+        help="an export's folder, a database's or a service's URL, or the database to take from",
     )
     parser.add_argument("--bare", action="store_true")
     given = parser.parse_args()

@@ -8,11 +8,14 @@ from hub.cli import (
     connector,
     deadletters,
     demo,
+    host,
     keys,
     privacy,
     rederive,
     region,
+    registered,
     rollups,
+    runs,
     schedule,
     schema,
     serve,
@@ -31,11 +34,16 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("schedule")(schedule.schedule)
 app.command("sync")(sync.sync)
+app.command("runs")(runs.runs)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
 connector.app.command("diff")(rederive.diff)
 connector.app.command("rederive")(rederive.rederive)
+connector.app.command("pause")(registered.pause)
+connector.app.command("resume")(registered.resume)
+connector.app.command("changes")(registered.changes)
 app.add_typer(connector.app, name="connector")
+app.add_typer(host.app, name="host")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")

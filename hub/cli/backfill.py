@@ -45,7 +45,7 @@ def completeness(name: Name, from_: From, to: To, json: Json = False) -> None:
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
             loaded, around = await registered(
-                name, store.connectors, settings.callable_private_hosts
+                name, store, settings.callable_private_hosts, settings.taps
             )
             between = _between(loaded.config, from_, to)
             found = await compare(loaded, store, around, between)

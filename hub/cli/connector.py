@@ -34,7 +34,9 @@ File = Annotated[Path, typer.Argument(help="The connector's YAML file.")]
 
 
 def _surroundings(file: Path, settings: Settings) -> Surroundings:
-    return Surroundings(file.resolve().parent, os.environ, settings.callable_private_hosts)
+    return Surroundings(
+        file.resolve().parent, os.environ, settings.callable_private_hosts, taps=settings.taps
+    )
 
 
 @app.command()

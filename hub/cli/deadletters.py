@@ -1,13 +1,13 @@
 """`hub deadletters …`."""
 
-from getpass import getuser
+import sys
 from typing import Annotated
 
 import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import FAILED, fail, opened, out, run
+from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run, typed_by
 from hub.cli.sync import print_finished
 from hub.ingest.folder import registered
 from hub.ingest.replay import replay as map_again
@@ -33,7 +33,7 @@ def list_(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            loaded, _ = await registered(name, store, settings.callable_private_hosts)
             found = await store.dead_letters.listed(loaded.config.channel, limit)
         if json:
             for each in found:
@@ -46,6 +46,23 @@ def list_(
         for each in found:
             table.add_row(*(str(each[column] or "–") for column in columns))
         out.print(table)
+
+    run(body)
+
+
+@app.command()
+def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The dead letter's id.")]) -> None:
+    """Prints a record as it arrived, to see what a mapping has to say. It holds personal data.
+
+    Example: hub deadletters show 5f0c
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            record = await store.dead_letters.record(id_)
+        if record is None:
+            fail(f"{id_}: no dead letter of this id has a record.", WRONG_INPUT)
+        sys.stdout.buffer.write(record + b"\n")
 
     run(body)
 
@@ -65,7 +82,7 @@ def replay(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            loaded, _ = await registered(name, store, settings.callable_private_hosts)
             try:
                 finished = await map_again(loaded, store, ids or None)
             except ConnectorBusyError as error:
@@ -89,7 +106,7 @@ def acknowledge(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            done = await store.dead_letters.acknowledge(ids, note, f"command line: {getuser()}")
+            done = await store.dead_letters.acknowledge(ids, note, typed_by())
         out.print(f"Acknowledged: {done} of {len(ids)}.")
         if done < len(ids):
             fail("The others are not open dead letters.", FAILED)

@@ -41,7 +41,10 @@ def demo() -> None:
                 await store.rollups.refresh()
                 out.print(_ledgers(finished))
                 clients = await demo_clients(settings, store)
-                app = await make_app(store, settings.issuer, settings.token_seconds)
+                private = settings.callable_private_hosts
+                app = await make_app(
+                    store, settings.issuer, settings.token_seconds, private_hosts=private
+                )
                 async with upkeep(store), listening(app, settings.host, settings.port):
                     path = write_demo_file(settings, clients)
                     _tell(settings, clients, str(path))

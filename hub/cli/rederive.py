@@ -39,7 +39,7 @@ def diff(
         loaded = load_file(file) if file.suffix in {".yaml", ".yml"} else None
         name = loaded.config.name if loaded else source
         async with opened(settings) as store:
-            now, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            now, _ = await registered(name, store, settings.callable_private_hosts)
             channel = now.config.channel
             total = await store.raw_records.count(channel, name)
             with _bar(name, total) as tell:
@@ -66,7 +66,7 @@ def rederive(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store.connectors, settings.callable_private_hosts)
+            loaded, _ = await registered(name, store, settings.callable_private_hosts)
             total = await store.raw_records.count(loaded.config.channel, name)
             try:
                 with _bar(name, total) as tell:

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from getpass import getuser
 from typing import NoReturn
 
 import anyio
@@ -29,6 +30,11 @@ def fail(message: str, code: int) -> NoReturn:
     """Ends the command with a message on standard error."""
     err.print(message, style="red", markup=False)
     raise typer.Exit(code)
+
+
+def typed_by() -> str:
+    """Who types a command, as it is kept with what they change."""
+    return f"command line: {getuser()}"
 
 
 def run(

@@ -30,8 +30,9 @@ def schedule(
         async with opened(settings) as store:
             find = partial(
                 registered,
-                connectors=store.connectors,
+                store=store,
                 private_hosts=settings.callable_private_hosts,
+                taps=settings.taps,
             )
             err.print("Running connectors by their schedules.")
             await Scheduler(store, find).work()

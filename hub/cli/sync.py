@@ -52,7 +52,7 @@ def run_and_tell(
             for each in known:
                 await register(each, folder, store.connectors)
             loaded, surroundings = await registered(
-                name, store.connectors, settings.callable_private_hosts
+                name, store, settings.callable_private_hosts, settings.taps
             )
             between = stretch(loaded.config) if stretch else None
             with progress_of(name) as show:

@@ -52,7 +52,8 @@ class Surroundings:
     """Where a connector runs: what its YAML refers to, and what this hub lets it reach.
 
     `approved_hosts` are those that an administrator lets an operator's connector call; None, for
-    a file that the administrator put there, is any that the file allows.
+    a file that the administrator put there, is any that the file allows. `taps` are the
+    programs of the Singer taps that one listed, by name.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Surroundings:
     private_hosts: frozenset[str] = field(default_factory=frozenset)
     secrets: Mapping[str, str] = field(default_factory=dict)
     approved_hosts: frozenset[str] | None = None
+    taps: Mapping[str, Path] = field(default_factory=dict)
 
 
 C = TypeVar("C", bound=ConnectorConfig)

@@ -235,6 +235,11 @@ class ConnectorConfig(Vocabulary):
         """The resources of the channel."""
         raise NotImplementedError
 
+    @property
+    def open_to_operators(self) -> bool:
+        """Whether an operator may register it over the API; else only a file describes it."""
+        return False
+
     @model_validator(mode="after")
     def _one_channel(self) -> Self:
         names = [resource.name for resource in self.mapped]

@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal, cast
 
 import orjson
 from pydantic import AfterValidator, Field
 
+from hub.connectors.archives import members, opened_zip
 from hub.connectors.base import ChannelError, Record, Undecodable
 from hub.connectors.config import Selector, Text
 from hub.connectors.paths import selector
@@ -66,23 +67,39 @@ Decoder = Annotated[CsvDecoder | JsonLinesDecoder | JsonDecoder, Field(discrimin
 
 
 @contextmanager
-def records_of(path: Path, decoder: Decoder, columns: set[str]) -> Iterator[Records]:
-    """The records of a file, inflated if its name ends in `.gz`. A CSV file needs `columns`.
+def records_of(
+    path: Path, decoder: Decoder, columns: set[str], member_glob: str = "*"
+) -> Iterator[Records]:
+    """The records of a file, inflated if its name ends in `.gz`, of its members if in `.zip`. A
+    table needs `columns`.
 
     What it gives raises ChannelError, naming the file and the line, for a file that is not what
     the YAML says.
     """
+    if path.suffix == ".zip":
+        with opened_zip(path) as archive:
+            yield (
+                record
+                for name, file in members(archive, member_glob, path.name)
+                for record in _records(file, name, decoder, columns)
+            )
+        return
+    with path.open("rb") as stored:
+        file = stored if path.suffix != ".gz" else gzip.GzipFile(fileobj=stored)
+        yield _records(cast("IO[bytes]", file), path.name, decoder, columns)
+
+
+def _records(file: IO[bytes], name: str, decoder: Decoder, columns: set[str]) -> Records:
     encoding = decoder.encoding if isinstance(decoder, CsvDecoder) else "utf-8-sig"
-    open_text = gzip.open if path.suffix == ".gz" else io.open
-    with open_text(path, "rt", encoding=encoding, newline="") as file:
-        bounded = _Bounded(file, path.name)
+    with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
+        bounded = _Bounded(text, name)
         match decoder:
             case CsvDecoder():
-                yield _rows(bounded, decoder, columns)
+                yield from _rows(bounded, decoder, columns)
             case JsonLinesDecoder():
-                yield _json_lines(bounded)
+                yield from _json_lines(bounded)
             case JsonDecoder():
-                yield _document(bounded, decoder)
+                yield from _document(bounded, decoder)
 
 
 class _Bounded:

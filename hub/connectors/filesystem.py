@@ -1,7 +1,10 @@
 """Kind `filesystem`: files of records in a folder."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,11 +14,15 @@ from anyio import to_thread
 from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
+from hub.connectors.buckets import Bucket, Folder, Stored
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
-from hub.connectors.decoders import CsvDecoder, Decoder, records_of
+from hub.connectors.decoders import CsvDecoder, Decoder, Records, records_of
 from hub.connectors.vocabulary import expand
 
 BATCH_ROWS = 1000
+MOST_KNOWN = 10_000
+_DIGEST = 12
+"""Letters of a file's digest: 72 bits."""
 
 
 class Files(Resource):
@@ -23,6 +30,8 @@ class Files(Resource):
 
     file_glob: Text
     """Which files: laporan-*.csv."""
+    member_glob: Text = "*"
+    """Which members of a zip archive: laporan/*.csv."""
     decoder: Decoder = CsvDecoder(type="csv")
     """How the files are written."""
 
@@ -44,17 +53,20 @@ class FilesystemConfig(ConnectorConfig):
 
 
 class FilesystemConnector(Connector[FilesystemConfig]):
-    """Reads whole files again each time: an export has no "changed since"."""
+    """Reads files that are new or changed, each as a whole."""
 
     config_model = FilesystemConfig
 
     async def check(self) -> str:
-        """Lists the files and reads the first rows of each."""
+        """Lists the files and reads the first rows of the latest one."""
         found = []
+        bucket = self._bucket()
         for resource in self.config.resources:
-            for path in await to_thread.run_sync(self._paths, resource):
+            files = await bucket.files(resource.file_glob)
+            async with bucket.opened(files[-1]) as path:
                 rows = await to_thread.run_sync(partial(_head, path, resource))
-                found.append(f"{path.name}: readable, {rows} rows looked at")
+            others = f", and {len(files) - 1} more" if files[1:] else ""
+            found.append(f"{files[-1].name}: readable, {rows} rows looked at{others}")
         return "; ".join(found)
 
     async def read(
@@ -64,50 +76,84 @@ class FilesystemConnector(Connector[FilesystemConfig]):
         where it stopped, if it is still the same file."""
         if between:
             raise ChannelError("This channel can't be asked for a stretch of time.")
+        bucket = self._bucket()
         for resource in self.config.resources:
-            state = checkpoint.get(resource.name, {})
-            for path in await to_thread.run_sync(self._paths, resource):
-                async for batch in _read(path, resource, state):
-                    yield batch
-            yield Batch(resource.name, [], {})
+            files = await bucket.files(resource.file_glob)
+            progress = _Progress(resource, files, checkpoint.get(resource.name, {}))
+            for file in files:
+                if progress.is_new(file):
+                    async for batch in _read(bucket, file, resource, progress):
+                        yield batch
+            yield Batch(resource.name, [], progress.state())
 
-    def _paths(self, resource: Files) -> list[Path]:
+    def _bucket(self) -> Bucket:
         address = expand(self.config.bucket_url, self.surroundings.environment, "bucket_url")
         parts = urlsplit(address)
         if parts.scheme not in {"", "file"}:
             raise ChannelError(f"bucket_url: {parts.scheme}:// is not supported, only folders.")
-        folder = self.surroundings.folder / unquote(parts.path)
-        try:
-            paths = sorted(path for path in folder.glob(resource.file_glob) if path.is_file())
-        except (NotImplementedError, ValueError) as error:
-            raise ChannelError(f"file_glob {resource.file_glob!r}: {error}") from None
-        if not paths:
-            raise ChannelError(f"No file matches {resource.file_glob} in {folder}.")
-        return paths
+        return Folder(self.surroundings.folder / unquote(parts.path))
 
 
-async def _read(path: Path, resource: Files, state: State) -> AsyncIterator[Batch]:
-    version = _version(path)
-    done = state.get("rows", 0) if state.get("file") == [path.name, version] else 0
-    with records_of(path, resource.decoder, _columns(resource)) as records:
-        rest = islice(records, done, None)
-        while batch := await to_thread.run_sync(lambda: list(islice(rest, BATCH_ROWS))):
-            done += len(batch)
-            yield Batch(resource.name, batch, {"file": [path.name, version], "rows": done})
-    if await to_thread.run_sync(_version, path) != version:
-        raise ChannelError(
-            f"{path.name} was written to as it was read. Run again once it is whole."
-        )
+class _Progress:
+    """Which files were read, and how far the one that is being read is.
+
+    A file is known by a digest of its name, its version and how it is read: where that changes, it
+    is read again.
+    """
+
+    def __init__(self, resource: Files, files: list[Stored], state: State) -> None:
+        how = resource.model_dump_json()
+        self._digests = {file.name: _digest(file, how) for file in files}
+        before = state.get("known", "")
+        known = {before[i : i + _DIGEST] for i in range(0, len(before), _DIGEST)}
+        # Files that are there no more are forgotten.
+        listed = self._digests.values()
+        self._known = dict.fromkeys(digest for digest in listed if digest in known)
+        self._begun, self._rows = state.get("file"), state.get("rows", 0)
+
+    def is_new(self, file: Stored) -> bool:
+        """Whether it is to be read."""
+        return self._digests[file.name] not in self._known
+
+    def rows(self, file: Stored) -> int:
+        """How many rows of it are done."""
+        return self._rows if self._begun == self._digests[file.name] else 0
+
+    def state(self, file: Stored | None = None, rows: int = 0) -> State:
+        """The checkpoint, in the middle of a file where one is named."""
+        known = "".join([*self._known][-MOST_KNOWN:])
+        return {"known": known} | ({"file": self._digests[file.name], "rows": rows} if file else {})
+
+    def done(self, file: Stored) -> None:
+        """Notes a file that was read whole."""
+        self._known[self._digests[file.name]] = None
 
 
-def _version(path: Path) -> str:
-    stat = path.stat()
-    return f"{stat.st_size}-{stat.st_mtime_ns}"
+def _digest(file: Stored, how: str) -> str:
+    text = "\0".join((file.name, file.version, how))
+    return urlsafe_b64encode(blake2b(text.encode(), digest_size=_DIGEST * 3 // 4).digest()).decode()
+
+
+async def _read(
+    bucket: Bucket, file: Stored, resource: Files, progress: _Progress
+) -> AsyncIterator[Batch]:
+    rows = progress.rows(file)
+    async with bucket.opened(file) as path:
+        with _records(path, resource) as records:
+            rest = islice(records, rows, None)
+            while batch := await to_thread.run_sync(lambda: list(islice(rest, BATCH_ROWS))):
+                rows += len(batch)
+                yield Batch(resource.name, batch, progress.state(file, rows))
+    progress.done(file)
 
 
 def _head(path: Path, resource: Files) -> int:
-    with records_of(path, resource.decoder, _columns(resource)) as records:
+    with _records(path, resource) as records:
         return len(list(islice(records, 10)))
+
+
+def _records(path: Path, resource: Files) -> AbstractContextManager[Records]:
+    return records_of(path, resource.decoder, _columns(resource), resource.member_glob)
 
 
 def _columns(resource: Files) -> set[str]:

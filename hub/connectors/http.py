@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import anyio
@@ -12,11 +12,13 @@ import stamina
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.http_auth import ClientCredentials, basic
 from hub.connectors.http_body import bounded_body
+from hub.connectors.http_budget import ApiBudget, Budget
 from hub.connectors.http_config import (
     ApiKeyAuth,
     BearerAuth,
     HttpBasicAuth,
     HttpClient,
+    Method,
     OAuth2ClientCredentials,
 )
 from hub.connectors.http_errors import ErrorHandler, PassingError, RefusedError
@@ -34,12 +36,24 @@ logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 Link = httpx2.URL
+Read = Callable[[bytes], Any]
+
+
+class Question(NamedTuple):
+    """What to ask a channel. One by POST only reads as well: it is asked again where one by GET
+    is."""
+
+    path: str | Link
+    params: Mapping[str, str] = {}
+    method: Method = "GET"
+    json: dict[str, Any] | None = None
 
 
 class Answer(NamedTuple):
-    """A body, the address that it came from, and the links of its header by what they are to it."""
+    """What was made of a body, the address that it came from, and the links of its header by what
+    they are to it."""
 
-    body: bytes
+    document: Any
     url: httpx2.URL
     links: dict[str, str]
 
@@ -57,7 +71,7 @@ class Answer(NamedTuple):
 
 
 class ChannelClient:
-    """Gets documents from one channel and from no other host."""
+    """Asks for documents of one channel and from no other host."""
 
     def __init__(
         self,
@@ -65,6 +79,7 @@ class ChannelClient:
         allowed_hosts: list[str],
         surroundings: Surroundings,
         error_handler: ErrorHandler = _PATIENCE,
+        api_budget: ApiBudget | None = None,
     ) -> None:
         environment = surroundings.environment
         base_url = expand(config.base_url, environment, "client.base_url")
@@ -75,6 +90,7 @@ class ChannelClient:
         self._query: dict[str, str] = {}
         self._credentials: ClientCredentials | None = None
         self._error_handler = error_handler
+        self._budget = Budget(api_budget.rates if api_budget else [])
         match config.auth:
             case BearerAuth(token=token):
                 token = expand(token, environment, "client.auth.token")
@@ -117,20 +133,24 @@ class ChannelClient:
 
     async def get(self, path: str, params: dict[str, str]) -> bytes:
         """The body of a 200 answer. Passing failures are tried again; raises ChannelError."""
-        return (await self.ask(path, params)).body
+        body: bytes = (await self.ask(Question(path, params))).document
+        return body
 
-    async def ask(self, path: str | Link, params: dict[str, str]) -> Answer:
-        """Like `get`, also for a whole address that an earlier answer named."""
-        return await self._patiently(lambda: self._build(path, params))
+    async def ask(self, question: Question, read: Read = bytes) -> Answer:
+        """Like `get`, with what `read` makes of the body; where that raises PassingError the
+        question is asked again."""
+        return await self._patiently(lambda: self._build(question), read)
 
-    def _build(self, path: str | Link, params: dict[str, str]) -> httpx2.Request:
-        params = {**params, **self._query}
-        if isinstance(path, str):
-            return self._client.build_request("GET", path, params=params)
-        # A link has a query of its own.
-        return self._client.build_request("GET", path.copy_merge_params(params) if params else path)
+    def _build(self, question: Question) -> httpx2.Request:
+        target, params = question.path, {**question.params, **self._query}
+        if not isinstance(target, str) and params:
+            # A link has a query of its own.
+            target, params = target.copy_merge_params(params), {}
+        return self._client.build_request(
+            question.method, target, params=params or None, json=question.json
+        )
 
-    async def _patiently(self, build: Callable[[], httpx2.Request]) -> Answer:
+    async def _patiently(self, build: Callable[[], httpx2.Request], read: Read) -> Answer:
         handler = self._error_handler
         first, longest = handler.waits
         async for attempt in stamina.retry_context(
@@ -141,35 +161,37 @@ class ChannelClient:
             timeout=_ALL_TRIES_SECONDS,
         ):
             with attempt:
-                return await self._get(build)
+                return await self._get(build, read)
         raise AssertionError("retry_context ends by return or by raising")
 
-    async def _get(self, build: Callable[[], httpx2.Request]) -> Answer:
+    async def _get(self, build: Callable[[], httpx2.Request], read: Read) -> Answer:
         request = build()
         if self._credentials is None:
-            return await self._send(request)
+            return await self._send(request, read)
         request.headers["Authorization"] = await self._credentials.header(self._token)
         try:
-            return await self._send(request)
+            return await self._send(request, read)
         except RefusedError as error:
             if error.status != httpx2.codes.UNAUTHORIZED:
                 raise
         again = build()
         again.headers["Authorization"] = await self._credentials.header(self._token, anew=True)
-        return await self._send(again)
+        return await self._send(again, read)
 
     async def _token(self, request: httpx2.Request) -> bytes:
-        return (await self._send(request)).body
+        body: bytes = (await self._send(request, bytes)).document
+        return body
 
-    async def _send(self, request: httpx2.Request) -> Answer:
+    async def _send(self, request: httpx2.Request, read: Read) -> Answer:
         # The query may hold a key or a citizen's id: messages name the path alone.
         url = request.url
         where = f"{request.method} {url.copy_with(query=None, userinfo=b'')}"
+        await self._budget.spend()
         response, body = await _answer(
             self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES, self._error_handler
         )
         links = {str(rel): link["url"] for rel, link in response.links.items() if "url" in link}
-        return Answer(body, url, links)
+        return Answer(read(body), url, links)
 
 
 def _wait(error: Exception) -> bool | float:

@@ -1,11 +1,10 @@
 """The words of a connector's YAML (docs/connectors.md) for channels that are asked over HTTP."""
 
 import re
-from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Text, Where
 from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
@@ -20,6 +19,12 @@ def _secret(text: str) -> str:
 def _without_query(path: str) -> str:
     if "?" in path or "#" in path:
         raise ValueError("takes no query; write it as `params`")
+    return path
+
+
+def _names(path: str) -> str:
+    if path.startswith("$") or not all(path.split(".")):
+        raise ValueError("takes names parted by dots, such as page.number")
     return path
 
 
@@ -46,7 +51,10 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
 
 
 Secret = Annotated[str, AfterValidator(_secret)]
+Method = Literal["GET", "POST"]
 EndpointPath = Annotated[Text, AfterValidator(_without_query)]
+BodyPath = Annotated[Text, AfterValidator(_names)]
+"""Where in the body of a question a value goes."""
 WebAddress = Annotated[EndpointPath, AfterValidator(_web_address)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 
@@ -127,6 +135,8 @@ class PageNumber(_Counted):
     """The number of the first page."""
     page_param: Text = "page"
     """The parameter with the page's number."""
+    page_body_path: BodyPath | None = None
+    """Where in `json` the page's number goes, instead of a parameter."""
     maximum_page: int | None = None
     """The last page to ask for."""
 
@@ -150,6 +160,10 @@ class Offset(_Counted):
     """The parameter that takes the limit."""
     offset_param: Text = "offset"
     """The parameter that takes the number of the first record."""
+    limit_body_path: BodyPath | None = None
+    """Where in `json` the limit goes, instead of a parameter."""
+    offset_body_path: BodyPath | None = None
+    """Where in `json` the number of the first record goes, instead of a parameter."""
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -167,6 +181,8 @@ class Cursor(Vocabulary):
     """Where in an answer the next cursor is."""
     cursor_param: Text = "cursor"
     """The parameter that takes it."""
+    cursor_body_path: BodyPath | None = None
+    """Where in `json` it goes, instead of a parameter."""
 
 
 class HeaderLink(Vocabulary):
@@ -201,27 +217,6 @@ Paginator = Annotated[
     Field(discriminator="type"),
     BeforeValidator(_named),
 ]
-
-
-class Incremental(Vocabulary):
-    """Asking only for what is new since the checkpoint, by a time in the record."""
-
-    cursor_path: Where
-    """Where in a record its time of change is."""
-    initial_value: AwareDatetime
-    """From when to ask at the first run."""
-    lookback_window: timedelta = timedelta(0)
-    """How far before the checkpoint to ask again."""
-    row_order: Literal["asc"] | None = None
-    """`asc` where the oldest change comes first: the checkpoint then moves with each page."""
-    datetime_format: Text | None = None
-    """How the service wants a time written; ISO 8601 if left out."""
-
-    def start_value(self, last_value: str | None) -> datetime:
-        """From when to ask: the checkpoint less the lookback, or the initial value."""
-        if last_value is None:
-            return self.initial_value
-        return datetime.fromisoformat(last_value) - self.lookback_window
 
 
 class HttpClient(Vocabulary):

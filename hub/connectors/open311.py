@@ -1,6 +1,7 @@
 """Kind `open311`: a GeoReport v2 server, JSON or XML."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal
 from defusedxml.ElementTree import ParseError, fromstring
 from pydantic import AwareDatetime, Field
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
+from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
 from hub.connectors.config import (
     ConnectorConfig,
     Path,
@@ -19,10 +20,13 @@ from hub.connectors.config import (
     Where,
 )
 from hub.connectors.decode import decode_json, refuse_crowd, xml_record
-from hub.connectors.http import ChannelClient
+from hub.connectors.http import ChannelClient, Question
+from hub.connectors.http_budget import ApiBudget
 from hub.connectors.http_config import HttpClient, PageNumber
 from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.incremental import windows
 from hub.connectors.pages import pages
+from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary
 from hub.domain.complaint import ComplaintStatus
 
@@ -54,9 +58,9 @@ class Windows(Vocabulary):
 
     initial_value: AwareDatetime
     """From when to ask at the first run."""
-    step: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))] = _STEP
+    step: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=90))] = _STEP
     """The stretch of time of one question, at most P90D."""
-    lookback_window: timedelta = timedelta(days=2)
+    lookback_window: Duration = timedelta(days=2)
     """How far before the checkpoint to ask again."""
 
 
@@ -90,6 +94,8 @@ class Open311Config(ConnectorConfig):
     """How to reach the server."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
     jurisdiction_id: Text | None = None
     """Sent with each request."""
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
@@ -99,6 +105,11 @@ class Open311Config(ConnectorConfig):
     def mapped(self) -> tuple[Resource, ...]:
         """The lists of requests."""
         return tuple(self.resources)
+
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
 
 
 class Open311Connector(Connector[Open311Config]):
@@ -126,41 +137,35 @@ class Open311Connector(Connector[Open311Config]):
                 services = await self._services(client, resource)
                 state = checkpoint.get(resource.name, {})
                 async for batch in self._read(client, resource, state, between):
-                    for record in batch.records:
-                        if isinstance(record, dict) and not record.get("service_name"):
-                            record["service_name"] = services.get(str(record.get("service_code")))
-                    yield batch
+                    # New records, since the pages as they came tell whether one comes again.
+                    named = [_with_service(record, services) for record in batch.records]
+                    yield replace(batch, records=named)
 
     async def _read(
         self, client: ChannelClient, resource: Requests, state: State, between: Between | None
     ) -> AsyncIterator[Batch]:
         params = self._params(resource)
-        windows = resource.incremental
+        asking = resource.incremental
         if between:
-            start = between.start
-            step = windows.step if windows else _STEP
-            while start < between.end:
-                end = min(start + step, between.end)
+            step = asking.step if asking else _STEP
+            for start, end in windows(between.start, between.end, step):
                 async for batch in self._window(client, resource, start, end):
                     yield batch
-                start = end
             return
-        if windows is None:
+        if asking is None:
             async for rows in self._answers(client, resource, params):
                 if len(rows) >= MOST_ROWS and not resource.paginator:
                     raise ChannelError(_CUT_OFF)
                 yield Batch(resource.name, rows, None)
             return
-        until = state.get("until")
-        start = datetime.fromisoformat(until) if until else windows.initial_value
-        start -= windows.lookback_window if until else timedelta(0)
-        now = datetime.now(UTC)
-        while start < now:
-            end = min(start + windows.step, now)
+        last = datetime.fromisoformat(state["until"]) if "until" in state else None
+        begin = last - asking.lookback_window if last else asking.initial_value
+        for start, end in windows(begin, datetime.now(UTC), asking.step):
             async for batch in self._window(client, resource, start, end):
                 yield batch
-            yield Batch(resource.name, [], {"until": end.astimezone(UTC).isoformat()})
-            start = end
+            # What is asked for again does not take the checkpoint back.
+            until = max(end, last) if last else end
+            yield Batch(resource.name, [], {"until": until.astimezone(UTC).isoformat()})
 
     async def _window(
         self, client: ChannelClient, resource: Requests, start: datetime, end: datetime
@@ -187,7 +192,9 @@ class Open311Connector(Connector[Open311Config]):
     ) -> AsyncIterator[list[Any]]:
         decode = partial(_rows, resource.format, "request")
         path = f"requests.{resource.format}"
-        async for rows in pages(client, path, params, resource.paginator, decode, _listed):
+        async for rows in pages(
+            client, Question(path, params), resource.paginator, decode, _listed
+        ):
             yield rows
 
     async def _services(self, client: ChannelClient, resource: Requests) -> dict[str, str | None]:
@@ -203,7 +210,11 @@ class Open311Connector(Connector[Open311Config]):
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+            config.client,
+            config.allowed_hosts,
+            self.surroundings,
+            config.error_handler,
+            config.api_budget,
         )
 
 
@@ -211,6 +222,15 @@ _CUT_OFF = (
     f"The answer holds {MOST_ROWS} rows, so the server cut it off and some would be lost. "
     "State `incremental` with a smaller `step`, or the server's `paginator`."
 )
+
+
+def _with_service(
+    record: Record | Undecodable, services: Mapping[str, str | None]
+) -> Record | Undecodable:
+    """The record with the name of its service, where it has the code alone."""
+    if isinstance(record, Undecodable) or record.get("service_name"):
+        return record
+    return {**record, "service_name": services.get(str(record.get("service_code")))}
 
 
 def _listed(rows: object) -> list[object]:

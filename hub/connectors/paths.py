@@ -32,6 +32,16 @@ def getter(path: str) -> Getter:
     return read
 
 
+def put(document: dict[str, Any], path: str, value: object) -> None:
+    """Writes a value where `getter` finds it by names parted by dots, in objects that it makes."""
+    *parents, last = path.split(".")
+    for name in parents:
+        if not isinstance(document.get(name), dict):
+            document[name] = {}
+        document = document[name]
+    document[last] = value
+
+
 def text_reader(paths: Sequence[str]) -> TextReader:
     """Reads the values at all these paths as one text without outer space, None where there is
     none. Raises ValueError for a JSONPath that is none."""

@@ -1,51 +1,24 @@
 """Kind `rest_api`: a JSON service with pages, bearer token or API key."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Selector, Text, Where
-from hub.connectors.decode import decode_json
+from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.endpoint import END, START, Endpoint
 from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import EndpointPath, HttpClient, Incremental, Paginator
+from hub.connectors.http_budget import ApiBudget
+from hub.connectors.http_config import HttpClient
 from hub.connectors.http_errors import ErrorHandler
-from hub.connectors.pages import pages
-from hub.connectors.paths import getter, selector
-from hub.connectors.vocabulary import Vocabulary
-
-_START = "{incremental.start_value}"
-_END = "{incremental.end_value}"
-_EASTERNMOST = ZoneInfo("Asia/Jayapura")
-
-
-class Endpoint(Vocabulary):
-    """Where the records are, and how they come."""
-
-    path: EndpointPath
-    """Relative to client.base_url."""
-    params: dict[str, str] = {}
-    """Query parameters; {incremental.start_value} is the time to ask from."""
-    data_selector: Selector = "$[*]"
-    """JSONPath of the records in an answer."""
-    total_selector: Where | None = None
-    """Where an answer says how many records the question has in all."""
-    paginator: Paginator | None = None
-    """How to come to the next page; one answer if left out."""
-    incremental: Incremental | None = None
-    """How to ask only for what is new."""
-
-    @model_validator(mode="after")
-    def _placeholders(self) -> Self:
-        for name, value in self.params.items():
-            if "{" in value.replace(_START, "").replace(_END, ""):
-                raise ValueError(f"params.{name}: unknown placeholder; valid: {_START}, {_END}")
-            if (_START in value or _END in value) and not self.incremental:
-                raise ValueError(f"params.{name}: {value} needs `incremental`")
-        return self
+from hub.connectors.incremental import Page, first_page, read_list
+from hub.connectors.listing import listed
+from hub.connectors.parts import Part, with_parts
+from hub.connectors.vocabulary import suggest
 
 
 class RestResource(Resource):
@@ -53,6 +26,23 @@ class RestResource(Resource):
 
     endpoint: Endpoint
     """Where the records are."""
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> Self:
+        if asked := self.endpoint.of_records:
+            raise ValueError(
+                f"{min(asked)} makes it part of another list; a part has `name` and `endpoint` only"
+            )
+        return self
+
+
+def _shape(resource: object) -> str:
+    """What is asked for with records of another list, and selects nothing itself, is a part."""
+    if isinstance(resource, Part):
+        return "part"
+    if not isinstance(resource, Mapping) or "select" in resource:
+        return "list"
+    return "part" if "{resources." in str(resource.get("endpoint")) else "list"
 
 
 class RestApiConfig(ConnectorConfig):
@@ -66,13 +56,51 @@ class RestApiConfig(ConnectorConfig):
     """How to reach the service."""
     error_handler: ErrorHandler = ErrorHandler()
     """How patient to be, and what an answer means."""
-    resources: Annotated[list[RestResource], Field(min_length=1)]
-    """Its lists of records."""
+    api_budget: ApiBudget | None = None
+    """How many requests the channel takes in how long."""
+    resources: Annotated[
+        list[
+            Annotated[
+                Annotated[RestResource, Tag("list")] | Annotated[Part, Tag("part")],
+                Discriminator(_shape),
+            ]
+        ],
+        Field(min_length=1),
+    ]
+    """Its lists of records, and lists of their parts."""
 
     @property
-    def mapped(self) -> tuple[Resource, ...]:
-        """The resources of the service."""
-        return tuple(self.resources)
+    def mapped(self) -> tuple[RestResource, ...]:
+        """The lists whose records become complaints."""
+        return tuple(each for each in self.resources if isinstance(each, RestResource))
+
+    @model_validator(mode="after")
+    def _parts_of_lists(self) -> Self:
+        lists = [each.name for each in self.mapped]
+        if not lists:
+            raise ValueError("resources need one with `select`, whose records become complaints")
+        parts = [each for each in self.resources if isinstance(each, Part)]
+        for part in parts:
+            if part.parent not in lists:
+                told = suggest(part.parent, lists)
+                raise ValueError(f"{part.name}: {{resources.{part.parent}…}} is no list; {told}")
+        names = [*lists, *(part.name for part in parts)]
+        if len({*names}) < len(names):
+            raise ValueError(f"resources need names of their own, not {', '.join(names)}")
+        return self
+
+    def parts_of(self, resource: Resource) -> list[Part]:
+        """What is asked for with each of its records."""
+        return [
+            each
+            for each in self.resources
+            if isinstance(each, Part) and each.parent == resource.name
+        ]
+
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches approved hosts alone."""
+        return True
 
 
 class RestApiConnector(Connector[RestApiConfig]):
@@ -84,57 +112,39 @@ class RestApiConnector(Connector[RestApiConfig]):
         """Reads the first page of each resource."""
         found = []
         async with self._client() as client:
-            for resource in self.config.resources:
-                first = resource.endpoint.incremental
-                start = first.initial_value if first else None
-                now, total = datetime.now(UTC), _Total(resource)
-                async for page in self._pages(client, resource, start, now, total):
-                    found.append(f"{resource.name}: {len(page)} records on the first page")
-                    break
+            for resource in self.config.mapped:
+                asking = partial(self._pages, client, resource)
+                page = await first_page(resource.endpoint.incremental, asking)
+                await self._whole(client, resource, page.records[:1])
+                found.append(f"{resource.name}: {len(page.records)} records on the first page")
         return "; ".join(found)
 
     async def read(
         self, checkpoint: Mapping[str, State], between: Between | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Each page a batch. With `row_order: asc` the checkpoint moves with each, else only at
-        the end, since newer ones may stand anywhere; never past the beginning of the run. For a
-        stretch of time it stays."""
+        """Each page a batch, see read_list."""
         if between:
             self._refuse_without_end()
         async with self._client() as client:
-            for resource in self.config.resources:
-                if between:
-                    total = _Total(resource)
-                    async for page in self._pages(
-                        client, resource, between.start, between.end, total
-                    ):
-                        yield Batch(resource.name, page, None, total.declared)
-                    continue
-                async for batch in self._read(client, resource, checkpoint.get(resource.name, {})):
-                    yield batch
+            for resource in self.config.mapped:
+                asking = partial(self._pages, client, resource)
+                words, state = resource.endpoint.incremental, checkpoint.get(resource.name, {})
+                async for batch in read_list(resource, words, asking, state, between):
+                    whole = await self._whole(client, resource, batch.records)
+                    yield replace(batch, records=whole)
 
     def _refuse_without_end(self) -> None:
-        for resource in self.config.resources:
-            asked = "".join(resource.endpoint.params.values())
-            if _START not in asked or _END not in asked:
+        for resource in self.config.mapped:
+            if not {START, END} <= resource.endpoint.placeholders:
                 raise ChannelError(
-                    f"{resource.name} can't be asked for a stretch of time; state {_START} and "
-                    f"{_END} in its params, if the service takes both."
+                    f"{resource.name} can't be asked for a stretch of time; state {START} and "
+                    f"{END} in its params, if the service takes both."
                 )
 
-    async def _read(
-        self, client: ChannelClient, resource: RestResource, state: State
-    ) -> AsyncIterator[Batch]:
-        incremental = resource.endpoint.incremental
-        latest = _Latest(incremental, resource, state.get("last_value"))
-        start = incremental.start_value(state.get("last_value")) if incremental else None
-        total = _Total(resource)
-        async for page in self._pages(client, resource, start, datetime.now(UTC), total):
-            latest.see(page)
-            ordered = incremental is not None and incremental.row_order == "asc"
-            yield Batch(resource.name, page, latest.state() if ordered else None, total.declared)
-        if incremental:
-            yield Batch(resource.name, [], latest.state())
+    async def _whole(
+        self, client: ChannelClient, resource: RestResource, records: list[Any]
+    ) -> list[Any]:
+        return await with_parts(client, records, self.config.parts_of(resource))
 
     async def _pages(
         self,
@@ -142,96 +152,18 @@ class RestApiConnector(Connector[RestApiConfig]):
         resource: RestResource,
         start: datetime | None,
         end: datetime,
-        total: "_Total",
-    ) -> AsyncIterator[list[Any]]:
-        endpoint = resource.endpoint
-        params = dict(endpoint.params)
-        if endpoint.incremental and start:
-            pattern = endpoint.incremental.datetime_format
-            for placeholder, moment in ((_START, start), (_END, end)):
-                text = moment.strftime(pattern) if pattern else moment.isoformat()
-                params = {name: value.replace(placeholder, text) for name, value in params.items()}
-        find = _finder(endpoint, total)
-        async for page in pages(
-            client, endpoint.path, params, endpoint.paginator, decode_json, find
-        ):
+    ) -> AsyncGenerator[Page, None]:
+        words = resource.endpoint.incremental
+        values = {START: words.write(start), END: words.write(end)} if words and start else {}
+        async for page in listed(client, resource.endpoint, values):
             yield page
 
     def _client(self) -> ChannelClient:
         config = self.config
         return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, config.error_handler
+            config.client,
+            config.allowed_hosts,
+            self.surroundings,
+            config.error_handler,
+            config.api_budget,
         )
-
-
-def _finder(endpoint: Endpoint, total: "_Total") -> Callable[[object], list[object]]:
-    """Finds the records of an answer, each an object. An answer that has no list where the records
-    should be is none: an error that was sent with status 200 is not an empty page."""
-    path = endpoint.data_selector
-    lists, records = selector(path.removesuffix("[*]")), selector(path)
-
-    def find(document: object) -> list[object]:
-        total.see(document)
-        found = records(document)
-        whole = [isinstance(record, dict) for record in found]
-        if path.endswith("[*]"):
-            whole += [isinstance(each, list) for each in lists(document)] or [False]
-        if not all(whole):
-            raise ChannelError(f"{endpoint.path}: {path} does not select a list of objects.")
-        return found
-
-    return find
-
-
-class _Total:
-    """How many records the service says that there are, as its last answer has it."""
-
-    def __init__(self, resource: RestResource) -> None:
-        self._path = resource.endpoint.total_selector
-        self._get = getter(self._path) if self._path else None
-        self.declared: int | None = None
-
-    def see(self, document: object) -> None:
-        """Looks at an answer. Raises ChannelError where it says no number."""
-        if self._get is None:
-            return
-        total = self._get(document)
-        if not isinstance(total, int):
-            raise ChannelError(f"total_selector: {self._path} is no number.")
-        self.declared = total
-
-
-class _Latest:
-    """The latest cursor value seen in a run."""
-
-    def __init__(
-        self, incremental: Incremental | None, resource: Resource, last_value: str | None
-    ) -> None:
-        self._get = getter(incremental.cursor_path) if incremental else None
-        # The earliest moment that a time without a zone can mean: to ask again is safe.
-        self._zone = resource.zone or _EASTERNMOST
-        self._began = datetime.now(UTC)
-        self._value = datetime.fromisoformat(last_value) if last_value else None
-
-    def see(self, page: list[Any]) -> None:
-        """Looks at the cursor values of a page; one that is no time moves nothing."""
-        if self._get is None:
-            return
-        for record in page:
-            try:
-                value = datetime.fromisoformat(str(self._get(record)))
-            except ValueError:
-                continue
-            if value.tzinfo is None:
-                value = value.replace(tzinfo=self._zone)
-            if self._value is None or value > self._value:
-                self._value = value
-
-    def state(self) -> State | None:
-        """The checkpoint that this leads to, a time that has passed; None while nothing was seen.
-
-        A record dated in the future must not hide those that come until then.
-        """
-        if self._value is None:
-            return None
-        return {"last_value": min(self._value, self._began).astimezone(UTC).isoformat()}

@@ -16,7 +16,8 @@ _FIELDS = 5
 def _iso(value: object) -> object:
     if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
         return value
-    raise ValueError("is not an ISO-8601 duration, such as PT15M")
+    # 2025 would be read as 33 minutes.
+    raise ValueError("is no ISO 8601 duration, such as PT10M or P30D")
 
 
 def _cron(text: str) -> str:

@@ -69,6 +69,11 @@ class WebhookConfig(ConnectorConfig):
         """The sorts of records."""
         return tuple(self.resources)
 
+    @property
+    def open_to_operators(self) -> bool:
+        """It reaches nothing."""
+        return True
+
     @model_validator(mode="after")
     def _not_run(self) -> Self:
         if self.schedule:

@@ -13,6 +13,13 @@ class RunState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class ConnectorState(StrEnum):
+    """Whether a connector runs by its schedule."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
 @dataclass(slots=True)
 class Ledger:
     """What became of every record that the channel handed over."""

@@ -65,11 +65,22 @@ def allowed_permissions(role: Role) -> frozenset[Permission]:
     return DEFAULT_PERMISSIONS[role] | extra
 
 
+_PROVINCE, _DISTRICT = "[0-9]{2}", r"[0-9]{2}\.[0-9]{2}"
+_REGIONS = {
+    Role.PROVINCE: _PROVINCE,
+    Role.DISTRICT: _DISTRICT,
+    Role.OPERATOR: f"{_PROVINCE}|{_DISTRICT}",
+}
+"""What the codes of a role's regions look like."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role over regions or channels. Raises ValueError where the two do not fit.
 
-    `only` are the permissions that it is for, where those of others do not extend to it.
+    The regions of an operator are where the connectors that it registers may write; with none they
+    may write nowhere, and an administrator registers them. `only` are the permissions that it is
+    for, where those of others do not extend to it.
     """
 
     role: Role
@@ -78,23 +89,23 @@ class Grant:
     only: frozenset[Permission] | None = None
 
     def __post_init__(self) -> None:
-        shape = {Role.PROVINCE: "[0-9]{2}", Role.DISTRICT: r"[0-9]{2}\.[0-9]{2}"}.get(self.role)
-        if bool(self.regions) is not bool(shape):
+        shape = _REGIONS.get(self.role)
+        if bool(self.regions) is not bool(shape) and self.role is not Role.OPERATOR:
             raise ValueError(f"role {self.role} {'needs a' if shape else 'takes no'} region")
         if bool(self.channels) is not (self.role is Role.OPERATOR) or "" in self.channels:
             needs = "needs a" if self.role is Role.OPERATOR else "takes no"
             raise ValueError(f"role {self.role} {needs} channel")
         for code in self.regions:
             if shape and not re.fullmatch(shape, code):
-                example = "73" if self.role is Role.PROVINCE else "73.71"
+                example = "73.71" if self.role is Role.DISTRICT else "73"
                 raise ValueError(f"region {code!r} is no {self.role} code, such as {example!r}")
 
     def within(self, other: "Grant") -> "Grant | None":
         """The part of this grant that another one of the same role holds too, if there is any."""
         regions = tuple(code for code in self.regions if code in other.regions)
         channels = tuple(name for name in self.channels if name in other.channels)
-        kept = bool(regions or channels) is bool(self.regions or self.channels)
-        if self.role is not other.role or not kept:
+        lost = not channels if self.channels else bool(self.regions) and not regions
+        if self.role is not other.role or lost:
             return None
         return replace(self, regions=regions, channels=channels)
 
@@ -222,6 +233,28 @@ class Scope:
         """Records that could not be stored."""
         roles = {Role.MINISTRY, Role.OPERATOR}
         return self._reach(roles.__contains__, Permission.CONNECTORS_READ)
+
+    @cached_property
+    def own_connectors(self) -> Reach:
+        """Connectors that may be registered, changed and run, and dead letters that may be
+        settled. Whoever changes them has to see them too."""
+        roles = {Role.OPERATOR, Role.ADMIN}
+        read, write = Permission.CONNECTORS_READ, Permission.CONNECTORS_WRITE
+        return self._reach(roles.__contains__, read, write)
+
+    def writes_of(self, channel: str) -> Reach:
+        """Where a connector that this viewer registers for a channel may write complaints: the
+        regions of the operator's grants for it; an admin's may write anywhere."""
+        read, write = Permission.CONNECTORS_READ, Permission.CONNECTORS_WRITE
+        if not self.own_connectors.covers(None, None, channel):
+            return Reach()
+        grants = [g for g in self.grants if g.permits(read, write)]
+        codes = {code for g in grants if channel in g.channels for code in g.regions}
+        return Reach(
+            nation=any(g.role is Role.ADMIN for g in grants),
+            provinces=frozenset(code for code in codes if "." not in code),
+            districts=frozenset(code for code in codes if "." in code),
+        )
 
     @cached_property
     def any_purpose(self) -> Reach:

@@ -12,16 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from hub.connectors.endpoint import START, Endpoint
 from hub.connectors.http_config import Cursor, PageNumber, Paginator
 from hub.connectors.open311 import MOST_ROWS, Requests
-from hub.connectors.rest_api import Endpoint, RestResource
+from hub.connectors.rest_api import RestResource
 from hub.grade.records import CannotGradeError, Row, put
 
 PAGE_ROWS = 500
 REPEATED_ROWS = 5
 """Rows of the page before that a page begins with: the list moved while it was read."""
 
-_START = "{incremental.start_value}"
 _STORM, _ERROR_BODY, _CUT, _SAME_PAGE = "storm", "error", "cut", "same"
 FAULTS = {4: _STORM, 5: _STORM, 8: _ERROR_BODY, 12: _CUT, 16: _SAME_PAGE, 22: _STORM, 27: _CUT}
 """The number of an answer → what is wrong with it."""
@@ -40,6 +40,12 @@ class HostileChannel:
     """Serves `rows` of one resource, an ASGI application."""
 
     def __init__(self, resource: RestResource | Requests) -> None:
+        """Raises CannotGradeError for a resource of which no channel can be made."""
+        if isinstance(resource, RestResource):
+            endpoint = resource.endpoint
+            for key, stated in (("json", endpoint.json_), ("is_success", endpoint.is_success)):
+                if stated is not None:
+                    raise CannotGradeError(f"{key}: no channel can be made that heeds it.")
         self.rows: list[Row] = []
         self._resource = resource
         self._asked = 0
@@ -106,8 +112,8 @@ class HostileChannel:
         """In the order of their change, as `row_order: asc` expects."""
         rows = sorted(self.rows, key=lambda row: row.changed)
         for name, template in endpoint.params.items():
-            if _START in template and endpoint.incremental:
-                before, after = map(re.escape, template.split(_START, 1))
+            if START in template and endpoint.incremental:
+                before, after = map(re.escape, template.split(START, 1))
                 match = re.fullmatch(f"{before}(.*){after}", query.get(name, ""))
                 pattern = endpoint.incremental.datetime_format
                 since = _time(match[1] if match else "", pattern)

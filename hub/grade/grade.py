@@ -67,7 +67,7 @@ async def grade(loaded: Loaded, store: Store, records: int) -> Graded:
     config = loaded.config
     if not isinstance(config, RestApiConfig | Open311Config):
         raise CannotGradeError(f"A channel of kind {config.type} can't be imitated.")
-    resource = config.resources[0]
+    resource = config.resources[0] if isinstance(config, Open311Config) else config.mapped[0]
     channel, port = HostileChannel(resource), free_port(0)
     path = "/" if "${" in config.client.base_url else urlsplit(config.client.base_url).path or "/"
     client = config.client.model_copy(update={"base_url": f"http://127.0.0.1:{port}{path}"})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from hub.connectors import paths
 from hub.connectors.config import Flag, Resource
 from hub.domain.region import Region, RegionCodes, regions
 
@@ -33,10 +34,7 @@ def put(document: dict[str, Any], path: str, value: object) -> None:
     """Writes a value where a dotted path finds it. Raises CannotGradeError for a JSONPath."""
     if path.startswith("$"):
         raise CannotGradeError(f"{path}: no records can be made for a JSONPath in `select`.")
-    *parents, last = path.split(".")
-    for name in parents:
-        document = document.setdefault(name, {})
-    document[last] = value
+    paths.put(document, path, value)
 
 
 class Maker:

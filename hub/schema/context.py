@@ -1,4 +1,4 @@
-"""What resolvers hold while they answer: the viewer's reader, never a database."""
+"""What resolvers hold while they answer: the viewer's reader and desk, never a database."""
 
 from asyncio import ensure_future, shield
 from collections.abc import Mapping
@@ -8,8 +8,11 @@ from strawberry.types import Info
 
 from hub.domain.reading import Reading
 from hub.domain.scope import Permission
-from hub.schema.errors import MissingPermissionError
+from hub.ingest.desk import Desk
+from hub.schema.errors import MissingPermissionError, RefusedError
 from hub.store.store import Reader
+
+MOST_CHANGES = 20
 
 Document = Mapping[str, Any]
 
@@ -17,8 +20,10 @@ Document = Mapping[str, Any]
 class Context:
     """One for each request."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, desk: Desk) -> None:
         self.reader = reader
+        self._desk = desk
+        self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
 
@@ -26,6 +31,17 @@ class Context:
         """Raises MissingPermissionError where the token lacks a permission."""
         if permission not in self.reader.scope.permissions:
             raise MissingPermissionError(permission)
+
+    def desk(self) -> Desk:
+        """What the viewer changes things at. Raises GraphQLError where they may change nothing,
+        or have asked for too many changes at once."""
+        self.need(Permission.CONNECTORS_READ)
+        self.need(Permission.CONNECTORS_WRITE)
+        self._changes += 1
+        if self._changes > MOST_CHANGES:
+            told = f"A request makes {MOST_CHANGES} changes at most."
+            raise RefusedError(told, "BAD_USER_INPUT")
+        return self._desk
 
     async def channels_by_name(self) -> dict[str, Document]:
         """The viewer's channels by name and in its order, read once for each request."""

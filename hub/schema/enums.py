@@ -9,8 +9,9 @@ from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
 from hub.domain.region import RegionLevel
-from hub.domain.run import DeadLetterState, RunState
+from hub.domain.run import ConnectorState, DeadLetterState, RunState
 from hub.domain.scope import Role
+from hub.store.connectors import ManagedBy
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -33,6 +34,12 @@ _known(
     DeadLetterState,
     "RESOLVED once the same record could be stored, ACKNOWLEDGED where it "
     "need not be, DISCARDED when its retention ended.",
+)
+_known(ConnectorState, "Whether a connector runs by its schedule and when asked to.")
+_known(
+    ManagedBy,
+    "Who changes a connector: a file on the hub's machine, or its operator over the API.",
+    "ConnectorManager",
 )
 _known(Role, "What a grant lets its holder be.")
 

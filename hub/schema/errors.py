@@ -2,6 +2,7 @@
 
 from graphql import GraphQLError
 
+from hub.connectors.vocabulary import ConfigError
 from hub.domain.scope import Permission
 
 
@@ -12,6 +13,24 @@ class InputError(GraphQLError):
         super().__init__(
             f"{argument}: {message}", extensions={"code": "BAD_USER_INPUT", "argument": argument}
         )
+
+
+class ConfigurationError(GraphQLError):
+    """A connector's YAML that can't be used, with every problem in it."""
+
+    def __init__(self, error: ConfigError) -> None:
+        problems = [{"line": p.line, "key": p.key, "message": p.message} for p in error.problems]
+        super().__init__(
+            str(error),
+            extensions={"code": "BAD_USER_INPUT", "argument": "yaml", "problems": problems},
+        )
+
+
+class RefusedError(GraphQLError):
+    """What the roles of the viewer are not for, or a channel did not give."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message, extensions={"code": code})
 
 
 class MissingPermissionError(GraphQLError):

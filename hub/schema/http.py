@@ -1,6 +1,7 @@
 """`POST /graphql`, after the GraphQL-over-HTTP draft."""
 
 import secrets
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any
 
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from hub.auth.middleware import Challenge, Viewer
 from hub.auth.requests import BodyTooLargeError, body_within
 from hub.domain.reading import Reading
+from hub.ingest.desk import Desk
+from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -24,6 +27,7 @@ from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 MAX_BODY_BYTES = 256 * 1024
+_DESKS = 1_000
 _JSON = "application/json"
 _GRAPHQL = "application/graphql-response+json"
 
@@ -33,10 +37,14 @@ _log = structlog.get_logger()
 class GraphQLEndpoint:
     """An ASGI application that answers documents, each viewer from what their scope reaches."""
 
-    def __init__(self, store: Store, challenge: Challenge) -> None:
+    def __init__(
+        self, store: Store, challenge: Challenge, private_hosts: frozenset[str] = frozenset()
+    ) -> None:
         self._store = store
         self._challenge = challenge
         self._executor = Executor(core_schema)
+        # Desks hold no state but their scope, so viewers that come again share one.
+        self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -54,7 +62,7 @@ class GraphQLEndpoint:
             asked = await _parameters(request)
         except _BadRequestError as error:
             return _response({"errors": [error.formatted]}, error.status, media_type)
-        context = Context(self._store.reader(viewer.scope))
+        context = Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
         name = asked.get("operationName")
         result = await self._executor.execute(
             asked["query"], asked.get("variables") or {}, name, context

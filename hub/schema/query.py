@@ -17,7 +17,7 @@ from hub.schema.context import HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.source import output, resolved
-from hub.schema.types.channel import Channel, Connector
+from hub.schema.types.channel import Channel
 from hub.schema.types.complaint import Complaint
 from hub.schema.types.connection import (
     AuditConnection,
@@ -27,6 +27,7 @@ from hub.schema.types.connection import (
     RunConnection,
     page_request,
 )
+from hub.schema.types.connector import Connector
 from hub.schema.types.indicators import IndicatorRow, Period
 from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region

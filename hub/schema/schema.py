@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from hub.schema import enums as enums  # noqa: PLC0414 - names the enumerations first
+from hub.schema.mutation import Mutation
 from hub.schema.query import Query
 from hub.schema.scalars import DATE_TIME
 from hub.schema.types.channel import Channel
@@ -14,6 +15,7 @@ from hub.schema.types.region import Region
 
 schema = strawberry.Schema(
     Query,
+    Mutation,
     types=[Channel, Complaint, Region],
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
 )

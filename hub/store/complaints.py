@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+from hub.domain.complaint import Complaint, Provenance
 from hub.domain.disclosure import lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
 from hub.domain.question import LATEST_FIRST, Condition, Order
@@ -12,10 +14,12 @@ from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
+from hub.store.documents import Received, complaint_document
 from hub.store.masks import Fields, Masks
 from hub.store.mongo import Database, Document, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.statistics import Statistics
+from hub.store.timelines import next_timeline
 from hub.store.vault import Vault
 
 
@@ -38,6 +42,7 @@ class ScopedComplaints:
     ) -> None:
         self._scope = scope
         self._rows = plan.within(scope.rows)
+        self._vault = vault
         self._masks = Masks(scope, vault)
         self._complaints = read_quickly(database["complaints"])
         self._answers, self._statistics = answers, statistics
@@ -70,6 +75,21 @@ class ScopedComplaints:
         self._masks.put_on(found.documents, fields, reading)
         return found
 
+    def unstored(
+        self, complaint: Complaint, provenance: Provenance, reading: Reading
+    ) -> Document | None:
+        """What a complaint that is not stored would be to this viewer; None outside the scope."""
+        if not self._scope.rows.covers(complaint.province, complaint.district, complaint.channel):
+            return None
+        timeline = next_timeline(complaint, provenance.fetched_at, None)
+        document: Document = _as_read(
+            complaint_document(
+                complaint.id, Received(complaint, b""), provenance, "", timeline, self._vault
+            )
+        )
+        self._masks.put_on([document], None, reading)
+        return document
+
     async def count(self, condition: Condition) -> int:
         """How many complaints of the scope fulfil a condition."""
         wanted = plan.both(self._rows, plan.match(condition, _now()))
@@ -95,6 +115,15 @@ class ScopedComplaints:
         if lies_within(condition, scope.rows):
             return await self._answers.answer(replace(question, reach=scope.rows), _now())
         return await self._statistics.answer(question, scope.rows, _now())
+
+
+def _as_read(value: Any) -> Any:
+    """As the store reads documents: times name no zone, and the raw record is left out."""
+    if isinstance(value, dict):
+        return {name: _as_read(each) for name, each in value.items() if name != "raw"}
+    if isinstance(value, list):
+        return [_as_read(each) for each in value]
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def _now() -> datetime:

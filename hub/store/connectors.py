@@ -10,7 +10,10 @@ from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.mongo import Database, Document
 
-_SHOWN = {"kind": 1, "channel": 1, "config_version": 1, "registered_at": 1}
+_SHOWN = dict.fromkeys(
+    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused"), 1
+)
+_MOST_VERSIONS = 50
 
 
 class ManagedBy(StrEnum):
@@ -28,6 +31,14 @@ class ManagedByFileError(Exception):
             f"{name} is described by a file on the hub's machine; it is changed there, "
             "or registered under another name"
         )
+
+
+class NameTakenError(Exception):
+    """A new connector has the name of one that is there."""
+
+
+class ChangedMeanwhileError(Exception):
+    """A connector is no longer what a change of it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +64,48 @@ class Registration:
     paused: Pause | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A configuration text that a connector has had: who registered it first, and when (UTC)."""
-
-    version: str
-    config: str
-    by: str
-    at: datetime
-
-
 class ScopedConnectors:
     """Connectors of the viewer's own channels; the ministry's and an admin's are all."""
 
     def __init__(self, scope: Scope, database: Database) -> None:
         self._within = plan.within(scope.ledgers)
+        self._own = scope.own_connectors
         self._connectors = database["connectors"]
+        self._versions = database["connector_versions"]
 
     async def all(self) -> list[Document]:
         """The viewer's connectors by name, without their configuration."""
         return await self._connectors.find(self._within, _SHOWN).sort("_id", 1).to_list()
+
+    async def get(self, name: str) -> Document | None:
+        """The connector of this name, without its configuration."""
+        wanted = plan.both(self._within, {"_id": {"$eq": name}})
+        return await self._connectors.find_one(wanted, _SHOWN)
+
+    async def versions(self, name: str) -> list[Document]:
+        """The latest texts that a connector has had, newest first; each with who registered it
+        first and when (UTC). The text itself is for those who may change the connector."""
+        wanted = plan.both(self._within, {"connector": {"$eq": name}})
+        order = [("at", -1), ("_id", 1)]
+        found = await self._versions.find(wanted, sort=order, limit=_MOST_VERSIONS).to_list()
+        for each in found:
+            if not self._own.covers(None, None, each["channel"]):
+                each["config"] = None
+        return found
+
+
+class OwnConnectors:
+    """Connectors that a viewer may change."""
+
+    def __init__(self, scope: Scope, database: Database) -> None:
+        self._within = plan.both(plan.within(scope.ledgers), plan.within(scope.own_connectors))
+        self._connectors = database["connectors"]
+
+    async def get(self, name: str) -> Registration | None:
+        """The connector of this name if the viewer may change it."""
+        wanted = plan.both(self._within, {"_id": {"$eq": name}})
+        found = await self._connectors.find_one(wanted)
+        return _registration(found) if found else None
 
 
 class ConnectorRegister:
@@ -81,74 +114,102 @@ class ConnectorRegister:
     def __init__(self, database: Database) -> None:
         self._connectors = database["connectors"]
         self._versions = database["connector_versions"]
+        self._schedules = database["schedules"]
 
     async def put(self, registration: Registration, by: str) -> None:
-        """Registers a connector or replaces the one of its name; its text is kept as a version.
+        """Registers what a file describes; it takes the place of whatever has its name. A pause
+        stays."""
+        await self._write({"_id": registration.name}, registration, by)
 
-        Raises ManagedByFileError for an operator's that would replace one of a file. A pause stays.
+    async def add(self, registration: Registration, by: str) -> None:
+        """Registers an operator's new connector. Raises NameTakenError."""
+        nothing = {"_id": registration.name, **_NEVER}
+        try:
+            await self._write(nothing, registration, by)
+        except DuplicateKeyError:
+            raise NameTakenError(registration.name) from None
+
+    async def change(self, before: Registration, registration: Registration, by: str) -> None:
+        """Gives an operator's connector another text. A pause stays.
+
+        Raises ManagedByFileError for one of a file, and ChangedMeanwhileError.
         """
+        if before.managed_by is ManagedBy.FILE:
+            raise ManagedByFileError(before.name)
+        same = {
+            "_id": before.name,
+            "managed_by": before.managed_by.value,
+            "channel": before.channel,
+            "config_version": before.config_version,
+        }
+        try:
+            await self._write(same, registration, by)
+        except DuplicateKeyError:
+            raise ChangedMeanwhileError(before.name) from None
+
+    async def _write(self, replaced: Document, registration: Registration, by: str) -> None:
+        """Puts a connector in the place of what is meant, and keeps its text as a version. Raises
+        DuplicateKeyError where something else has its name."""
         name, now = registration.name, datetime.now(UTC)
-        replaced: Document = {"_id": name}
-        if registration.managed_by is ManagedBy.OPERATOR:
-            replaced["managed_by"] = ManagedBy.OPERATOR.value
-        text = {"config": registration.config, "config_version": registration.config_version}
+        text = {
+            "channel": registration.channel,
+            "config": registration.config,
+            "config_version": registration.config_version,
+        }
         described = {
             "kind": registration.kind,
-            "channel": registration.channel,
             "folder": registration.folder,
             "managed_by": registration.managed_by.value,
             "registered_at": now,
         }
-        try:
-            await self._connectors.update_one(
-                replaced, {"$set": {**text, **described}}, upsert=True
-            )
-        except DuplicateKeyError:
-            raise ManagedByFileError(name) from None
+        await self._connectors.update_one(replaced, {"$set": {**text, **described}}, upsert=True)
         await self._versions.update_one(
             {"_id": f"{name} {registration.config_version}"},
             {"$setOnInsert": {**text, "connector": name, "by": by, "at": now}},
             upsert=True,
         )
 
-    async def versions(self, name: str) -> list[Version]:
-        """Every text that the connector has had, the latest first."""
-        found = self._versions.find({"connector": name}).sort([("at", -1), ("_id", 1)])
-        return [Version(v["config_version"], v["config"], v["by"], v["at"]) async for v in found]
-
     async def get(self, name: str) -> Registration | None:
         """The connector of this name, or None."""
         found = await self._connectors.find_one({"_id": name})
-        if found is None:
-            return None
-        paused = found.get("paused")
-        return Registration(
-            name=name,
-            kind=found["kind"],
-            channel=found["channel"],
-            config=found["config"],
-            config_version=found["config_version"],
-            folder=found["folder"],
-            managed_by=ManagedBy(found.get("managed_by", ManagedBy.FILE)),
-            paused=Pause(**paused) if paused else None,
-        )
+        return _registration(found) if found else None
 
-    async def pause(self, name: str, reason: str, by: str) -> bool:
-        """Keeps a connector from running by its schedule, and says why; False for an unknown name.
+    async def pause(self, name: str, reason: str, by: str) -> Pause | None:
+        """Keeps a connector from running by its schedule; None for an unknown name.
 
-        The first reason stays: who pauses what is paused already changes nothing.
+        Returns the pause that stands: who pauses what is paused already changes nothing.
         """
         paused = {"reason": reason, "by": by, "at": datetime.now(UTC)}
         await self._connectors.update_one(
             {"_id": name, "paused": None}, {"$set": {"paused": paused}}
         )
-        return await self._connectors.find_one({"_id": name}, {"_id": 1}) is not None
+        found = await self.get(name)
+        return found.paused if found else None
 
     async def resume(self, name: str) -> bool:
-        """Lets a paused connector run again; False for an unknown name."""
+        """Lets a paused connector run again, its failed runs counted anew, so that the next one
+        does not pause it at once; False for an unknown name."""
+        await self._schedules.update_one({"_id": name}, {"$set": {"failures": 0}})
         done = await self._connectors.update_one({"_id": name}, {"$unset": {"paused": ""}})
         return done.matched_count == 1
 
     async def names(self) -> list[str]:
         """All registered names, in order."""
         return [d["_id"] async for d in self._connectors.find({}, {"_id": 1}).sort("_id", 1)]
+
+
+_NEVER: plan.Filter = {"config_version": {"$in": []}}
+
+
+def _registration(found: Document) -> Registration:
+    paused = found.get("paused")
+    return Registration(
+        name=found["_id"],
+        kind=found["kind"],
+        channel=found["channel"],
+        config=found["config"],
+        config_version=found["config_version"],
+        folder=found["folder"],
+        managed_by=ManagedBy(found.get("managed_by", ManagedBy.FILE)),
+        paused=Pause(**paused) if paused else None,
+    )

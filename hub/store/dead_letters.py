@@ -45,7 +45,6 @@ class ScopedDeadLetters:
 
     def __init__(self, scope: Scope, database: Database, cursors: Cursors, vault: Vault) -> None:
         self._within = plan.within(scope.dead_letters)
-        self._letters = database["dead_letters"]
         self._vault = vault
         self._pager = Pager(database["dead_letters"], scope, cursors)
 
@@ -63,10 +62,19 @@ class ScopedDeadLetters:
             letter["value"] = _opened(letter, self._vault)
         return found
 
-    async def visible(self, ids: Iterable[str]) -> list[str]:
-        """Those of these ids that the viewer may see; no other may be changed on their behalf."""
-        wanted = {"$and": [self._within, {"_id": {"$in": list(ids)}}]}
-        return [d["_id"] async for d in self._letters.find(wanted, {"_id": 1})]
+
+class OwnDeadLetters:
+    """Dead letters that a viewer may settle, seen or not."""
+
+    def __init__(self, scope: Scope, database: Database) -> None:
+        self._within = plan.within(scope.own_connectors)
+        self._letters = database["dead_letters"]
+
+    async def acknowledge(self, id_: str, note: str, by: str) -> bool:
+        """Notes that a letter need not be stored, why and who says so; False where there is no
+        open one of this id among them."""
+        wanted = plan.both(self._within, {"_id": {"$eq": id_}}, _OPEN)
+        return bool((await self._letters.update_one(wanted, _acknowledged(note, by))).matched_count)
 
 
 class DeadLetterBox:
@@ -124,14 +132,16 @@ class DeadLetterBox:
         ).to_list()
         return [{**letter, "value": _opened(letter, self._vault)} for letter in found]
 
+    async def record(self, id_: str) -> bytes | None:
+        """The record of a letter as it arrived, for the hub's own commands; None where there is no
+        such letter, or its record has been removed."""
+        letter = await self._letters.find_one({"_id": id_}, {"raw": 1})
+        return self._vault.open(letter["raw"], id_) if letter and letter["raw"] else None
+
     async def acknowledge(self, ids: Sequence[str], note: str, by: str) -> int:
         """Notes that open letters need not be stored, why and who says so; how many there were."""
-        noted = {"note": note, "by": by, "at": utc_now()}
-        done = await self._letters.update_many(
-            {"_id": {"$in": list(ids)}, "state": DeadLetterState.OPEN.value},
-            {"$set": {"state": DeadLetterState.ACKNOWLEDGED.value, "acknowledged": noted}},
-        )
-        return done.modified_count
+        wanted = {"_id": {"$in": list(ids)}, **_OPEN}
+        return (await self._letters.update_many(wanted, _acknowledged(note, by))).modified_count
 
     async def discard(self, connector: str, before: datetime) -> int:
         """Ends those that no run of a connector has met since a moment (UTC): the record and the
@@ -190,6 +200,14 @@ class DeadLetterBox:
             },
             upsert=True,
         )
+
+
+_OPEN = {"state": DeadLetterState.OPEN.value}
+
+
+def _acknowledged(note: str, by: str) -> Document:
+    noted = {"note": note, "by": by, "at": utc_now()}
+    return {"$set": {"state": DeadLetterState.ACKNOWLEDGED.value, "acknowledged": noted}}
 
 
 def _id(channel: str, refused: Refused) -> str:

@@ -7,7 +7,7 @@ from hub.domain.question import Page, Place
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.cursor import BoundCursors, Cursors
-from hub.store.mongo import Collection, Document
+from hub.store.mongo import Collection, Document, find_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,9 @@ class Pager:
         after, before = (bound.read(c) if c else None for c in (request.after, request.before))
         page = Page(request.size, after, before, request.backward)
         asked = plan.find(within, wanted, order, page)
-        found = self.collection.find(
-            asked.filter,
-            projection,
-            sort=asked.sort,
-            limit=asked.limit,
-            batch_size=asked.limit,  # all at once: by itself MongoDB sends 101 and waits
+        documents = await find_at_once(
+            self.collection, asked.filter, projection, asked.sort, asked.limit
         )
-        documents = await found.to_list()
         more = len(documents) > page.size
         documents = documents[: page.size]
         if page.backward:

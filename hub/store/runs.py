@@ -37,7 +37,12 @@ class ScopedRuns:
 
     def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
         self._within = plan.within(scope.ledgers)
+        self._runs = database["runs"]
         self._pager = Pager(database["runs"], scope, cursors)
+
+    async def get(self, id_: str) -> Document | None:
+        """A run by its id."""
+        return await self._runs.find_one(plan.both(self._within, {"_id": {"$eq": id_}}))
 
     async def page(self, connector: str | None, request: PageRequest) -> Slice:
         """A page of runs, the latest first. Raises InvalidCursorError."""
@@ -126,6 +131,11 @@ class RunRegister:
             }
         )
         return run
+
+    async def latest(self, connector: str | None, limit: int) -> list[Document]:
+        """The latest runs, of a connector or of all, for the hub's own commands."""
+        wanted = {"connector": connector} if connector else {}
+        return await self._runs.find(wanted, sort=[("_id", -1)], limit=limit).to_list(None)
 
     async def renew(self, run: StartedRun) -> datetime:
         """Holds the connector for longer; until when. Raises RunSupersededError."""

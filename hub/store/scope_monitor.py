@@ -24,7 +24,7 @@ UNSCOPED_READS = Counter(
 _viewer: ContextVar[Scope | None] = ContextVar("viewer", default=None)
 
 _VIEWERS = 1_000
-_WRITES = frozenset({"insert", "update", "delete"})
+_NO_READS = frozenset({"insert", "update", "delete", "killCursors"})
 _FILTERS = {"find": "filter", "count": "query", "distinct": "query", "findAndModify": "query"}
 _JOINS = frozenset({"$lookup", "$graphLookup", "$unionWith"})
 
@@ -102,6 +102,8 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "rollups": within(scope.counts),
         "channels": within(scope.any_purpose, plural=True),
         "connectors": within(scope.ledgers),
+        "connector_versions": within(scope.ledgers),
+        "changes": within(scope.ledgers),
         "runs": within(scope.ledgers),
         "dead_letters": within(scope.dead_letters),
         "audit": within(scope.audit),
@@ -115,7 +117,7 @@ def _is_scoped(name: str, command: Mapping[str, Any], scope: Scope) -> bool:
         return False
     collection = command.get(name)  # none in a command of a log-in, which is kept from listeners
     scoped = _filters(scope).get(collection) if isinstance(collection, str) else None
-    if scoped is None or name in _WRITES:
+    if scoped is None or name in _NO_READS:
         return True
     if name != "aggregate":
         return name in _FILTERS and _carries(command.get(_FILTERS[name], {}), scoped)

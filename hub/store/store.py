@@ -12,15 +12,17 @@ from hub.store.answers import Answers
 from hub.store.attempts import Attempts
 from hub.store.audit import AuditLog, ScopedAudit
 from hub.store.authorizations import Authorizations
+from hub.store.changes import ChangeLog
 from hub.store.channels import ChannelRegister, ScopedChannels
 from hub.store.clients import Clients
 from hub.store.complaints import ScopedComplaints
-from hub.store.connectors import ConnectorRegister, ScopedConnectors
+from hub.store.connectors import ConnectorRegister, OwnConnectors, ScopedConnectors
 from hub.store.cursor import Cursors
-from hub.store.dead_letters import DeadLetterBox, ScopedDeadLetters
+from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLetters
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
 from hub.store.geometry import Outlines
+from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
@@ -54,6 +56,15 @@ class Reader:
     audit: ScopedAudit
 
 
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """All that a viewer may change. Each part was built from the scope and knows no other."""
+
+    scope: Scope
+    connectors: OwnConnectors
+    dead_letters: OwnDeadLetters
+
+
 class Store:
     """The hub's data in MongoDB."""
 
@@ -72,6 +83,8 @@ class Store:
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
         self.schedules = Schedules(database)
+        self.changes = ChangeLog(database)
+        self.hosts = ApprovedHosts(database)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
@@ -99,6 +112,11 @@ class Store:
             dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
         )
+
+    def holdings(self, scope: Scope) -> Holdings:
+        """What this viewer may change."""
+        database = self._database
+        return Holdings(scope, OwnConnectors(scope, database), OwnDeadLetters(scope, database))
 
     async def purge(
         self, before: datetime, *, dry_run: bool, progress: Callable[[int], None]

@@ -2,6 +2,7 @@
 
 import gzip
 import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.connectors import archives
 from hub.connectors.base import ChannelError, Undecodable
 from hub.connectors.decoders import (
     MAX_LINE,
@@ -103,3 +105,116 @@ def test_json_without_bottom_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ChannelError, match=r"deep\.json is not whole JSON"):
         read(written(tmp_path, "deep.json", deep), JSON)
     assert isinstance(read(written(tmp_path, "deep.jsonl", deep), LINES)[0], Undecodable)
+
+
+# --- zip archives ------------------------------------------------------------------------------
+
+
+def rows(path: Path, glob: str = "*") -> list[Any]:
+    with records_of(path, CSV, {"id"}, glob) as records:
+        return [*records]
+
+
+def zipped(folder: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    path = folder / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    return path
+
+
+def test_the_members_of_an_archive_are_read_in_order_of_their_names(tmp_path: Path) -> None:
+    body = {"b/2.csv": b"id\n2\n", "b/": b"", "a.csv": b"id\n1\n", "README": b"no table"}
+    path = zipped(tmp_path, body)
+    assert rows(path, "*.csv") == [{"id": "1"}, {"id": "2"}]
+    with pytest.raises(ChannelError, match=r"a\.zip/README has no column id"):
+        rows(path)
+    with pytest.raises(ChannelError, match=r"a\.zip: no member matches member_glob '\*\.json'"):
+        rows(path, "*.json")
+
+
+def test_names_that_lead_out_of_an_archive_lead_nowhere(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    path = zipped(inside, {"../out.csv": b"id\n1\n", "/etc/cron.d/x": b"id\n2\n"})
+    assert rows(path) == [{"id": "1"}, {"id": "2"}]
+    assert [p.name for p in tmp_path.rglob("*")] == ["inside", "a.zip"]
+
+
+def test_a_zip_bomb_is_refused_by_what_it_declares_and_takes_no_memory(
+    tmp_path: Path,
+) -> None:
+    path = zipped(tmp_path, {"a.csv": b"id\n" + b"1" * (8 << 20)})
+    tracemalloc.start()
+    small = archives.opened_zip(path, 7 << 20)
+    with pytest.raises(ChannelError, match="inflates to more than 7 MiB"), small:
+        pass
+    with pytest.raises(ChannelError, match="longer than 1 Mi characters"):
+        rows(path)
+    assert tracemalloc.get_traced_memory()[1] < 12 << 20
+    tracemalloc.stop()
+
+
+def test_a_member_that_is_larger_than_it_declares_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"a.csv": b"id\n" + b"1\n" * 5000})
+    body = bytearray(path.read_bytes())
+    at = body.rindex(b"PK\x01\x02")
+    body[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    path.write_bytes(body)
+    with pytest.raises(ChannelError, match="is not a whole zip archive: Bad CRC-32"):
+        rows(path)
+
+
+def test_an_archive_of_too_many_members_is_refused_before_they_are_looked_at(
+    tmp_path: Path,
+) -> None:
+    many = zipped(tmp_path, {f"{n}.csv": b"" for n in range(archives.MOST_MEMBERS + 1)})
+    with pytest.raises(ChannelError, match="more than 1,000 members"):
+        rows(many)
+    body = bytearray(many.read_bytes())
+    at = body.rindex(b"PK\x05\x06")
+    body[at + 8 : at + 12] = b"\x01\x00\x01\x00"  # it says that it has one
+    many.write_bytes(body)
+    with pytest.raises(ChannelError, match="more than 1,000 members"):
+        rows(many)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda body: body[:-30], "is not a whole zip archive"),
+        (lambda _: b"", "is not a whole zip archive"),
+        (lambda _: b"id\n1\n", "is not a whole zip archive"),
+        (lambda body: body.replace(b"id\n1", b"id\n2"), "Bad CRC-32"),
+    ],
+)
+def test_an_archive_that_is_broken_is_told(tmp_path: Path, change: Any, told: str) -> None:
+    path = zipped(tmp_path, {"a.csv": b"id\n1\n"}, zipfile.ZIP_STORED)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ChannelError, match=told):
+        rows(path)
+
+
+def test_methods_that_take_much_memory_and_encryption_are_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"a.csv": b"id\n1\n"}, zipfile.ZIP_LZMA)
+    with pytest.raises(ChannelError, match=r"a\.csv is neither stored nor deflated"):
+        rows(path)
+    body = bytearray(zipped(tmp_path, {"a.csv": b"id\n1\n"}).read_bytes())
+    body[body.rindex(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(body)
+    with pytest.raises(ChannelError, match=r"a\.csv is encrypted"):
+        rows(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_archive_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
+    body = bytearray(zipped(tmp_path, {"a.csv": b"id\n1\n", "b.csv": b"id\n2\n"}).read_bytes())
+    for at in data.draw(st.lists(st.integers(0, len(body) - 1), min_size=1, max_size=4)):
+        body[at] = data.draw(st.integers(0, 255))
+    path = tmp_path / "b.zip"
+    path.write_bytes(body)
+    try:
+        assert isinstance(rows(path), list)
+    except ChannelError as error:
+        assert "b.zip" in str(error)

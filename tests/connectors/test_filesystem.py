@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.connectors import filesystem
 from hub.connectors.base import Batch, ChannelError, Connector, Undecodable
 from hub.connectors.filesystem import BATCH_ROWS
 from hub.connectors.vocabulary import ConfigError
@@ -177,7 +178,50 @@ async def test_all_files_that_match_are_read_in_order_of_their_names(
     found = await batches(exports(tmp_path))
     assert ids(found) == ["1", "2", "3"]
     resumed = await batches(exports(tmp_path), {"reports": found[1].state or {}})
-    assert ids(resumed) == ["1", "3"]
+    assert ids(resumed) == ["3"]
+
+
+async def test_files_that_did_not_change_are_not_read_again(tmp_path: Path, export: Path) -> None:
+    for name, number in (("a.csv", 1), ("b.csv", 2), ("c.csv", 3)):
+        write(export.with_name(name), [row(number)])
+
+    async def new(text: str = YAML) -> list[str]:
+        found = await batches(exports(tmp_path, text), {"reports": state})
+        state.clear()
+        state.update(found[-1].state or {})
+        return ids(found)
+
+    state: dict[str, Any] = {}
+    assert await new() == ["1", "2", "3"]
+    assert await new() == []
+    touch(export.with_name("b.csv"))
+    assert await new() == ["2"]
+    export.with_name("c.csv").rename(export.with_name("d.csv"))
+    export.with_name("a.csv").unlink()
+    assert await new() == ["3"]
+    write(export.with_name("a.csv"), [row(1)])
+    assert await new() == ["1"]
+    assert len(state["known"]) == 3 * 12
+    # Another way of reading them is a reason to read them.
+    assert await new(YAML.replace("status: status", "status: flags")) == ["1", "2", "3"]
+
+
+async def test_of_very_many_files_the_last_ones_are_known(
+    tmp_path: Path, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesystem, "MOST_KNOWN", 2)
+    for name, number in (("a.csv", 1), ("b.csv", 2), ("c.csv", 3)):
+        write(export.with_name(name), [row(number)])
+    state = (await batches(exports(tmp_path)))[-1].state or {}
+    assert ids(await batches(exports(tmp_path), {"reports": state})) == ["1"]
+
+
+async def test_a_checkpoint_of_an_earlier_hub_is_taken_for_none(
+    tmp_path: Path, export: Path
+) -> None:
+    write(export, [row(1)])
+    earlier = {"file": ["laporan.csv", "12-34"], "rows": 1}
+    assert ids(await batches(exports(tmp_path), {"reports": earlier})) == ["1"]
 
 
 async def test_no_file_that_matches_is_an_error(tmp_path: Path, export: Path) -> None:

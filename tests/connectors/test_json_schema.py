@@ -86,7 +86,15 @@ def test_files_of_the_repository_name_it(file: Path) -> None:
 @given(st.data())
 def test_an_unknown_key_anywhere_is_refused_by_both(data: st.DataObject) -> None:
     values = deepcopy(data.draw(st.sampled_from(EXAMPLES)))
-    open_ = {"params", "headers", "access_token_request_data"}
+    open_ = {
+        "params",
+        "headers",
+        "access_token_request_data",
+        "json",
+        "variables",
+        "config",
+        "metadata",
+    }
     places = [
         path
         for path in nodes(values)

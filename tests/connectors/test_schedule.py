@@ -29,7 +29,7 @@ def test_the_hours_of_cron_are_those_of_the_zone() -> None:
 @pytest.mark.parametrize(
     ("stated", "told"),
     [
-        ("{interval: 15}", "ISO-8601"),
+        ("{interval: 15}", "ISO 8601"),
         ("{interval: PT1S}", "greater than"),
         ("{cron: '61 * * * *'}", "Bad minute"),
         ("{cron: '0 0 30 2 *'}", "cron expression"),

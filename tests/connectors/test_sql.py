@@ -1,10 +1,12 @@
 """Kind `sql`, against a real PostgreSQL."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from sqlalchemy.dialects import mysql
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
 from hub.connectors.load import load
-from hub.connectors.sql import BATCH_ROWS, Reading, Rows
+from hub.connectors.sql_reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import batches, ids, states
 from tests.postgres import Postgres
@@ -118,6 +120,31 @@ async def test_only_what_changed_is_read_again(postgres: Postgres, kota: sa.Engi
         *map(str, range(495, 501)),
         "7",
     ]
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])
+async def test_it_says_how_many_rows_each_day_has(
+    postgres: Postgres, kota: sa.Engine, kind: str
+) -> None:
+    fill(kota, 1, 120, "NULL")
+    by_zone = "" if kind == "timestamptz" else " AT TIME ZONE 'Asia/Makassar'"
+    with kota.begin() as database:
+        database.exec_driver_sql(
+            f"ALTER TABLE kota.laporan ALTER masuk TYPE {kind} USING "
+            f"('2024-09-21 20:00:00+08'::timestamptz + id * interval '1 hour'){by_zone}"
+        )
+    makassar = ZoneInfo("Asia/Makassar")
+    stretch = Between(
+        datetime(2024, 9, 22, tzinfo=makassar), datetime(2024, 9, 25, tzinfo=makassar)
+    )
+    first = datetime(2024, 9, 21, 20, tzinfo=makassar)
+    received = [first + timedelta(hours=id_) for id_ in range(1, 121)]
+    within = Counter(at.date() for at in received if stretch.start <= at < stretch.end)
+    assert await connected(postgres, CHANGES).counts(stretch) == within
+    assert [*within.values()] == [24, 24, 24]
+    put_together = CHANGES.replace("received_at: masuk", "received_at: [masuk, diubah]")
+    with pytest.raises(ChannelError, match="no single column"):
+        await connected(postgres, put_together).counts(stretch)
 
 
 async def test_rows_without_a_cursor_are_read_each_time(

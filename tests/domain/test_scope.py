@@ -26,7 +26,10 @@ SOUTH_SULAWESI = Grant(Role.PROVINCE, ("73",))
 MAKASSAR = Grant(Role.DISTRICT, ("73.71",))
 OPERATOR = Grant(Role.OPERATOR, channels=("lapor",))
 GRANTS = [MINISTRY, STATISTICS, ADMIN, SOUTH_SULAWESI, MAKASSAR, OPERATOR]
-PURPOSES = ("rows", "secret_words", "reporters", "counts", "ledgers", "dead_letters")
+PURPOSES = (
+    *("rows", "secret_words", "reporters", "counts", "ledgers", "dead_letters"),
+    "own_connectors",
+)
 
 PLACES = st.sampled_from(
     [(None, None), ("73", None), ("73", "73.71"), ("73", "73.06"), ("32", "32.71")]
@@ -94,7 +97,8 @@ def test_a_grant_covers_its_own_places_or_channels_alone(grant: Grant, covered: 
         (Role.MINISTRY, ("73",), (), "role ministry takes no region"),
         (Role.STATISTICS, ("73",), (), "role statistics takes no region"),
         (Role.OPERATOR, (), (), "role operator needs a channel"),
-        (Role.OPERATOR, ("73",), ("lapor",), "role operator takes no region"),
+        (Role.OPERATOR, ("73",), (), "role operator needs a channel"),
+        (Role.OPERATOR, ("7371",), ("lapor",), "region '7371' is no operator code, such as '73'"),
         (Role.PROVINCE, ("73",), ("lapor",), "role province takes no channel"),
         (Role.PROVINCE, ("73.71",), (), "region '73.71' is no province code, such as '73'"),
         (Role.DISTRICT, ("73",), (), "region '73' is no district code, such as '73.71'"),
@@ -144,6 +148,7 @@ def test_each_purpose_is_for_its_roles() -> None:
         "counts": places | {Role.OPERATOR, Role.STATISTICS},
         "ledgers": {Role.MINISTRY, Role.OPERATOR, Role.ADMIN},
         "dead_letters": {Role.MINISTRY, Role.OPERATOR},
+        "own_connectors": {Role.OPERATOR, Role.ADMIN},
     }
 
 
@@ -206,6 +211,34 @@ def test_a_token_that_states_what_its_client_has_changes_nothing() -> None:
     assert narrowed([SULAWESI], [SOUTH_SULAWESI]) == (SOUTH_SULAWESI,)
     assert narrowed([SULAWESI], [Grant(Role.PROVINCE, ("32",))]) == ()
     assert narrowed([], GRANTS) == narrowed(GRANTS, []) == ()
+
+
+def test_an_operator_that_lost_a_region_or_a_channel_has_the_rest() -> None:
+    both = Grant(Role.OPERATOR, ("73", "74.71"), ("lapor", "sulsel"))
+    for stated, left in (
+        (Grant(Role.OPERATOR, ("73",), ("lapor",)), Grant(Role.OPERATOR, ("73",), ("lapor",))),
+        (Grant(Role.OPERATOR, ("76",), ("lapor",)), Grant(Role.OPERATOR, (), ("lapor",))),
+    ):
+        assert narrowed([both], [stated]) == narrowed([stated], [both]) == (left,)
+    assert narrowed([both], [Grant(Role.OPERATOR, ("73",), ("sultra",))]) == ()
+
+
+def test_a_connector_writes_where_its_operator_has_a_region_for_the_channel() -> None:
+    here = Grant(Role.OPERATOR, ("73", "74.71"), ("lapor",))
+    there = Grant(Role.OPERATOR, ("76",), ("sulsel",))
+    reading = frozenset(Permission) - {Permission.CONNECTORS_WRITE}
+    right = Reach(provinces=frozenset({"73"}), districts=frozenset({"74.71"}))
+    assert scope(here, there).writes_of("lapor") == right
+    assert scope(here, SOUTH_SULAWESI, MINISTRY).writes_of("lapor") == right
+    assert scope(ADMIN).writes_of("lapor").nation
+    for nothing in (
+        scope(here).writes_of("sulsel"),
+        scope(OPERATOR).writes_of("lapor"),
+        scope(here, permissions=reading).writes_of("lapor"),
+        scope(replace(here, only=reading)).writes_of("lapor"),
+        scope(MINISTRY, SOUTH_SULAWESI, STATISTICS).writes_of("lapor"),
+    ):
+        assert nothing == Reach()
 
 
 @given(st.lists(st.sampled_from(GRANTS)), st.sets(st.sampled_from(list(Permission))))

@@ -83,3 +83,16 @@ async def test_windows_are_halved_and_old_edits_are_told(store: Store) -> None:
 async def test_a_kind_that_is_not_asked_can_not_be_imitated(store: Store) -> None:
     with pytest.raises(CannotGradeError, match="filesystem"):
         await grade(load(FILES, "c.yaml"), store, 100)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("is_success", "is_success: status == 'ok'"),
+        ("json", "method: POST\n      json: {since: '{incremental.start_value}'}"),
+    ],
+)
+async def test_what_no_channel_heeds_can_not_be_graded(store: Store, key: str, words: str) -> None:
+    text = REST.replace('params: {since: "{incremental.start_value}"}', words)
+    with pytest.raises(CannotGradeError, match=f"{key}: no channel"):
+        await grade(load(text, "c.yaml"), store, 100)

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Scope
+from hub.ingest.desk import Desk
+from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -82,7 +84,7 @@ async def test_compiled_and_plain_execution_answer_alike(
     filled: Store, drawn: Drawn, viewer: Scope
 ) -> None:
     async def answer(executor: Executor, variables: dict[str, Any]) -> Any:
-        context = Context(filled.reader(viewer))
+        context = Context(filled.reader(viewer), Desk(viewer, filled, Trials()))
         return told(await executor.execute(drawn.text, variables, None, context))
 
     # The second time with other words, as whoever turns a page asks: arguments are remembered.

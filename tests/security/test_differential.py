@@ -16,6 +16,8 @@ from structlog.testing import capture_logs
 
 from hub.domain.indicators import Dimension
 from hub.domain.scope import SMALLEST_GROUP, Permission, Scope
+from hub.ingest.desk import Desk
+from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.http import told
@@ -65,7 +67,9 @@ class Asker:
         found: list[Answer] = []
         for executor in EXECUTORS:
             with viewing(self.viewer):
-                context = Context(self.store.reader(self.viewer))
+                context = Context(
+                    self.store.reader(self.viewer), Desk(self.viewer, self.store, Trials())
+                )
                 result = await executor.execute(text, variables, None, context)
             errors = [told(error).formatted for error in result.errors or ()]
             assert not re.search("kata|isi", str(errors)), errors

@@ -4,36 +4,77 @@ from dataclasses import replace
 
 import pytest
 
-from hub.store.connectors import ManagedBy, ManagedByFileError, Registration
+from hub.domain.scope import Grant, Permission, Role, Scope
+from hub.store.connectors import (
+    ChangedMeanwhileError,
+    ManagedBy,
+    ManagedByFileError,
+    NameTakenError,
+    Registration,
+)
 from hub.store.store import Store
+from tests.made import MINISTRY, scope
 
 FILE = Registration("sulsel", "rest_api", "sulsel", "version: 1", "v1", "/srv")
 OPERATORS = replace(FILE, managed_by=ManagedBy.OPERATOR)
 
 
+OPERATOR = scope(Grant(Role.OPERATOR, ("73",), ("sulsel",)))
+
+
 async def test_every_text_is_kept_once_with_who_and_when(store: Store) -> None:
-    for version, by in (("v1", "Budi"), ("v2", "Sri"), ("v1", "Sri")):
-        await store.connectors.put(replace(OPERATORS, config_version=version), by)
+    await store.connectors.add(OPERATORS, "Budi")
+    second = replace(OPERATORS, config="version: 2", config_version="v2")
+    await store.connectors.change(OPERATORS, second, "Sri")
+    await store.connectors.change(second, OPERATORS, "Sri")
 
-    kept = await store.connectors.versions("sulsel")
+    kept = await store.reader(OPERATOR).connectors.versions("sulsel")
 
-    assert [(each.version, each.by) for each in kept] == [("v2", "Sri"), ("v1", "Budi")]
+    told = [(each["config_version"], each["config"], each["by"]) for each in kept]
+    assert told == [("v2", "version: 2", "Sri"), ("v1", "version: 1", "Budi")]
     assert await store.connectors.get("sulsel") == OPERATORS
-    assert await store.connectors.versions("sul") == []
+    assert await store.reader(OPERATOR).connectors.versions("sul") == []
+
+
+async def test_a_text_is_for_those_who_may_change_it(store: Store) -> None:
+    await store.connectors.add(OPERATORS, "Budi")
+    await store.connectors.add(replace(OPERATORS, name="sultra", channel="sultra"), "Sri")
+
+    async def texts(viewer: Scope, name: str) -> list[str | None]:
+        return [v["config"] for v in await store.reader(viewer).connectors.versions(name)]
+
+    reading = scope(*OPERATOR.grants, without=frozenset({Permission.CONNECTORS_WRITE}))
+    assert await texts(OPERATOR, "sulsel") == ["version: 1"]
+    assert await texts(scope(Grant(Role.ADMIN)), "sulsel") == ["version: 1"]
+    assert await texts(MINISTRY, "sulsel") == await texts(reading, "sulsel") == [None]
+    assert await texts(OPERATOR, "sultra") == []
 
 
 async def test_an_operator_does_not_change_what_a_file_describes(store: Store) -> None:
     await store.connectors.put(FILE, "a file")
 
     with pytest.raises(ManagedByFileError, match="sulsel is described by a file"):
-        await store.connectors.put(replace(OPERATORS, config="mine", config_version="v2"), "Budi")
+        await store.connectors.change(FILE, replace(OPERATORS, config="mine"), "Budi")
+    with pytest.raises(NameTakenError):
+        await store.connectors.add(replace(OPERATORS, config="mine"), "Budi")
 
     assert await store.connectors.get("sulsel") == FILE
-    assert len(await store.connectors.versions("sulsel")) == 1
+    assert len(await store.reader(MINISTRY).connectors.versions("sulsel")) == 1
+
+
+async def test_of_two_changes_at_once_one_is_refused(store: Store) -> None:
+    await store.connectors.add(OPERATORS, "Budi")
+    await store.connectors.change(OPERATORS, replace(OPERATORS, config_version="v2"), "Budi")
+
+    with pytest.raises(ChangedMeanwhileError):
+        await store.connectors.change(OPERATORS, replace(OPERATORS, config_version="v3"), "Sri")
+
+    found = await store.connectors.get("sulsel")
+    assert found and found.config_version == "v2"
 
 
 async def test_a_file_takes_the_place_of_what_an_operator_registered(store: Store) -> None:
-    await store.connectors.put(OPERATORS, "Budi")
+    await store.connectors.add(OPERATORS, "Budi")
     await store.connectors.put(FILE, "a file")
     assert await store.connectors.get("sulsel") == FILE
 
@@ -41,8 +82,8 @@ async def test_a_file_takes_the_place_of_what_an_operator_registered(store: Stor
 async def test_a_pause_says_why_and_outlives_a_new_text(store: Store) -> None:
     await store.connectors.put(FILE, "a file")
 
-    assert await store.connectors.pause("sulsel", "Perbaikan", "Budi")
-    assert await store.connectors.pause("sulsel", "Lain", "Sri")
+    first = await store.connectors.pause("sulsel", "Perbaikan", "Budi")
+    assert first and await store.connectors.pause("sulsel", "Lain", "Sri") == first
     await store.connectors.put(replace(FILE, config_version="v2"), "a file")
 
     found = await store.connectors.get("sulsel")
@@ -51,6 +92,16 @@ async def test_a_pause_says_why_and_outlives_a_new_text(store: Store) -> None:
     assert await store.connectors.resume("sulsel")
     found = await store.connectors.get("sulsel")
     assert found and found.paused is None
+
+
+async def test_failed_runs_are_counted_anew_after_a_pause(store: Store) -> None:
+    await store.connectors.put(FILE, "a file")
+    counted = [await store.schedules.ended("sulsel", None, green=False) for _ in range(3)]
+
+    await store.connectors.resume("sulsel")
+
+    assert counted == [1, 2, 3]
+    assert await store.schedules.ended("sulsel", None, green=False) == 1
 
 
 async def test_an_unknown_connector_is_neither_paused_nor_resumed(store: Store) -> None:

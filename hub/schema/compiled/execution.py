@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from inspect import isawaitable
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema, execute
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationType, execute
 from prometheus_client import Counter
 
 from hub.schema.compiled.builder import NullError
@@ -35,7 +35,8 @@ class Executor:
         operation = self._documents.operation(text, name)
         if not isinstance(operation, Operation):
             return ExecutionResult(None, operation)
-        if self._compile_plans:
+        # A mutation is done once and in its order: it has no plan.
+        if self._compile_plans and operation.node.operation is OperationType.QUERY:
             planned = operation.ask(self._schema, variables)
             data = await self._by_plan(planned, variables, context) if planned else None
             if data is not None:

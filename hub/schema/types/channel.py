@@ -1,4 +1,4 @@
-"""Channels, connectors, runs and dead letters: how complaints come in."""
+"""Channels, runs and dead letters: how complaints come in."""
 
 from datetime import datetime
 
@@ -24,17 +24,6 @@ class Channel(Node):
     def is_type_of(cls, *_: object) -> bool:
         """Documents of channels; nothing else is handed to this type."""
         return True
-
-
-@output
-class Connector:
-    """What reads a channel into the hub."""
-
-    name: str = stored("_id", "Its name, as in `hub sync NAME`.")
-    kind: str = stored("kind", "filesystem, open311, rest_api…")
-    channel: str = stored("channel", "The channel that it fills.")
-    config_version: str = stored("config_version", "Follows from its YAML.")
-    registered_at: datetime = stored("registered_at", "When this version was registered.")
 
 
 @output

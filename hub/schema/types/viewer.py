@@ -21,7 +21,7 @@ class Grant:
     role: Role = derived(lambda grant: grant.role, "What it lets you be.")
     regions: list[Region] = derived(
         lambda grant: [r for code in grant.regions if (r := regions().get(code))],
-        "The regions that it reaches; none for roles of the nation and of channels.",
+        "The regions that it reaches; of an operator, where its connectors may write.",
     )
     channels: list[str] = derived(lambda grant: list(grant.channels), "Names of channels.")
 

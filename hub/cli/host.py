@@ -1,0 +1,91 @@
+"""`hub host …`: which hosts the connectors that operators register may call."""
+
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+
+from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run, typed_by
+from hub.settings import Settings
+from hub.store.changes import Change
+from hub.store.hosts import host_named
+
+app = typer.Typer(
+    help="Hosts that connectors of operators may call; files may call any.", no_args_is_help=True
+)
+
+Host = Annotated[str, typer.Argument(help="The host, without scheme and port.")]
+For = Annotated[
+    str | None, typer.Option("--connector", help="For this connector; for all if left out.")
+]
+
+
+@app.command()
+def approve(host: Host, connector: For = None) -> None:
+    """Lets connectors that operators register call a host.
+
+    Example: hub host approve api.sulsel.example --connector sulsel
+    """
+
+    async def body(settings: Settings) -> None:
+        name = _named(host)
+        async with opened(settings) as store:
+            await store.changes.record(Change(typed_by(), "approve host", connector, detail=name))
+            given = await store.hosts.approve(name, connector, typed_by())
+        out.print(f"{given.host} may be called by {given.connector or 'every connector'}.")
+
+    run(body)
+
+
+@app.command()
+def revoke(host: Host, connector: For = None) -> None:
+    """Takes an approval back: the next run can't call the host.
+
+    Example: hub host revoke api.sulsel.example --connector sulsel
+    """
+
+    async def body(settings: Settings) -> None:
+        name = _named(host)
+        async with opened(settings) as store:
+            await store.changes.record(Change(typed_by(), "revoke host", connector, detail=name))
+            done = await store.hosts.revoke(name, connector)
+        if not done:
+            fail(f"{name} was not approved for {connector or 'every connector'}.", FAILED)
+        out.print(f"{name} is no longer approved for {connector or 'every connector'}.")
+
+    run(body)
+
+
+@app.command(name="list")
+def list_(
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+) -> None:
+    """Lists the hosts that are approved, for whom, by whom and since when.
+
+    Example: hub host list
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            found = await store.hosts.all()
+        if json:
+            for each in found:
+                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            return
+        table = Table(title=f"{len(found)} approved hosts")
+        for column in ("host", "connector", "by", "since (UTC)"):
+            table.add_column(column, overflow="fold")
+        for each in found:
+            since = f"{each.at:%Y-%m-%d %H:%M}"
+            table.add_row(each.host, each.connector or "every one", each.by, since)
+        out.print(table)
+
+    run(body)
+
+
+def _named(host: str) -> str:
+    try:
+        return host_named(host)
+    except ValueError as error:
+        fail(str(error), WRONG_INPUT)

@@ -1,0 +1,128 @@
+"""The changes that can be asked for: to connectors and dead letters of one's own channels."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from hub.connectors.base import ChannelError
+from hub.connectors.vocabulary import ConfigError
+from hub.ingest.desk import DeskError, ForbiddenError
+from hub.schema.context import HubInfo
+from hub.schema.errors import ConfigurationError, InputError, RefusedError
+from hub.schema.source import output, resolved
+from hub.schema.types.channel import Run
+from hub.schema.types.connector import Connector, HostApproval, PreviewedRecord
+
+# Each goes through the viewer's desk, which knows nothing beyond their scope.
+
+
+@output
+class Mutation:
+    """All that can be changed. What lies outside your scope does not exist. Each needs
+    connectors:read and connectors:write, and is written down with who asked for it."""
+
+    @resolved(Connector)
+    async def register_connector(self, info: HubInfo, yaml: str) -> Any:
+        """Registers a connector of a channel of yours. It has the channel's name, and its
+        `permission` keeps it within the regions that are granted to you."""
+        with _told():
+            name = await info.context.desk().register(yaml)
+        return await info.context.reader.connectors.get(name)
+
+    @resolved(Connector)
+    async def update_connector(self, info: HubInfo, name: str, yaml: str) -> Any:
+        """Gives a connector of yours another text; the next run takes it."""
+        with _told():
+            await info.context.desk().update(name, yaml)
+        return await info.context.reader.connectors.get(name)
+
+    @resolved(Connector)
+    async def pause_connector(self, info: HubInfo, name: str, reason: str) -> Any:
+        """Keeps a connector of yours from running, and says why. A first reason stays."""
+        with _told():
+            await info.context.desk().pause(name, reason)
+        return await info.context.reader.connectors.get(name)
+
+    @resolved(Connector)
+    async def resume_connector(self, info: HubInfo, name: str) -> Any:
+        """Lets a connector of yours run again."""
+        with _told():
+            await info.context.desk().resume(name)
+        return await info.context.reader.connectors.get(name)
+
+    @resolved(Connector)
+    async def sync_now(self, info: HubInfo, name: str) -> Any:
+        """Asks for a run of a connector of yours, which begins as soon as a scheduler is free."""
+        with _told():
+            await info.context.desk().sync(name)
+        return await info.context.reader.connectors.get(name)
+
+    @resolved(Run)
+    async def replay_dead_letters(
+        self, info: HubInfo, name: str, ids: list[strawberry.ID] | None = UNSET
+    ) -> Any:
+        """Maps dead letters of a connector of yours again, with its text as it is now and no call
+        to the channel: those of these ids, or all that wait."""
+        with _told():
+            run = await info.context.desk().replay(name, ids or None)
+        return await info.context.reader.runs.get(run)
+
+    @resolved(strawberry.ID)
+    async def acknowledge_dead_letter(
+        self,
+        info: HubInfo,
+        id: strawberry.ID,  # noqa: A002
+        note: str,
+    ) -> Any:
+        """Settles an open dead letter of your channels that need not be stored, and says why; its
+        id."""
+        with _told():
+            await info.context.desk().acknowledge(id, note)
+        return id
+
+    @resolved(str)
+    async def check_connector(
+        self, info: HubInfo, name: str | None = UNSET, yaml: str | None = UNSET
+    ) -> Any:
+        """Asks the channel of a connector of yours, or of a text that is not registered, for a
+        little, and says what was found."""
+        with _told():
+            return await info.context.desk().check(name or None, yaml or None)
+
+    @resolved(list[PreviewedRecord])
+    async def preview_connector(self, info: HubInfo, yaml: str, limit: int = 20) -> Any:
+        """Reads and maps the first records of a channel, 50 at most, and stores none. What of them
+        you may not see is null, as in complaints."""
+        with _told():
+            return await info.context.desk().preview(yaml, limit, info.context.reading)
+
+    @resolved(HostApproval)
+    async def approve_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:
+        """Lets the connectors that operators register, or one of them, call a host. For admins."""
+        with _told():
+            return await info.context.desk().approve(host, connector or None)
+
+    @resolved(bool)
+    async def revoke_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:
+        """Takes back what was approved for one connector or, without its name, for all; whether
+        there was such an approval. For admins."""
+        with _told():
+            return await info.context.desk().revoke(host, connector or None)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tells a client what the desk refuses."""
+    try:
+        yield
+    except DeskError as error:
+        raise InputError(error.argument, str(error)) from None
+    except ConfigError as error:
+        raise ConfigurationError(error) from None
+    except ForbiddenError as error:
+        raise RefusedError(str(error), "FORBIDDEN") from None
+    except ChannelError as error:
+        raise RefusedError(str(error), "CHANNEL_FAILED") from None

@@ -1,0 +1,81 @@
+"""Connectors: how they stand, and what they were."""
+
+from datetime import datetime
+from typing import Any
+
+from hub.domain.run import ConnectorState
+from hub.schema.context import HubInfo
+from hub.schema.source import attribute, derived, output, resolved, stored
+from hub.schema.types.channel import Run
+from hub.schema.types.complaint import Complaint
+from hub.store.connectors import ManagedBy
+from hub.store.paging import PageRequest
+
+
+@output
+class Pause:
+    """Why a connector rests."""
+
+    reason: str = stored("reason", "In the words of whoever paused it.")
+    by: str = stored("by", "A client, a person, or the hub after too many failed runs.")
+    at: datetime = stored("at", "Since when.")
+
+
+@output
+class ConnectorVersion:
+    """A text that a connector has had."""
+
+    version: str = stored("config_version", "Follows from the text.")
+    by: str = stored("by", "Who registered it first.")
+    at: datetime = stored("at", "When.")
+    yaml: str | None = stored("config", "The text; null unless you may change the connector.")
+
+
+@output
+class Connector:
+    """What reads a channel into the hub."""
+
+    name: str = stored("_id", "Its name, as in `hub sync NAME`.")
+    kind: str = stored("kind", "filesystem, open311, rest_api…")
+    channel: str = stored("channel", "The channel that it fills.")
+    config_version: str = stored("config_version", "Follows from its YAML.")
+    registered_at: datetime = stored("registered_at", "When this version was registered.")
+    managed_by: ManagedBy = derived(
+        lambda connector: ManagedBy(connector.get("managed_by", ManagedBy.FILE)), "Who changes it."
+    )
+    state: ConnectorState = derived(
+        lambda c: ConnectorState.PAUSED if c.get("paused") else ConnectorState.ACTIVE,
+        "Whether it runs by its schedule.",
+    )
+    pause: Pause | None = derived(
+        lambda connector: connector.get("paused"), "Why it does not, if it does not."
+    )
+
+    @resolved(list[ConnectorVersion])
+    async def versions(self: Any, info: HubInfo) -> Any:
+        """The latest texts that it has had, newest first."""
+        return await info.context.reader.connectors.versions(self["_id"])
+
+    @resolved(Run | None)
+    async def last_run(self: Any, info: HubInfo) -> Any:
+        """Its latest run, if it has run."""
+        found = await info.context.reader.runs.page(self["_id"], PageRequest(1))
+        return found.documents[0] if found.documents else None
+
+
+@output
+class PreviewedRecord:
+    """What a record of a channel would become."""
+
+    complaint: Complaint | None = attribute("complaint", "The complaint; null if it would be none.")
+    refused: str | None = attribute("refused", "Why it would be a dead letter.")
+
+
+@output
+class HostApproval:
+    """A host that operators' connectors may call."""
+
+    host: str = attribute("host", "Lower case, without a port.")
+    connector: str | None = attribute("connector", "For which connector; null for all.")
+    by: str = attribute("by", "Who approved it.")
+    at: datetime = attribute("at", "When.")

@@ -1,0 +1,23 @@
+"""Commands in this process, over the mongod of the tests."""
+
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hub.cli import app
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(anyio_backend: str, mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `hub …` to its end; its database is that of no other test."""
+    monkeypatch.setenv("HUB_MONGODB_URI", mongodb_uri)
+    monkeypatch.setenv("HUB_ENCRYPTION_KEY", "a2" * 21 + "a=")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str, stdin: str = "") -> Result:
+        return CliRunner().invoke(app, arguments, input=stdin)
+
+    return run
