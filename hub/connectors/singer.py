@@ -17,7 +17,7 @@ from hub.connectors.config import ConnectorConfig, Resource, Slug, Text
 from hub.connectors.endpoint import JsonObject
 from hub.connectors.singer_messages import Batches, selected
 from hub.connectors.singer_tap import RunningTap, private_folder, running_tap
-from hub.connectors.vocabulary import expand, has_reference, suggest
+from hub.connectors.vocabulary import has_reference, suggest
 
 MAX_CATALOG_BYTES = 16 * 1024 * 1024
 _NAMES_A_SECRET = re.compile(r".*(password|passwd|secret|token|(api|private)_?key)", re.I)
@@ -29,7 +29,8 @@ def _no_secret(config: dict[str, Any]) -> dict[str, Any]:
         if _NAMES_A_SECRET.fullmatch(path[-1]) and not has_reference(text):
             name = ".".join(path)
             raise ValueError(
-                f"write no secret here; name a variable that holds {name}: ${{env.NAME}}"
+                f"write no secret here; name a variable that holds {name}, ${{env.NAME}}, or a "
+                "stored secret, ${secret.NAME}"
             )
     return config
 
@@ -158,8 +159,7 @@ class SingerConnector(Connector[SingerConfig]):
         match value:
             case str():
                 parts = _REFERENCE.split(value)
-                known = self.surroundings.environment
-                parts[1::2] = [expand(each, known, key) for each in parts[1::2]]
+                parts[1::2] = [self.surroundings.expand(each, key) for each in parts[1::2]]
                 secrets.update(parts[1::2])
                 return "".join(parts)
             case dict():

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.connectors.mapping import Mapper
@@ -78,6 +78,7 @@ CODES = ["73", "74", "73.71", "73.06", "74.71"]
 _PLACES = st.none() | st.sampled_from(CODES)
 
 
+@settings(max_examples=50)
 @given(st.sets(st.sampled_from(CODES)), _PLACES, st.sets(st.sampled_from(CODES), min_size=1))
 def test_what_is_taken_lets_no_complaint_of_elsewhere_through(
     regions: set[str], stamped: str | None, checked: set[str]
@@ -133,13 +134,18 @@ def test_the_channel_and_the_name_are_ones_own(channel: str) -> None:
             4,
             "client.auth.token",
         ),
-        ("path: complaints", 'path: "${env.PATH}"', 7, "resources.0.endpoint.path"),
+        (
+            "{base_url: https://api.sulsel.example/}",
+            '{base_url: https://a.example/, headers: {Accept: "a ${env.PATH}"}}',
+            4,
+            "client.headers.Accept",
+        ),
     ],
 )
 def test_the_hubs_environment_is_for_files(old: str, new: str, line: int, key: str) -> None:
     ((at, where, told),) = problems(REST.replace(old, new), operator("73"))
     assert (at, where) == (line, key)
-    assert "names a variable of the hub's own environment" in told
+    assert "names a variable of the hub's environment" in told
 
 
 FILES = """version: "1"

@@ -121,7 +121,8 @@ class Documents:
         if known is not None:
             return known
         prepared = self._prepare(text, name)
-        if len(text) <= LONGEST_REMEMBERED:
+        # A mutation may have a secret written into it, which is not to stay.
+        if len(text) <= LONGEST_REMEMBERED and "mutation" not in text:
             self._known.remember(key, prepared)
         return prepared
 
