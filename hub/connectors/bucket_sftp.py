@@ -4,22 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 from urllib.parse import SplitResult, unquote
 
-from pydantic import model_validator
+import asyncssh
 
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.buckets import MOST_LISTED, RemoteBucket, Stored, matching, save, written_to
-from hub.connectors.config import Text
 from hub.connectors.guard import callable_addresses, check_host
-from hub.connectors.http_config import Secret
-from hub.connectors.vocabulary import Vocabulary
-
-try:
-    import asyncssh
-except ModuleNotFoundError:  # the extra `sftp`
-    asyncssh = None  # type: ignore[assignment]
+from hub.connectors.sftp_credentials import SftpCredentials
 
 CONNECT_SECONDS = 20.0
 LISTING_SECONDS = 300.0
@@ -28,31 +21,10 @@ _CHUNK_BYTES = 1024 * 1024
 _PORT = 22
 
 
-class SftpCredentials(Vocabulary):
-    """Who the hub is on an SFTP server, and how it knows the server."""
-
-    type: Literal["sftp"]
-    """An SFTP server."""
-    username: Text
-    """The user there."""
-    password: Secret | None = None
-    """${secret.NAME} or ${env.NAME} of the password."""
-    private_key: Secret | None = None
-    """${secret.NAME} or ${env.NAME} of a private key, the text of an OpenSSH or PEM file."""
-    host_key: Text
-    """The server's public key, as `ssh-keyscan` tells it: ssh-ed25519 AAAA…"""
-
-    @model_validator(mode="after")
-    def _one_proof(self) -> Self:
-        if (self.password is None) == (self.private_key is None):
-            raise ValueError("state either `password` or `private_key`")
-        return self
-
-
 class SftpBucket(RemoteBucket):
     """A folder of an SFTP server; its files are told apart by size and time of change."""
 
-    def __init__(self, client: "asyncssh.SFTPClient", where: str, folder: str) -> None:
+    def __init__(self, client: asyncssh.SFTPClient, where: str, folder: str) -> None:
         self._client = client
         self._where = where
         self._folder = folder
@@ -69,7 +41,7 @@ class SftpBucket(RemoteBucket):
                     raise ChannelError(f"{self._where} has more than {MOST_LISTED:,} files.")
         return [Stored(name, versions[name]) for name in matching(versions, glob, self._where)]
 
-    async def _linked(self, name: str, attrs: "asyncssh.SFTPAttrs") -> str:
+    async def _linked(self, name: str, attrs: asyncssh.SFTPAttrs) -> str:
         """The version of what a link leads to, empty for what is no file."""
         if attrs.type != asyncssh.FILEXFER_TYPE_SYMLINK:
             return ""
@@ -95,7 +67,7 @@ class SftpBucket(RemoteBucket):
                 yield chunk
 
 
-def _version(attrs: "asyncssh.SFTPAttrs") -> str:
+def _version(attrs: asyncssh.SFTPAttrs) -> str:
     """Empty for what is no file."""
     is_file = attrs.type == asyncssh.FILEXFER_TYPE_REGULAR
     return f"{attrs.size}-{attrs.mtime}" if is_file else ""
@@ -109,8 +81,6 @@ async def sftp_bucket(
     surroundings: Surroundings,
 ) -> AsyncIterator[SftpBucket]:
     """A folder of a server, connected while the block runs. Raises ChannelError."""
-    if asyncssh is None:
-        raise ChannelError("sftp:// needs the extra `sftp`: pip install 'complaint-hub[sftp]'.")
     host, port = (address.hostname or "").lower(), address.port or _PORT
     check_host(
         host, {each.lower() for each in allowed_hosts or [host]}, surroundings.approved_hosts

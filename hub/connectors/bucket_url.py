@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.bucket_http import HttpBucket, HttpCredentials, http_headers
 from hub.connectors.bucket_s3 import S3Bucket, S3Credentials, s3_key
-from hub.connectors.bucket_sftp import SftpCredentials, sftp_bucket
 from hub.connectors.buckets import Bucket, Folder
 from hub.connectors.config import Text
 from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpBasicAuth
 from hub.connectors.http_files import HttpFiles
+from hub.connectors.sftp_credentials import SftpCredentials
 from hub.connectors.vocabulary import secrets_in
 
 
@@ -52,6 +52,11 @@ async def opened_bucket(
         case (("" | "file"), None):
             yield Folder(surroundings.folder / path)
         case "sftp", SftpCredentials():
+            try:  # of the extra `sftp`; others need not wait for it
+                from hub.connectors.bucket_sftp import sftp_bucket
+            except ModuleNotFoundError:
+                told = "sftp:// needs the extra `sftp`: pip install 'complaint-hub[sftp]'."
+                raise ChannelError(told) from None
             async with sftp_bucket(parts, credentials, allowed_hosts, surroundings) as bucket:
                 yield bucket
         case "s3", S3Credentials():
