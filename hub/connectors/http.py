@@ -1,13 +1,11 @@
 """The one outbound HTTP client: guarded, bounded, patient to a limit."""
 
 import logging
-import random
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import anyio
 import httpx2
-import stamina
 
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.http_auth import ClientCredentials, basic
@@ -23,11 +21,11 @@ from hub.connectors.http_config import (
 )
 from hub.connectors.http_errors import ErrorHandler, PassingError, RefusedError
 from hub.connectors.http_transport import GuardedTransport
+from hub.connectors.patience import patiently
 
 TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
-_ALL_TRIES_SECONDS = 600.0
 _PATIENCE = ErrorHandler()
 
 # It logs whole addresses, with the keys that stand in the query.
@@ -137,7 +135,7 @@ class ChannelClient:
     async def ask(self, question: Question, read: Read = bytes) -> Answer:
         """Like `get`, with what `read` makes of the body; where that raises PassingError the
         question is asked again."""
-        return await self._patiently(lambda: self._build(question), read)
+        return await patiently(self._error_handler, lambda: self._get(question, read))
 
     def _build(self, question: Question) -> httpx2.Request:
         target, params = question.path, {**question.params, **self._query}
@@ -148,22 +146,8 @@ class ChannelClient:
             question.method, target, params=params or None, json=question.json
         )
 
-    async def _patiently(self, build: Callable[[], httpx2.Request], read: Read) -> Answer:
-        handler = self._error_handler
-        first, longest = handler.waits
-        async for attempt in stamina.retry_context(
-            on=_wait,
-            attempts=handler.max_retries + 1,
-            wait_initial=first,
-            wait_max=longest,
-            timeout=_ALL_TRIES_SECONDS,
-        ):
-            with attempt:
-                return await self._get(build, read)
-        raise AssertionError("retry_context ends by return or by raising")
-
-    async def _get(self, build: Callable[[], httpx2.Request], read: Read) -> Answer:
-        request = build()
+    async def _get(self, question: Question, read: Read) -> Answer:
+        request = self._build(question)
         if self._credentials is None:
             return await self._send(request, read)
         request.headers["Authorization"] = await self._credentials.header(self._token)
@@ -172,7 +156,7 @@ class ChannelClient:
         except RefusedError as error:
             if error.status != httpx2.codes.UNAUTHORIZED:
                 raise
-        again = build()
+        again = self._build(question)
         again.headers["Authorization"] = await self._credentials.header(self._token, anew=True)
         return await self._send(again, read)
 
@@ -190,14 +174,6 @@ class ChannelClient:
         )
         links = {str(rel): link["url"] for rel, link in response.links.items() if "url" in link}
         return Answer(read(body), url, links)
-
-
-def _wait(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds; a little more, so that hubs that were told
-    the same don't come at once."""
-    if not isinstance(error, PassingError):
-        return False
-    return True if error.wait is None else error.wait + random.random()  # noqa: S311 - no secret
 
 
 async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most: int) -> bytes:

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
 from hub.connectors.config import ConnectorConfig, Resource, Slug, Text
 from hub.connectors.endpoint import JsonObject
+from hub.connectors.private_folder import private_folder
 from hub.connectors.singer_messages import Batches, selected
-from hub.connectors.singer_tap import RunningTap, private_folder, running_tap
+from hub.connectors.singer_tap import RunningTap, running_tap
 from hub.connectors.vocabulary import has_reference, suggest
 
 MAX_CATALOG_BYTES = 16 * 1024 * 1024
@@ -136,13 +137,19 @@ class SingerConnector(Connector[SingerConfig]):
                 prepared.arguments.extend(["--state", path])
             batches = Batches(self._streams, keeper)
             async with self._running(prepared) as tap, aclosing(tap.lines()) as lines:
-                async for line in lines:
-                    batches.take(line)
-                    if batches.full:
-                        for batch in batches.flush():
-                            yield batch
+                failure = None
+                try:
+                    async for line in lines:
+                        batches.take(line)
+                        if batches.full:
+                            for batch in batches.flush():
+                                yield batch
+                except ChannelError as error:
+                    failure = error
                 for batch in batches.flush():
                     yield batch
+                if failure:
+                    raise failure
                 await tap.ended()
             batches.check_streams()
 

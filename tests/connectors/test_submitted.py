@@ -181,3 +181,27 @@ def test_what_all_resources_share_counts_for_each() -> None:
     text = REST.replace(f"    permission: {PERMISSION}\n", "").replace("resources:", shared)
     assert load_submitted(text, operator("73"))
     assert [p[1] for p in problems(text, operator("74"))] == ["resources.0.permission"]
+
+
+FILES = """version: "1"
+name: sulsel
+type: filesystem
+bucket_url: URL
+resources:
+  - name: complaints
+    file_glob: "*.csv"
+    select: {external_id: id, status: status, received_at: created, district: district}
+    permission: {set: {province: "73"}}
+"""
+
+
+@pytest.mark.parametrize("url", ["sftp://a.example/out", "s3://out", "https://a.example/out"])
+def test_files_elsewhere_are_for_operators_too(url: str) -> None:
+    assert load_submitted(FILES.replace("URL", url), operator("73")).config.channel == "sulsel"
+
+
+@pytest.mark.parametrize("url", [".", "/etc", "file:///etc", "FILE:/etc"])
+def test_folders_of_the_hubs_machine_are_not(url: str) -> None:
+    ((_, key, told),) = problems(FILES.replace("URL", url), operator("73"))
+    assert key == "type"
+    assert "is for files on the hub's machine" in told
