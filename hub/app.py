@@ -21,8 +21,26 @@ from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
+from hub.schema.limits import DEFAULTS, Limits
+from hub.settings import Settings
 from hub.store.store import Store
 from hub.webhooks import Webhooks
+
+
+async def app_of(
+    settings: Settings, store: Store, external: Iterable[TokenIssuer] = ()
+) -> Starlette:
+    """The hub over an open store, as its settings have it."""
+    limits = Limits(
+        cost=settings.query_cost,
+        enforce_cost=settings.query_cost_mode == "enforce",
+        seconds=settings.query_seconds,
+        introspection=settings.introspection,
+        requests_per_second=settings.query_rate,
+    )
+    private_hosts = settings.callable_private_hosts
+    issuer, seconds = settings.issuer, settings.token_seconds
+    return await make_app(store, issuer, seconds, external, private_hosts, limits)
 
 
 async def make_app(
@@ -31,13 +49,15 @@ async def make_app(
     token_seconds: int,
     external: Iterable[TokenIssuer] = (),
     private_hosts: frozenset[str] = frozenset(),
+    limits: Limits = DEFAULTS,
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
-    those of some external issuers too. Connectors may call `private_hosts`."""
+    those of some external issuers too. Connectors may call `private_hosts`,
+    and each request to `/graphql` is held to `limits`."""
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
-    graphql = GraphQLEndpoint(store, challenge, private_hosts)
+    graphql = GraphQLEndpoint(store, challenge, private_hosts, limits)
     find = partial(registered, store=store, private_hosts=private_hosts)
 
     async def healthy(_: Request) -> Response:

@@ -59,6 +59,22 @@ class Settings(BaseSettings):
         default=900, ge=60, le=3600, description="How long an access token is valid."
     )
 
+    query_cost: int = Field(
+        default=25_000, ge=100, description="How many values the answer to a request may hold."
+    )
+    query_cost_mode: Literal["enforce", "measure"] = Field(
+        default="enforce", description="Whether a costlier request is refused, or only counted."
+    )
+    query_seconds: float = Field(
+        default=8.0, ge=0.1, le=300, description="How long a query may take."
+    )
+    query_rate: int = Field(
+        default=100, ge=1, description="Requests a second of each client, to each process."
+    )
+    introspection: bool = Field(
+        default=True, description="Whether the schema is told to clients that ask for it."
+    )
+
     external_issuers_file: Path | None = Field(
         default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
     )

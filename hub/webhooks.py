@@ -79,9 +79,7 @@ class Webhooks:
         keys = receiver.keys if receiver else []
         tolerance = config.tolerance if config else timedelta()
         if not delivery.signed_by(keys, tolerance, self._clock.now()) or receiver is None:
-            return _told(
-                "No such webhook, or the signature is missing, wrong, or of another time.", 401
-            )
+            return _unknown()
         if receiver.paused:
             return _later("The connector is paused.")
         async with _place(self._storing):
@@ -122,6 +120,11 @@ async def _place(limiter: anyio.CapacityLimiter) -> AsyncIterator[None]:
         yield
     finally:
         limiter.release()
+
+
+def _unknown() -> Response:
+    told = "No such webhook, or the signature is missing, wrong, or of another time."
+    return _told(told, 401, {"WWW-Authenticate": "Signature"})
 
 
 def _later(message: str) -> Response:

@@ -16,9 +16,11 @@ ROOT = Path(__file__).parent.parent
 COPIED = ["hub", "tests", "docs", "pyproject.toml", "schema.graphql"]
 ANSWERS = [
     "tests/security/test_leaks.py",
+    "tests/security/test_changes.py",
     "tests/security/test_differential.py",
     "tests/store/test_audit.py",
     "tests/store/test_complaints.py",
+    "tests/store/test_connectors.py",
     "tests/store/test_masks.py",
     "tests/store/test_statistics.py",
     "tests/store/test_rollups.py",
@@ -83,6 +85,24 @@ MUTANTS = [
     Mutant("channels", "hub/store/channels.py", "find(self._within, {", "find({}, {"),
     Mutant(
         "connectors", "hub/store/connectors.py", "find(self._within, _SHOWN)", "find({}, _SHOWN)"
+    ),
+    Mutant(
+        "texts of connectors",
+        "hub/store/connectors.py",
+        'plan.both(self._within, {"connector": {"$eq": name}})',
+        '{"connector": {"$eq": name}}',
+    ),
+    Mutant(
+        "connectors, to change them",
+        "hub/store/connectors.py",
+        "plan.both(plan.within(scope.ledgers), plan.within(scope.own_connectors))",
+        "{}",
+    ),
+    Mutant(
+        "dead letters, to settle them",
+        "hub/store/dead_letters.py",
+        "plan.within(scope.own_connectors)",
+        "{}",
     ),
     Mutant("runs", "hub/store/runs.py", "read(self._within, wanted", "read({}, wanted"),
     Mutant(

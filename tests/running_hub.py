@@ -11,10 +11,12 @@ from hub.app import make_app
 from hub.auth.clients import create_client
 from hub.auth.tokens import TokenIssuer
 from hub.domain.scope import Grant, Permission
+from hub.schema.limits import Limits
 from hub.serving import free_port, listening
 from hub.store.store import Store
 
 Answer = dict[str, Any]
+HASTY = Limits(requests_per_second=100_000)
 
 
 class RunningHub:
@@ -66,10 +68,11 @@ async def running_hub(
     store: Store,
     external: Iterable[TokenIssuer] = (),
     private_hosts: frozenset[str] = frozenset(),
+    limits: Limits = HASTY,
 ) -> AsyncIterator[RunningHub]:
-    """A hub over a store, for as long as the block runs."""
+    """A hub over a store, for as long as the block runs; its clients may be in a hurry."""
     port = free_port(0)
     issuer = f"http://127.0.0.1:{port}"
-    app = await make_app(store, issuer, 900, external, private_hosts)
+    app = await make_app(store, issuer, 900, external, private_hosts, limits)
     async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
         yield RunningHub(store, http)

@@ -18,6 +18,7 @@ from hub.cli import (
     runs,
     schedule,
     schema,
+    secret,
     serve,
     sync,
     user,
@@ -37,6 +38,7 @@ app.command("sync")(sync.sync)
 app.command("runs")(runs.runs)
 app.command("backfill")(backfill.backfill)
 connector.app.command("completeness")(backfill.completeness)
+connector.app.add_typer(secret.app, name="secret")
 connector.app.command("pause")(registered.pause)
 connector.app.command("resume")(registered.resume)
 connector.app.command("changes")(registered.changes)

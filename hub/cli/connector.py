@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from anyio import open_file
+from anyio import open_file, to_thread
 from rich.table import Table
 
 from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
@@ -33,10 +33,14 @@ MAX_SAMPLE_BYTES = 16 * 1024 * 1024
 File = Annotated[Path, typer.Argument(help="The connector's YAML file.")]
 
 
-def _surroundings(file: Path, settings: Settings) -> Surroundings:
-    return Surroundings(
-        file.resolve().parent, os.environ, settings.callable_private_hosts, taps=settings.taps
-    )
+async def _surroundings(file: Path, loaded: Loaded, settings: Settings) -> Surroundings:
+    """Where a file is tried; the database is opened only for one that names stored secrets."""
+    secrets: dict[str, str] = {}
+    if loaded.secrets:
+        async with opened(settings) as store:
+            secrets = await store.secrets.of(loaded.config.name)
+    folder, private = await to_thread.run_sync(file.resolve), settings.callable_private_hosts
+    return Surroundings(folder.parent, os.environ, private, secrets, taps=settings.taps)
 
 
 @app.command()
@@ -59,7 +63,8 @@ def check(file: File) -> None:
 
     async def body(settings: Settings) -> None:
         loaded = load_file(file)
-        found = await loaded.connect(_surroundings(file, settings)).check()
+        around = await _surroundings(file, loaded, settings)
+        found = await loaded.connect(around).check()
         out.print(f"{loaded.config.name} answers: {found}", markup=False)
 
     run(body)
@@ -78,7 +83,8 @@ def preview(
 
     async def body(settings: Settings) -> None:
         loaded = load_file(file)
-        found = await preview_records(loaded, _surroundings(file, settings), limit)
+        around = await _surroundings(file, loaded, settings)
+        found = await preview_records(loaded, around, limit)
         if json:
             for each in found:
                 print(orjson.dumps(each).decode())  # noqa: T201 - for a script
@@ -198,7 +204,9 @@ def print_schema() -> None:
 def _told(loaded: Loaded) -> str:
     config = loaded.config
     resources = ", ".join(resource.name for resource in config.mapped)
-    return f"{config.name} ({config.type}) fills channel {config.channel} from {resources}."
+    told = f"{config.name} ({config.type}) fills channel {config.channel} from {resources}."
+    needed = ", ".join(sorted(loaded.secrets))
+    return f"{told} It needs the secrets {needed}." if needed else told
 
 
 def _table(loaded: Loaded, found: list[Previewed]) -> Table:

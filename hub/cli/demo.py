@@ -24,7 +24,7 @@ def demo() -> None:
     A second start finds its data again. HUB_PORT changes the port.
     """
 
-    from hub.app import make_app
+    from hub.app import app_of
     from hub.demo.run import demo_channels, demo_clients, sync_all, write_demo_file
 
     async def body(settings: Settings) -> None:
@@ -41,10 +41,7 @@ def demo() -> None:
                 await store.rollups.refresh()
                 out.print(_ledgers(finished))
                 clients = await demo_clients(settings, store)
-                private = settings.callable_private_hosts
-                app = await make_app(
-                    store, settings.issuer, settings.token_seconds, private_hosts=private
-                )
+                app = await app_of(settings, store)
                 async with upkeep(store), listening(app, settings.host, settings.port):
                     path = write_demo_file(settings, clients)
                     _tell(settings, clients, str(path))

@@ -29,7 +29,7 @@ def pause(
             fail("--reason: say why the connector is to rest.", WRONG_INPUT)
         async with opened(settings) as store:
             await store.changes.record(Change(typed_by(), "pause", name, detail=reason))
-            stands = await store.connectors.pause(name, reason, typed_by())
+            stands = await store.connectors.pause(name, reason, typed_by(), administrator=True)
         if stands is None:
             fail(_UNKNOWN.format(name), WRONG_INPUT)
         since = f"since {stands.at:%Y-%m-%d %H:%M} UTC by {stands.by}"

@@ -17,11 +17,8 @@ from hub.ingest.upkeep import upkeep
 from hub.serving import bound, listening_on
 from hub.settings import Settings
 from hub.store.embedded import sole_hub
-from hub.store.store import Store
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
     from hub.auth.external import ExternalTokens
 
 _RESTART_SECONDS = 1.0
@@ -66,13 +63,6 @@ async def _external(settings: Settings) -> "list[ExternalTokens]":
     )
 
 
-async def _app(store: Store, settings: Settings, external: "list[ExternalTokens]") -> "Starlette":
-    from hub.app import make_app
-
-    private_hosts = settings.callable_private_hosts
-    return await make_app(store, settings.issuer, settings.token_seconds, external, private_hosts)
-
-
 async def _serve(
     settings: Settings,
     known: list[Loaded],
@@ -81,6 +71,8 @@ async def _serve(
     schedule: bool,
 ) -> None:
     """Registers the connectors and answers, by itself or by processes that it looks after."""
+    from hub.app import app_of
+
     async with opened(settings) as store:
         for each in known:
             await register(each, settings.connectors_dir, store.connectors)
@@ -90,7 +82,7 @@ async def _serve(
             if schedule:
                 group.start_soon(_look_after, ["schedule", "--beside-server"])
             if workers == 1:
-                app = await _app(store, settings, external)
+                app = await app_of(settings, store, external)
                 async with listening_on(app, listener):
                     err.print(told)
                     await anyio.sleep_forever()
@@ -127,8 +119,10 @@ async def _look_after(command: list[str], *shared: int) -> None:
 
 async def _work(settings: Settings, descriptor: int) -> None:
     """Answers on the socket of the process that started this one."""
+    from hub.app import app_of
+
     external = await _external(settings)
     async with opened(settings) as store:
-        app = await _app(store, settings, external)
+        app = await app_of(settings, store, external)
         async with listening_on(app, socket.socket(fileno=descriptor)):
             await anyio.sleep_forever()

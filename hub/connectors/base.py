@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hub.connectors.config import ConnectorConfig
+from hub.connectors.vocabulary import expand
 from hub.domain.complaint import ComplaintStatus
 
 Record = dict[str, Any]
@@ -65,12 +66,16 @@ class Surroundings:
     """
 
     folder: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     private_hosts: frozenset[str] = field(default_factory=frozenset)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     approved_hosts: frozenset[str] | None = None
     taps: Mapping[str, Path] = field(default_factory=dict)
     stored: Stored | None = None
+
+    def expand(self, text: str, key: str) -> str:
+        """Text with its references replaced. Raises ConfigError naming what is not there."""
+        return expand(text, self.environment, key, self.secrets)
 
 
 C = TypeVar("C", bound=ConnectorConfig)

@@ -1,14 +1,20 @@
 """Where files are: a folder of this machine, or one elsewhere, of which a copy is fetched."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+import anyio
 from anyio import to_thread
 
 from hub.connectors.base import ChannelError
+from hub.connectors.private_folder import private_folder
+
+MOST_LISTED = 100_000
+MOST_BYTES = 4 * 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,22 @@ class Bucket(ABC):
 
         Raises ChannelError, also at the end where it was written to meanwhile.
         """
+
+
+class RemoteBucket(Bucket):
+    """A place elsewhere: a file is fetched into a private folder for as long as it is read."""
+
+    @asynccontextmanager
+    async def opened(self, file: Stored) -> AsyncIterator[Path]:
+        """See Bucket."""
+        async with private_folder() as folder:
+            path = folder / file.name
+            await self._fetch(file, path)
+            yield path
+
+    @abstractmethod
+    async def _fetch(self, file: Stored, path: Path) -> None:
+        """Saves a file. Raises ChannelError, also where it is not the one that was listed."""
 
 
 class Folder(Bucket):
@@ -60,6 +82,35 @@ class Folder(Bucket):
         yield path
         if await to_thread.run_sync(_version, path) != file.version:
             raise written_to(file)
+
+
+def matching(names: Iterable[str], glob: str, where: str) -> list[str]:
+    """The names that match, in order. Raises ChannelError if none does, or there are too many.
+
+    A server may name its files as it likes; one that leads out of a folder matches nothing.
+    """
+    if "/" in glob:
+        raise ChannelError(f"file_glob {glob!r}: of {where} only files of the folder itself.")
+    found = []
+    for name in names:
+        if fnmatchcase(name, glob) and "/" not in name and name not in {".", ".."}:
+            found.append(name)
+        if len(found) > MOST_LISTED:
+            raise ChannelError(f"More than {MOST_LISTED:,} files match {glob} in {where}.")
+    if not found:
+        raise ChannelError(f"No file matches {glob} in {where}.")
+    return sorted(found)
+
+
+async def save(chunks: AsyncIterator[bytes], file: Stored, path: Path) -> None:
+    """Writes a file as it comes. Raises ChannelError for one that is too large."""
+    left = MOST_BYTES
+    async with await anyio.open_file(path, "xb") as saved:
+        async for chunk in chunks:
+            left -= len(chunk)
+            if left < 0:
+                raise ChannelError(f"{file.name} has more than {MOST_BYTES >> 30} GiB.")
+            await saved.write(chunk)
 
 
 def written_to(file: Stored) -> ChannelError:

@@ -7,7 +7,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal, cast
 
@@ -18,6 +18,7 @@ from hub.connectors.archives import members, opened_zip
 from hub.connectors.base import ChannelError, Record, Undecodable
 from hub.connectors.config import Selector, Text
 from hub.connectors.paths import selector
+from hub.connectors.spreadsheets import sheet_rows
 from hub.connectors.vocabulary import Vocabulary
 
 MAX_LINE = 1024 * 1024
@@ -63,7 +64,17 @@ class JsonDecoder(Vocabulary):
     """JSONPath of the records."""
 
 
-Decoder = Annotated[CsvDecoder | JsonLinesDecoder | JsonDecoder, Field(discriminator="type")]
+class XlsxDecoder(Vocabulary):
+    """A row each; the first one names the columns."""
+
+    type: Literal["xlsx"]
+    """A sheet of an Excel file."""
+    sheet: Text | None = None
+    """Its name; the first one if left out."""
+
+
+TextDecoder = CsvDecoder | JsonLinesDecoder | JsonDecoder
+Decoder = Annotated[TextDecoder | XlsxDecoder, Field(discriminator="type")]
 
 
 @contextmanager
@@ -76,6 +87,10 @@ def records_of(
     What it gives raises ChannelError, naming the file and the line, for a file that is not what
     the YAML says.
     """
+    if isinstance(decoder, XlsxDecoder):
+        with closing(sheet_rows(path, decoder.sheet, columns)) as rows:
+            yield rows
+        return
     if path.suffix == ".zip":
         with opened_zip(path) as archive:
             yield (
@@ -89,7 +104,7 @@ def records_of(
         yield _records(cast("IO[bytes]", file), path.name, decoder, columns)
 
 
-def _records(file: IO[bytes], name: str, decoder: Decoder, columns: set[str]) -> Records:
+def _records(file: IO[bytes], name: str, decoder: TextDecoder, columns: set[str]) -> Records:
     encoding = decoder.encoding if isinstance(decoder, CsvDecoder) else "utf-8-sig"
     with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
         bounded = _Bounded(text, name)

@@ -2,22 +2,21 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
 
 from anyio import to_thread
 from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.buckets import Bucket, Folder, Stored
+from hub.connectors.bucket_url import BucketUrl, Credentials, is_elsewhere, opened_bucket
+from hub.connectors.buckets import Bucket, Stored
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.decoders import CsvDecoder, Decoder, Records, records_of
-from hub.connectors.vocabulary import expand
 
 BATCH_ROWS = 1000
 MOST_KNOWN = 10_000
@@ -41,8 +40,12 @@ class FilesystemConfig(ConnectorConfig):
 
     type: Literal["filesystem"]
     """Files in a folder."""
-    bucket_url: Text
+    bucket_url: BucketUrl
     """The folder, from the YAML file's own."""
+    credentials: Credentials | None = None
+    """Who the hub is where the folder is elsewhere."""
+    allowed_hosts: list[Text] = []
+    """Hosts that may be called; that of bucket_url if left out."""
     resources: Annotated[list[Files], Field(min_length=1)]
     """The sorts of files."""
 
@@ -50,6 +53,11 @@ class FilesystemConfig(ConnectorConfig):
     def mapped(self) -> tuple[Resource, ...]:
         """The kinds of files."""
         return tuple(self.resources)
+
+    @property
+    def open_to_operators(self) -> bool:
+        """Folders of the hub's machine are for its administrator."""
+        return is_elsewhere(self.bucket_url)
 
 
 class FilesystemConnector(Connector[FilesystemConfig]):
@@ -60,13 +68,13 @@ class FilesystemConnector(Connector[FilesystemConfig]):
     async def check(self) -> str:
         """Lists the files and reads the first rows of the latest one."""
         found = []
-        bucket = self._bucket()
-        for resource in self.config.resources:
-            files = await bucket.files(resource.file_glob)
-            async with bucket.opened(files[-1]) as path:
-                rows = await to_thread.run_sync(partial(_head, path, resource))
-            others = f", and {len(files) - 1} more" if files[1:] else ""
-            found.append(f"{files[-1].name}: readable, {rows} rows looked at{others}")
+        async with self._bucket() as bucket:
+            for resource in self.config.resources:
+                files = await bucket.files(resource.file_glob)
+                async with bucket.opened(files[-1]) as path:
+                    rows = await to_thread.run_sync(partial(_head, path, resource))
+                others = f", and {len(files) - 1} more" if files[1:] else ""
+                found.append(f"{files[-1].name}: readable, {rows} rows looked at{others}")
         return "; ".join(found)
 
     async def read(
@@ -76,22 +84,21 @@ class FilesystemConnector(Connector[FilesystemConfig]):
         where it stopped, if it is still the same file."""
         if between:
             raise ChannelError("This channel can't be asked for a stretch of time.")
-        bucket = self._bucket()
-        for resource in self.config.resources:
-            files = await bucket.files(resource.file_glob)
-            progress = _Progress(resource, files, checkpoint.get(resource.name, {}))
-            for file in files:
-                if progress.is_new(file):
-                    async for batch in _read(bucket, file, resource, progress):
-                        yield batch
-            yield Batch(resource.name, [], progress.state())
+        async with self._bucket() as bucket:
+            for resource in self.config.resources:
+                files = await bucket.files(resource.file_glob)
+                progress = _Progress(resource, files, checkpoint.get(resource.name, {}))
+                for file in files:
+                    if progress.is_new(file):
+                        async for batch in _read(bucket, file, resource, progress):
+                            yield batch
+                yield Batch(resource.name, [], progress.state())
 
-    def _bucket(self) -> Bucket:
-        address = expand(self.config.bucket_url, self.surroundings.environment, "bucket_url")
-        parts = urlsplit(address)
-        if parts.scheme not in {"", "file"}:
-            raise ChannelError(f"bucket_url: {parts.scheme}:// is not supported, only folders.")
-        return Folder(self.surroundings.folder / unquote(parts.path))
+    def _bucket(self) -> AbstractAsyncContextManager[Bucket]:
+        config = self.config
+        return opened_bucket(
+            config.bucket_url, config.credentials, config.allowed_hosts, self.surroundings
+        )
 
 
 class _Progress:

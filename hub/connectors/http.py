@@ -23,7 +23,6 @@ from hub.connectors.http_config import (
 )
 from hub.connectors.http_errors import ErrorHandler, PassingError, RefusedError
 from hub.connectors.http_transport import GuardedTransport
-from hub.connectors.vocabulary import expand
 
 TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
@@ -81,11 +80,10 @@ class ChannelClient:
         error_handler: ErrorHandler = _PATIENCE,
         api_budget: ApiBudget | None = None,
     ) -> None:
-        environment = surroundings.environment
-        base_url = expand(config.base_url, environment, "client.base_url")
+        expand = surroundings.expand
+        base_url = expand(config.base_url, "client.base_url")
         headers = {
-            name: expand(value, environment, f"client.headers.{name}")
-            for name, value in config.headers.items()
+            name: expand(value, f"client.headers.{name}") for name, value in config.headers.items()
         }
         self._query: dict[str, str] = {}
         self._credentials: ClientCredentials | None = None
@@ -93,18 +91,18 @@ class ChannelClient:
         self._budget = Budget(api_budget.rates if api_budget else [])
         match config.auth:
             case BearerAuth(token=token):
-                token = expand(token, environment, "client.auth.token")
+                token = expand(token, "client.auth.token")
                 headers["Authorization"] = f"Bearer {token}"
             case ApiKeyAuth(name=name, api_key=key, location=location):
-                key = expand(key, environment, "client.auth.api_key")
+                key = expand(key, "client.auth.api_key")
                 (headers if location == "header" else self._query)[name] = key
             case HttpBasicAuth(username=name, password=password):
-                name = expand(name, environment, "client.auth.username")
-                password = expand(password, environment, "client.auth.password")
+                name = expand(name, "client.auth.username")
+                password = expand(password, "client.auth.password")
                 headers["Authorization"] = basic(f"{name}:{password}")
             case OAuth2ClientCredentials():
                 try:
-                    self._credentials = ClientCredentials(config.auth, environment)
+                    self._credentials = ClientCredentials(config.auth, expand)
                 except httpx2.InvalidURL as error:
                     raise ChannelError(f"client.auth.access_token_url: {error}") from None
         _check_headers(headers)

@@ -3,7 +3,7 @@
 import base64
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote_plus
 
 import anyio
@@ -12,7 +12,6 @@ import httpx2
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json
 from hub.connectors.http_config import OAuth2ClientCredentials
-from hub.connectors.vocabulary import expand
 
 _EARLY_SECONDS = 30.0
 
@@ -20,14 +19,11 @@ _EARLY_SECONDS = 30.0
 class ClientCredentials:
     """Keeps a token until shortly before it expires."""
 
-    def __init__(self, auth: OAuth2ClientCredentials, environment: Mapping[str, str]) -> None:
-        self.url = httpx2.URL(
-            expand(auth.access_token_url, environment, "client.auth.access_token_url")
-        )
+    def __init__(self, auth: OAuth2ClientCredentials, expand: Callable[[str, str], str]) -> None:
+        self.url = httpx2.URL(expand(auth.access_token_url, "client.auth.access_token_url"))
         names = {"client_id": auth.client_id, "client_secret": auth.client_secret}
         pair = ":".join(
-            quote_plus(expand(value, environment, f"client.auth.{name}"))
-            for name, value in names.items()
+            quote_plus(expand(value, f"client.auth.{name}")) for name, value in names.items()
         )
         self._headers = {"Authorization": basic(pair)}
         self._data = {"grant_type": "client_credentials", **auth.access_token_request_data}

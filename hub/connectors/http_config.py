@@ -7,12 +7,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Text, Where
-from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference
+from hub.connectors.vocabulary import Vocabulary, has_reference, is_reference, secrets_in
 
 
 def _secret(text: str) -> str:
     if not is_reference(text):
-        raise ValueError("write no secret here; name a variable that holds it: ${env.NAME}")
+        raise ValueError(
+            "write no secret here; name a variable that holds it, ${env.NAME}, or a stored secret, "
+            "${secret.NAME}"
+        )
     return text
 
 
@@ -29,6 +32,8 @@ def _names(path: str) -> str:
 
 
 def _web_address(url: str) -> str:
+    if secrets_in(url):
+        raise ValueError("takes no secret: errors tell the address; state it as `client.auth`")
     if has_reference(url):
         return url
     if not re.match(r"https?://[^/]", url):
@@ -45,7 +50,8 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if _NAMES_A_SECRET.search(name) and not has_reference(value):
             raise ValueError(
-                f"write no secret here; name a variable that holds {name}: ${{env.NAME}}"
+                f"write no secret here; name a variable that holds {name}, ${{env.NAME}}, or a "
+                "stored secret, ${secret.NAME}"
             )
     return headers
 
@@ -65,7 +71,7 @@ class BearerAuth(Vocabulary):
     type: Literal["bearer"]
     """A token in the header Authorization."""
     token: Secret
-    """${env.NAME} of the token."""
+    """${secret.NAME} or ${env.NAME} of the token."""
 
 
 class ApiKeyAuth(Vocabulary):
@@ -76,7 +82,7 @@ class ApiKeyAuth(Vocabulary):
     name: Text
     """The header's or parameter's name."""
     api_key: Secret
-    """${env.NAME} of the key."""
+    """${secret.NAME} or ${env.NAME} of the key."""
     location: Literal["header", "query"] = "header"
     """Where the key is sent."""
 
@@ -89,7 +95,7 @@ class HttpBasicAuth(Vocabulary):
     username: Text
     """The name."""
     password: Secret
-    """${env.NAME} of the password."""
+    """${secret.NAME} or ${env.NAME} of the password."""
 
 
 class OAuth2ClientCredentials(Vocabulary):
@@ -102,7 +108,7 @@ class OAuth2ClientCredentials(Vocabulary):
     client_id: Text
     """The hub's id there."""
     client_secret: Secret
-    """${env.NAME} of its secret."""
+    """${secret.NAME} or ${env.NAME} of its secret."""
     access_token_request_data: dict[str, str] = {}
     """More fields of the question, such as scope."""
 

@@ -15,9 +15,10 @@ from pydantic import AfterValidator, Field, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
 from hub.connectors.config import ConnectorConfig, Resource, Slug, Text
 from hub.connectors.endpoint import JsonObject
+from hub.connectors.private_folder import private_folder
 from hub.connectors.singer_messages import Batches, selected
-from hub.connectors.singer_tap import RunningTap, private_folder, running_tap
-from hub.connectors.vocabulary import expand, has_reference, suggest
+from hub.connectors.singer_tap import RunningTap, running_tap
+from hub.connectors.vocabulary import has_reference, suggest
 
 MAX_CATALOG_BYTES = 16 * 1024 * 1024
 _NAMES_A_SECRET = re.compile(r".*(password|passwd|secret|token|(api|private)_?key)", re.I)
@@ -29,7 +30,8 @@ def _no_secret(config: dict[str, Any]) -> dict[str, Any]:
         if _NAMES_A_SECRET.fullmatch(path[-1]) and not has_reference(text):
             name = ".".join(path)
             raise ValueError(
-                f"write no secret here; name a variable that holds {name}: ${{env.NAME}}"
+                f"write no secret here; name a variable that holds {name}, ${{env.NAME}}, or a "
+                "stored secret, ${secret.NAME}"
             )
     return config
 
@@ -135,13 +137,19 @@ class SingerConnector(Connector[SingerConfig]):
                 prepared.arguments.extend(["--state", path])
             batches = Batches(self._streams, keeper)
             async with self._running(prepared) as tap, aclosing(tap.lines()) as lines:
-                async for line in lines:
-                    batches.take(line)
-                    if batches.full:
-                        for batch in batches.flush():
-                            yield batch
+                failure = None
+                try:
+                    async for line in lines:
+                        batches.take(line)
+                        if batches.full:
+                            for batch in batches.flush():
+                                yield batch
+                except ChannelError as error:
+                    failure = error
                 for batch in batches.flush():
                     yield batch
+                if failure:
+                    raise failure
                 await tap.ended()
             batches.check_streams()
 
@@ -158,8 +166,7 @@ class SingerConnector(Connector[SingerConfig]):
         match value:
             case str():
                 parts = _REFERENCE.split(value)
-                known = self.surroundings.environment
-                parts[1::2] = [expand(each, known, key) for each in parts[1::2]]
+                parts[1::2] = [self.surroundings.expand(each, key) for each in parts[1::2]]
                 secrets.update(parts[1::2])
                 return "".join(parts)
             case dict():

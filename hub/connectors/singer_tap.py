@@ -4,18 +4,14 @@ end with all its children, however the run ends."""
 import asyncio
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import anyio
-from anyio import to_thread
 from anyio.abc import ByteReceiveStream, Process
 
 from hub.connectors.base import ChannelError
@@ -32,17 +28,6 @@ _LOG_LETTERS = 300
 _HANDED_ON = re.compile(
     r"PATH|TZ|LANG|LC_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(https?|no)_proxy", re.I
 )
-
-
-@asynccontextmanager
-async def private_folder() -> AsyncIterator[Path]:
-    """A folder that only this user can look into, and that is gone afterwards."""
-    folder = Path(await to_thread.run_sync(partial(tempfile.mkdtemp, prefix="hub-tap-")))
-    try:
-        yield folder
-    finally:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 class RunningTap:
@@ -78,11 +63,13 @@ class RunningTap:
             yield bytes(line)
 
     async def _chunk(self) -> bytes:
-        for _ in range(SILENCE_SECONDS):
+        for second in range(SILENCE_SECONDS):
             with anyio.move_on_after(1):
                 return await _received(self._process.stdout)
             if self._process.returncode is not None:
                 self._kill()  # what it left behind keeps its output open
+                if second >= ENDING_SECONDS:
+                    return b""  # and has a group of its own
         raise ChannelError(f"The tap {self._name} said nothing for {SILENCE_SECONDS} s.")
 
     async def ended(self) -> None:

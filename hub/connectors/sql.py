@@ -16,7 +16,6 @@ from hub.connectors.http_config import Secret
 from hub.connectors.sql_database import Address, connection
 from hub.connectors.sql_reading import Reading, Rows
 from hub.connectors.sql_values import frozen, records, thawed
-from hub.connectors.vocabulary import expand
 
 
 class SqlConfig(ConnectorConfig):
@@ -25,7 +24,7 @@ class SqlConfig(ConnectorConfig):
     type: Literal["sql"]
     """A database."""
     dsn: Secret
-    """${env.NAME} of its address."""
+    """${secret.NAME} or ${env.NAME} of its address."""
     allowed_hosts: list[Text] = []
     """Hosts that may be called; that of dsn if left out."""
     resources: Annotated[list[Rows], Field(min_length=1)]
@@ -87,7 +86,7 @@ class SqlConnector(Connector[SqlConfig]):
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[sa.Connection]:
-        dsn = expand(self.config.dsn, self.surroundings.environment, "dsn")
+        dsn = self.surroundings.expand(self.config.dsn, "dsn")
         address = Address.of(dsn)
         async with connection(address, self.config.allowed_hosts, self.surroundings) as database:
             yield database

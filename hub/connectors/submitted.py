@@ -1,12 +1,9 @@
 """A connector's YAML as an operator sends it over the API: what only a file on the hub's machine
 may say is refused, and so is what could write beyond the operator's regions."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from hub.connectors.config import ConnectorConfig, PermissionRule
-from hub.connectors.load import Loaded, load
-from hub.connectors.vocabulary import ConfigError, Path, Problem, Source, has_reference
+from hub.connectors.load import Loaded, loaded_from
+from hub.connectors.vocabulary import ConfigError, Problem, Source, variables_in
 from hub.domain.scope import Reach, Scope
 
 MAX_BYTES = 64 * 1024
@@ -19,11 +16,13 @@ def load_submitted(text: str, scope: Scope) -> Loaded:
     """Checks the YAML text of a viewer. Raises ConfigError with every problem."""
     if len(text.encode()) > MAX_BYTES:
         raise ConfigError(SOURCE, [Problem(0, "(file)", f"is larger than {MAX_BYTES >> 10} KiB")])
-    loaded = load(text, SOURCE)
-    source, config = Source.parse(text, SOURCE), loaded.config
+    source = Source.parse(text, SOURCE)
+    loaded = loaded_from(source, text)
+    config = loaded.config
     problems = [
-        source.problem(path, "names a variable of the hub's own environment; only a file may")
-        for path in _references(source.values, ())
+        source.problem(path, "names a variable of the hub's environment; name a stored secret")
+        for path, value in source.texts()
+        if variables_in(value)
     ]
     if not config.open_to_operators:
         problems.append(source.problem(("type",), _FOR_FILES))
@@ -48,14 +47,6 @@ def _not_ours(config: ConnectorConfig, own: Reach) -> str | None:
     if config.name != config.channel and not own.nation:
         return f"has to be that of its channel, {config.channel!r}"
     return None
-
-
-def _references(value: Any, path: Path) -> Iterator[Path]:
-    if isinstance(value, dict | list):
-        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _references(child, (*path, key))
-    elif isinstance(value, str) and has_reference(value):
-        yield path
 
 
 def _stays_within(rule: PermissionRule, reach: Reach) -> bool:

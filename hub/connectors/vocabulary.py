@@ -23,7 +23,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _DEEPEST = 32
 _NULL = "tag:yaml.org,2002:null"
-_REFERENCE = re.compile(r"\$\{env\.([A-Z][A-Z0-9_]*)\}")
+_NAME = r"[A-Z][A-Z0-9_]*"
+_REFERENCE = re.compile(rf"\$\{{(env|secret)\.({_NAME})\}}")
+_NO_SECRETS: Mapping[str, str] = {}
 
 Path = tuple[str | int, ...]
 
@@ -158,12 +160,24 @@ class Source:
             raise ConfigError(name, [Problem(1, "YAML", "expected a mapping of keys")])
         return cls(name, values, lines)
 
+    def texts(self) -> Iterator[tuple[Path, str]]:
+        """Every text that is a value, and where it stands."""
+        return _texts(self.values, ())
+
     def problem(self, path: Path, message: str) -> Problem:
         """A problem at a path, on the line of the nearest key that is written there."""
         known = path
         while known not in self.lines:
             known = known[:-1]
         return Problem(self.lines[known], ".".join(map(str, path)) or "(file)", message)
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict | list):
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(child, (*path, key))
+    elif isinstance(value, str):
+        yield path, value
 
 
 def _plain(node: Node, path: Path, lines: dict[Path, int], source: str) -> Any:
@@ -206,25 +220,52 @@ def validate(source: Source, model: type[M]) -> M:
         raise ConfigError(source.name, problems) from None
 
 
-def expand(text: str, environment: Mapping[str, str], key: str) -> str:
-    """Text with `${env.NAME}` replaced. Raises ConfigError naming a variable that is not set."""
+def expand(
+    text: str,
+    environment: Mapping[str, str],
+    key: str,
+    secrets: Mapping[str, str] = _NO_SECRETS,
+) -> str:
+    """Text with `${env.NAME}` and `${secret.NAME}` replaced. Raises ConfigError naming what is not
+    there."""
 
     def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in environment:
-            raise ConfigError(
-                "environment", [Problem(0, key, f"the environment variable {name} is not set")]
-            )
-        return environment[name]
+        kind, name = match.groups()
+        known = environment if kind == "env" else secrets
+        if name not in known:
+            raise ConfigError(_PLACES[kind], [Problem(0, key, _MISSING[kind].format(name))])
+        return known[name]
 
     return _REFERENCE.sub(value, text)
 
 
+_PLACES = {"env": "environment", "secret": "secrets"}
+_MISSING = {
+    "env": "the environment variable {} is not set",
+    "secret": "no secret {} is stored for this connector; see `hub connector secret set`",
+}
+
+
 def has_reference(text: str) -> bool:
-    """Whether a text names an environment variable."""
+    """Whether a text names an environment variable or a stored secret."""
     return bool(_REFERENCE.search(text))
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text is nothing but the name of an environment variable."""
+    """Whether a text is nothing but the name of an environment variable or a stored secret."""
     return bool(_REFERENCE.fullmatch(text))
+
+
+def variables_in(text: str) -> list[str]:
+    """The environment variables that a text names."""
+    return [name for kind, name in _REFERENCE.findall(text) if kind == "env"]
+
+
+def secrets_in(text: str) -> list[str]:
+    """The stored secrets that a text names."""
+    return [name for kind, name in _REFERENCE.findall(text) if kind == "secret"]
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a stored secret can have this name."""
+    return bool(re.fullmatch(_NAME, name))

@@ -19,7 +19,7 @@ from hub.connectors.config import ConnectorConfig, Resource, Selector
 from hub.connectors.http_config import Secret
 from hub.connectors.paths import selector
 from hub.connectors.schedule import Duration
-from hub.connectors.vocabulary import ConfigError, Problem, expand
+from hub.connectors.vocabulary import ConfigError, Problem
 
 MOST_SECRETS = 2
 MOST_RECORDS = 1_000
@@ -54,7 +54,7 @@ class WebhookConfig(ConnectorConfig):
             json_schema_input_type=Secret | list[Secret],
         ),
     ]
-    """${env.NAME} of what deliveries are signed with; while it changes, a list of new and old."""
+    """${secret.NAME} or ${env.NAME} of what signs deliveries; while it changes, new and old."""
     tolerance: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(hours=1))] = timedelta(
         minutes=5
     )
@@ -135,7 +135,7 @@ class WebhookConnector(Connector[WebhookConfig]):
         return [self._key(reference) for reference in self.config.secret]
 
     def _key(self, reference: str) -> Webhook:
-        text = expand(reference, self.surroundings.environment, "secret").removeprefix("whsec_")
+        text = self.surroundings.expand(reference, "secret").removeprefix("whsec_")
         try:
             key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
         except ValueError:

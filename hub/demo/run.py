@@ -23,7 +23,7 @@ WHO = {
     "ministry": Grant(Role.MINISTRY),
     "province_73": Grant(Role.PROVINCE, regions=("73",)),
     "district_73_71": Grant(Role.DISTRICT, regions=("73.71",)),
-    "operator": Grant(Role.OPERATOR, channels=("makassar-open311",)),
+    "operator": Grant(Role.OPERATOR, ("73.71",), ("makassar-open311",)),
     "statistics": Grant(Role.STATISTICS),
     "admin": Grant(Role.ADMIN),
 }

@@ -180,6 +180,8 @@ class Scope:
         """Where this viewer may do what a permission allows, by the same rules as below."""
         if permission is Permission.COMPLAINTS_PII:
             return self.reporters
+        if permission is Permission.CONNECTORS_WRITE:
+            return self.own_connectors
         return self._reach(lambda role: permission in allowed_permissions(role), permission)
 
     @cached_property

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,9 +72,12 @@ async def grade(loaded: Loaded, store: Store, records: int) -> Graded:
     path = "/" if "${" in config.client.base_url else urlsplit(config.client.base_url).path or "/"
     client = config.client.model_copy(update={"base_url": f"http://127.0.0.1:{port}{path}"})
     changes = {"client": client, "allowed_hosts": [], "resources": [resource]}
-    ours = Loaded(config.model_copy(update=changes), loaded.text, loaded.version)
+    ours = replace(loaded, config=config.model_copy(update=changes))
     names = re.findall(r"\$\{env\.(\w+)\}", loaded.text)
-    around = Surroundings(Path(), dict.fromkeys(names, "graded"), frozenset({f"127.0.0.1:{port}"}))
+    secrets = dict.fromkeys(loaded.secrets, "graded")
+    around = Surroundings(
+        Path(), dict.fromkeys(names, "graded"), frozenset({f"127.0.0.1:{port}"}), secrets
+    )
     source = _Source(resource, records)
     runs: list[str] = []
     async with listening(channel, "127.0.0.1", port):

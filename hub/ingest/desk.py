@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
 from hub.connectors import KINDS
+from hub.connectors.base import Surroundings
 from hub.connectors.load import Loaded, load
 from hub.connectors.submitted import load_submitted
+from hub.connectors.vocabulary import is_secret_name
 from hub.connectors.webhook import nothing_to_read
 from hub.domain.clock import utc_now
 from hub.domain.complaint import Provenance
@@ -30,6 +32,7 @@ from hub.store.hosts import Approval
 from hub.store.mongo import Document
 from hub.store.runs import ConnectorBusyError
 from hub.store.scope_monitor import unscoped
+from hub.store.secrets import StoredSecret
 from hub.store.store import Store
 
 MOST_REPLAYED = 5_000
@@ -96,11 +99,19 @@ class Desk:
         found, reason = await self._own(name), _words("reason", reason)
         await self._note("pauseConnector", found, reason)
         with unscoped("it is the viewer's own"):
-            await self._store.connectors.pause(name, reason, self._scope.subject)
+            await self._store.connectors.pause(
+                name, reason, self._scope.subject, administrator=self._administers
+            )
 
     async def resume(self, name: str) -> None:
-        """Lets a connector run again. Raises DeskError."""
-        await self._note("resumeConnector", await self._own(name))
+        """Lets a connector run again. Raises DeskError, and ForbiddenError where an administrator
+        paused it."""
+        found = await self._own(name)
+        if found.paused and found.paused.administrator and not self._administers:
+            raise ForbiddenError(
+                f"An administrator paused it ({found.paused.reason}) and resumes it."
+            )
+        await self._note("resumeConnector", found)
         await self._store.connectors.resume(name)
 
     async def sync(self, name: str) -> None:
@@ -150,7 +161,7 @@ class Desk:
             found = await self._own(name or "")
             loaded = await _loaded(found)
         await self._note("checkConnector", found, loaded.version)
-        around = await surroundings_of(found, self._store, self._trials.private_hosts)
+        around = await self._around(found)
         return await self._trials.run(lambda: loaded.connect(around).check())
 
     async def preview(self, yaml: str, limit: int, reading: Reading) -> list[Shown]:
@@ -166,7 +177,7 @@ class Desk:
                 "A preview shows complaints and dead letters, which you may not read."
             )
         await self._note("previewConnector", found, loaded.version)
-        around = await surroundings_of(found, self._store, self._trials.private_hosts)
+        around = await self._around(found)
         previewed = await self._trials.run(lambda: preview_records(loaded, around, limit))
         read_by = Provenance(config.name, loaded.version, "preview", utc_now())
         complaints = self._store.reader(self._scope).complaints
@@ -180,7 +191,7 @@ class Desk:
     async def approve(self, host: str, connector: str | None) -> Approval:
         """Lets operators' connectors, or one of them, call a host. Raises DeskError and
         ForbiddenError."""
-        self._administers("approves hosts")
+        self._need_administrator("approves hosts")
         by = self._scope.subject
         with _host():
             await self._store.changes.record(Change(by, "approveHost", connector, detail=host))
@@ -188,23 +199,48 @@ class Desk:
 
     async def revoke(self, host: str, connector: str | None) -> bool:
         """Takes an approval back; whether there was one. Raises DeskError and ForbiddenError."""
-        self._administers("revokes hosts")
+        self._need_administrator("revokes hosts")
         with _host():
             change = Change(self._scope.subject, "revokeHost", connector, detail=host)
             await self._store.changes.record(change)
             return await self._store.hosts.revoke(host, connector)
 
-    def _administers(self, does: str) -> None:
-        if not self._scope.own_connectors.nation:
+    async def rotate(self, connector: str, name: str, value: str) -> StoredSecret:
+        """Stores a connector's secret, or another value for it. Raises DeskError."""
+        found = await self._own(connector, "connector")
+        if not is_secret_name(name):
+            raise DeskError("name", "write it like API_KEY, in capitals, digits and _")
+        await self._note("rotateSecret", found, name)
+        try:
+            return await self._store.secrets.put(connector, name, value, self._scope.subject)
+        except ValueError as error:
+            raise DeskError("value", str(error)) from None
+
+    @property
+    def _administers(self) -> bool:
+        return self._scope.own_connectors.nation
+
+    def _need_administrator(self, does: str) -> None:
+        if not self._administers:
             raise ForbiddenError(f"An administrator {does}.")
+
+    async def _around(self, tried: Registration) -> Surroundings:
+        """Where a connector is tried. Secrets that an administrator keeps for a file go nowhere
+        that the file does not send them, so a text gets those of an operator's connector alone."""
+        with unscoped("secrets are for the channel, and go to nobody else"):
+            around = await surroundings_of(tried, self._store, self._trials.private_hosts)
+        registered = await self._holdings.connectors.get(tried.name)
+        if registered and registered.managed_by is tried.managed_by:
+            return around
+        return replace(around, secrets={})
 
     async def _submitted(self, yaml: str) -> Loaded:
         return await to_thread.run_sync(load_submitted, yaml, self._scope)
 
-    async def _own(self, name: str) -> Registration:
+    async def _own(self, name: str, argument: str = "name") -> Registration:
         found = await self._holdings.connectors.get(name)
         if found is None:
-            raise DeskError("name", "there is no connector of this name")
+            raise DeskError(argument, "there is no connector of this name")
         return found
 
     async def _note(self, what: str, on: Registration, detail: str | None = None) -> None:

@@ -16,6 +16,7 @@ from hub.connectors.vocabulary import ConfigError
 from hub.connectors.webhook import WebhookConnector
 from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.ingest.places import HeldDistricts
+from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 Find = Callable[[str], Awaitable[tuple[Loaded, Surroundings]]]
@@ -53,12 +54,19 @@ class Receivers:
         self._looking = asyncio.Lock()
 
     async def get(self, name: str) -> Receiver | None:
-        """The receiver of this name as it is registered now. Raises StoreError."""
+        """The receiver of this name as it is registered now. While the store does not answer, the
+        ones of before stand, so that not each request waits for it in turn. Raises StoreError
+        where there are none."""
         async with self._looking:
             now = self._clock.now()
             if self._looked_at is None or now - self._looked_at >= _LOOK_AGAIN:
-                self._held = await self._looked_up(now)
-                self._looked_at = now
+                try:
+                    self._held = await self._looked_up(now)
+                except StoreError as error:
+                    if self._looked_at is None:
+                        raise
+                    _log.warning("webhook.not_looked_up", error=type(error).__name__)
+                self._looked_at = self._clock.now()
         return self._held.get(name)
 
     async def _looked_up(self, now: datetime) -> dict[str, Receiver]:

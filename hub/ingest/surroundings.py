@@ -19,11 +19,13 @@ async def surroundings_of(
     """One of a file gets what the administrator has. One that came over the API gets nothing of
     this machine, no tap either, and reaches approved hosts alone, private ones too only where
     approved."""
+    folder = Path(registration.folder)
+    secrets = await store.secrets.of(registration.name)
     if registration.managed_by is ManagedBy.FILE:
-        return Surroundings(Path(registration.folder), os.environ, private_hosts, taps=taps)
+        return Surroundings(folder, os.environ, private_hosts, secrets, taps=taps)
     approved = await store.hosts.of(registration.name)
     private = {each for each in private_hosts if _host(each) in approved}
-    return Surroundings(Path(registration.folder), {}, frozenset(private), approved_hosts=approved)
+    return Surroundings(folder, {}, frozenset(private), secrets, approved)
 
 
 def _host(pair: str) -> str:

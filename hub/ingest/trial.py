@@ -34,4 +34,6 @@ class Trials:
                 told = f"The channel gave too little within {SECONDS:.0f} s."
                 raise ChannelError(told) from None
 
-        return await to_thread.run_sync(anyio.run, within_limits, limiter=self._places)
+        return await to_thread.run_sync(
+            anyio.run, within_limits, limiter=self._places, abandon_on_cancel=True
+        )

@@ -1,5 +1,6 @@
 """`POST /graphql`, after the GraphQL-over-HTTP draft."""
 
+import math
 import secrets
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -19,6 +20,8 @@ from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
+from hub.schema.limits import DEFAULTS, Limits, TooSlowError
+from hub.schema.rate import RateLimit
 from hub.schema.schema import core_schema
 from hub.schema.types.node import global_id
 from hub.store.audit import Query
@@ -38,11 +41,16 @@ class GraphQLEndpoint:
     """An ASGI application that answers documents, each viewer from what their scope reaches."""
 
     def __init__(
-        self, store: Store, challenge: Challenge, private_hosts: frozenset[str] = frozenset()
+        self,
+        store: Store,
+        challenge: Challenge,
+        private_hosts: frozenset[str] = frozenset(),
+        limits: Limits = DEFAULTS,
     ) -> None:
         self._store = store
         self._challenge = challenge
-        self._executor = Executor(core_schema)
+        self._executor = Executor(core_schema, limits)
+        self._rate = RateLimit(limits.requests_per_second)
         # Desks hold no state but their scope, so viewers that come again share one.
         self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
 
@@ -58,6 +66,8 @@ class GraphQLEndpoint:
             return self._challenge.missing()
         accepts = request.headers.get("accept", "*/*")
         media_type = _GRAPHQL if _GRAPHQL in accepts else _JSON
+        if wait := self._rate.wait_of(viewer.scope.subject):
+            return _too_often(wait, media_type)
         try:
             asked = await _parameters(request)
         except _BadRequestError as error:
@@ -72,10 +82,13 @@ class GraphQLEndpoint:
             await self._record(viewer, asked["query"], name, context.reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
-        status = 400 if result.data is None and not _was_executed(result) else 200
+        status = _status(result)
         body: dict[str, Any] = {}
+        extensions = dict(result.extensions or {})
         if context.reading.hidden:
-            body["extensions"] = {"masked": _masked(context.reading)}
+            extensions["masked"] = _masked(context.reading)
+        if extensions:
+            body["extensions"] = extensions
         if result.errors:
             body["errors"] = [told(error).formatted for error in result.errors]
         if status == 200:  # noqa: PLR2004
@@ -104,8 +117,8 @@ def _masked(reading: Reading) -> list[dict[str, Any]]:
 
 
 class _BadRequestError(GraphQLError):
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message, extensions={"code": "BAD_REQUEST"})
+    def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
+        super().__init__(message, extensions={"code": code})
         self.status = status
 
 
@@ -131,9 +144,20 @@ async def _parameters(request: Request) -> dict[str, Any]:
     return asked
 
 
-def _was_executed(result: ExecutionResult) -> bool:
-    """Whether an error arose while executing: only those have a path."""
-    return any(error.path for error in result.errors or ())
+def _status(result: ExecutionResult) -> int:
+    """What the draft gives a result. Only errors that arose while executing have a path."""
+    errors = result.errors or []
+    if result.data is not None or any(error.path for error in errors):
+        return 200
+    return 503 if any(isinstance(error, TooSlowError) for error in errors) else 400
+
+
+def _too_often(wait: float, media_type: str) -> Response:
+    message = "You ask more often than you may. Wait, then go on."
+    error = _BadRequestError(message, 429, "RATE_LIMITED")
+    response = _response({"errors": [error.formatted]}, error.status, media_type)
+    response.headers["Retry-After"] = str(math.ceil(wait))
+    return response
 
 
 def told(error: GraphQLError) -> GraphQLError:

@@ -14,7 +14,12 @@ from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
-from hub.schema.types.connector import Connector, HostApproval, PreviewedRecord
+from hub.schema.types.connector import (
+    Connector,
+    HostApproval,
+    PreviewedRecord,
+    StoredSecret,
+)
 
 # Each goes through the viewer's desk, which knows nothing beyond their scope.
 
@@ -41,14 +46,15 @@ class Mutation:
 
     @resolved(Connector)
     async def pause_connector(self, info: HubInfo, name: str, reason: str) -> Any:
-        """Keeps a connector of yours from running, and says why. A first reason stays."""
+        """Keeps a connector of yours from running, and says why. A first reason stays, but for an
+        administrator's."""
         with _told():
             await info.context.desk().pause(name, reason)
         return await info.context.reader.connectors.get(name)
 
     @resolved(Connector)
     async def resume_connector(self, info: HubInfo, name: str) -> Any:
-        """Lets a connector of yours run again."""
+        """Lets a connector of yours run again, unless an administrator paused it."""
         with _told():
             await info.context.desk().resume(name)
         return await info.context.reader.connectors.get(name)
@@ -67,7 +73,8 @@ class Mutation:
         """Maps dead letters of a connector of yours again, with its text as it is now and no call
         to the channel: those of these ids, or all that wait."""
         with _told():
-            run = await info.context.desk().replay(name, ids or None)
+            chosen = ids if isinstance(ids, list) else None
+            run = await info.context.desk().replay(name, chosen)
         return await info.context.reader.runs.get(run)
 
     @resolved(strawberry.ID)
@@ -98,6 +105,13 @@ class Mutation:
         you may not see is null, as in complaints."""
         with _told():
             return await info.context.desk().preview(yaml, limit, info.context.reading)
+
+    @resolved(StoredSecret)
+    async def rotate_secret(self, info: HubInfo, connector: str, name: str, value: str) -> Any:
+        """Stores a secret of a connector of yours, which its text names as `${secret.NAME}`, or
+        another value for it. No answer ever has it."""
+        with _told():
+            return await info.context.desk().rotate(connector, name, value)
 
     @resolved(HostApproval)
     async def approve_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:

@@ -81,7 +81,7 @@ class Query:
         )
         return Counted(found, partial(complaints.count, condition))
 
-    @resolved(list[IndicatorRow])
+    @resolved(list[IndicatorRow], size=500, weight=500)
     async def indicators(
         self,
         info: HubInfo,
@@ -108,7 +108,7 @@ class Query:
         except DisclosureError as error:
             raise InputError(error.argument, str(error)) from None
 
-    @resolved(list[Region])
+    @resolved(list[Region], size=552)
     async def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
         """Provinces and districts; all of them, or those of one province."""
         found: list[RegionRow] = list(regions())
@@ -118,12 +118,12 @@ class Query:
             found = regions().districts_of(parent)
         return [r for r in found if not level or r.level is level]
 
-    @resolved(list[Channel])
+    @resolved(list[Channel], size=50)
     async def channels(self, info: HubInfo) -> Any:
         """Channels that reach your scope."""
         return list((await info.context.channels_by_name()).values())
 
-    @resolved(list[Connector])
+    @resolved(list[Connector], size=50)
     async def connectors(self, info: HubInfo) -> Any:
         """Connectors of your channels."""
         info.context.need(Permission.CONNECTORS_READ)

@@ -13,6 +13,8 @@ from hub.schema.context import HubInfo
 
 T = TypeVar("T")
 METADATA = "source"
+SIZE, WEIGHT = "size", "weight"
+"""What the cost of an operation goes by, beside the sizes of its pages (cost.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,21 @@ def is_constant(cls: type) -> bool:
     return hasattr(cls, _CONSTANT)
 
 
-def resolved(graphql_type: Any) -> Callable[[Callable[..., Any]], Any]:
+def resolved(
+    graphql_type: Any, *, size: int | None = None, weight: int = 0
+) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method a field of this type. What it returns need not be of the type's class: it is
-    what the type's own fields are read from."""
+    what the type's own fields are read from.
+
+    `size` is how many entries a list may well have, `weight` what to find them costs beside them,
+    in values of an answer.
+    """
 
     def decorate(method: Callable[..., Any]) -> Any:
-        return strawberry.field(method, graphql_type=graphql_type, description=_description(method))
+        costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
+        return strawberry.field(
+            method, graphql_type=graphql_type, description=_description(method), metadata=costs
+        )
 
     return decorate
 
@@ -134,10 +145,11 @@ def joined(
     return _field(source, resolver, description)
 
 
-def awaited(read: Callable[[Any], Awaitable[Any]], description: str) -> Any:
-    """A value that has to be waited for."""
+def awaited(read: Callable[[Any], Awaitable[Any]], description: str, *, weight: int = 0) -> Any:
+    """A value that has to be waited for; `weight` as for `resolved`."""
 
     async def resolver(root: strawberry.Parent[Any]) -> Any:
         return await read(root)
 
-    return _field(Source(read=read, awaited=True), resolver, description)
+    costs = {METADATA: Source(read=read, awaited=True), WEIGHT: weight}
+    return strawberry.field(resolver=resolver, description=description, metadata=costs)

@@ -1,6 +1,6 @@
 """Registered connectors: their configuration as the operator wrote it, secrets still as names."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -48,6 +48,8 @@ class Pause:
     reason: str
     by: str
     at: datetime
+    administrator: bool = False
+    """Whether only an administrator ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ class ScopedConnectors:
         order = [("at", -1), ("_id", 1)]
         found = await self._versions.find(wanted, sort=order, limit=_MOST_VERSIONS).to_list()
         for each in found:
-            if not self._own.covers(None, None, each["channel"]):
+            if not self._own.covers(
+                None, None, each.get("channel", "")
+            ):  # an earlier hub's has none
                 each["config"] = None
         return found
 
@@ -174,14 +178,17 @@ class ConnectorRegister:
         found = await self._connectors.find_one({"_id": name})
         return _registration(found) if found else None
 
-    async def pause(self, name: str, reason: str, by: str) -> Pause | None:
+    async def pause(
+        self, name: str, reason: str, by: str, *, administrator: bool = False
+    ) -> Pause | None:
         """Keeps a connector from running by its schedule; None for an unknown name.
 
-        Returns the pause that stands: who pauses what is paused already changes nothing.
+        Returns the pause that stands: the first one, unless an administrator's follows.
         """
-        paused = {"reason": reason, "by": by, "at": datetime.now(UTC)}
+        paused = Pause(reason, by, datetime.now(UTC), administrator)
+        weaker = {"paused.administrator": {"$ne": True}} if administrator else {"paused": None}
         await self._connectors.update_one(
-            {"_id": name, "paused": None}, {"$set": {"paused": paused}}
+            {"_id": name, **weaker}, {"$set": {"paused": asdict(paused)}}
         )
         found = await self.get(name)
         return found.paused if found else None

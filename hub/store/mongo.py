@@ -183,6 +183,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         for prefix in ([], [("province", ASCENDING)], [("district", ASCENDING)])
     ],
     "connectors": [IndexModel([("channel", ASCENDING)])],
+    "connector_secrets": [IndexModel([("connector", ASCENDING)])],
     "connector_versions": [IndexModel([("connector", ASCENDING), ("at", DESCENDING)])],
     "changes": [
         IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])

@@ -9,6 +9,7 @@ from hub.store.vault import Vault
 
 SEALED = {
     "complaints": ("reporter", "raw"),
+    "connector_secrets": ("value",),
     "dead_letters": ("raw", "value"),
     "keys": ("key",),
     "users": ("totp_secret",),

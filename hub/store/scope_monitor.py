@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from hub.domain.scope import Scope
-from hub.store.plan import Filter, within
+from hub.store.plan import NOTHING, Filter, within
 
 _log = structlog.get_logger()
 UNSCOPED_READS = Counter(
@@ -104,6 +104,7 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "connectors": within(scope.ledgers),
         "connector_versions": within(scope.ledgers),
         "changes": within(scope.ledgers),
+        "connector_secrets": NOTHING,  # for no viewer
         "runs": within(scope.ledgers),
         "dead_letters": within(scope.dead_letters),
         "audit": within(scope.audit),

@@ -35,6 +35,7 @@ from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
 from hub.store.schedules import Schedules
 from hub.store.scope_monitor import ScopeMonitoring
+from hub.store.secrets import ConnectorSecrets
 from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
@@ -85,6 +86,7 @@ class Store:
         self.schedules = Schedules(database)
         self.changes = ChangeLog(database)
         self.hosts = ApprovedHosts(database)
+        self.secrets = ConnectorSecrets(database, vault)
         self.audit = AuditLog(database)
         self.clients = Clients(database)
         self.principals = Principals(database)

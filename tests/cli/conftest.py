@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
@@ -18,6 +19,9 @@ def run(anyio_backend: str, mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str, stdin: str = "") -> Result:
-        return CliRunner().invoke(app, arguments, input=stdin)
+        try:
+            return CliRunner().invoke(app, arguments, input=stdin)
+        finally:
+            structlog.reset_defaults()  # it writes to what the runner has closed
 
     return run

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.cli.conftest import Run
 from tests.cli.test_commands import write_yaml
+from tests.connectors.test_submitted import REST
 
 
 def test_a_connector_is_paused_with_a_reason_and_resumed(run: Run, tmp_path: Path) -> None:
@@ -41,3 +42,25 @@ def test_hosts_are_approved_listed_and_revoked(run: Run) -> None:
     assert run("host", "revoke", "peta.example").exit_code == 1
     wrong = run("host", "approve", "https://a.example")
     assert (wrong.exit_code, "is no host" in wrong.stderr) == (2, True)
+
+
+def test_secrets_are_set_from_standard_input_listed_and_removed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sulsel.yaml"
+    client = '{base_url: https://a.example/, auth: {type: bearer, token: "${secret.TOKEN}"}}'
+    file.write_text(REST.replace("{base_url: https://api.sulsel.example/}", client))
+    assert "It needs the secrets TOKEN." in run("connector", "validate", str(file)).stdout
+    value = "sangat-rahasia-81f3"
+    stored = run("connector", "secret", "set", "sulsel", "TOKEN", stdin=f"{value}\n")
+    assert (stored.exit_code, stored.stdout) == (0, "TOKEN of sulsel is stored.\n")
+    assert "No connector named sulsel is registered yet." in stored.stderr
+    listed = run("connector", "secret", "list", "sulsel", "--json")
+    assert json.loads(listed.stdout)["name"] == "TOKEN"
+    assert value not in stored.output + listed.output + run("connector", "changes").output
+    assert run("connector", "secret", "remove", "sulsel", "TOKEN").exit_code == 0
+    assert run("connector", "secret", "remove", "sulsel", "TOKEN").exit_code == 1
+    for name, given in (("token", value), ("TOKEN", "")):
+        wrong = run("connector", "secret", "set", "sulsel", name, stdin=given)
+        assert wrong.exit_code == 2
+        assert value not in wrong.output
+    told = run("connector", "check", str(file))
+    assert (told.exit_code, "no secret TOKEN is stored" in told.stderr) == (2, True)

@@ -2,57 +2,40 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
-from hub.serving import free_port
-from tests.cli.commands import Hub
+from tests.clients.conftest import Served
 
 FOLDER = Path(__file__).parent
 REDIRECT = "https://konsol.example/kembali"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A hub that serves, with clients and a user made by its commands, and all that a client is
-    told of them."""
-    folder = tmp_path_factory.mktemp("clients")
-    (folder / "connectors_config").mkdir()
-    port = free_port(0)
-    hub = Hub(folder, {"HUB_PORT": str(port)})
+def told(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """All that a client is told of a hub, its clients and a user."""
     key = ECKey.generate_key("P-256")
     key.ensure_kid()
-    jwks = folder / "jwks.json"
+    jwks = tmp_path_factory.mktemp("keys") / "jwks.json"
     jwks.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
 
-    def made(*command: str) -> dict[str, Any]:
-        code, out, err = hub(*command)
-        assert code == 0, err
-        found: dict[str, Any] = json.loads(out)
-        return found
-
     def client(*options: str) -> dict[str, Any]:
-        return made("client", "create", "Uji", *options)
+        return served.made("client", "create", "Uji", *options)
 
-    with hub.start("serve") as server:
-        assert server.stderr
-        while "Serving" not in server.stderr.readline():
-            assert server.poll() is None
-        yield {
-            "url": f"http://127.0.0.1:{port}",
-            "redirect_uri": REDIRECT,
-            "user": made("user", "create", "siti", "--role", "province", "--region", "73"),
-            "console": client("--public", "--redirect-uri", REDIRECT),
-            "portal": client("--redirect-uri", REDIRECT),
-            "device": client("--public"),
-            "service": client("--role", "ministry"),
-            "signer": client("--role", "ministry", "--jwks", str(jwks))
-            | {"private_key": key.as_pem(private=True).decode(), "kid": key.kid},
-        }
+    return {
+        "url": served.url,
+        "redirect_uri": REDIRECT,
+        "user": served.made("user", "create", "siti", "--role", "province", "--region", "73"),
+        "console": client("--public", "--redirect-uri", REDIRECT),
+        "portal": client("--redirect-uri", REDIRECT),
+        "device": client("--public"),
+        "service": client("--role", "ministry"),
+        "signer": client("--role", "ministry", "--jwks", str(jwks))
+        | {"private_key": key.as_pem(private=True).decode(), "kid": key.kid},
+    }
 
 
 def run(flow: str, told: dict[str, Any]) -> dict[str, Any]:

@@ -259,7 +259,7 @@ async def test_a_folder_is_given_by_a_path_an_address_or_a_variable(
     assert ids(await batches(read)) == ["1"]
     with pytest.raises(ConfigError, match="bucket_url: the environment variable FOLDER"):
         await batches(exports(tmp_path, named))
-    assert "s3:// is not supported" in await failure(
+    assert "does not fit the credentials" in await failure(
         tmp_path, YAML.replace("bucket_url: exports", "bucket_url: s3://bucket")
     )
 

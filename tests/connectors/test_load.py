@@ -110,6 +110,19 @@ def test_a_secret_that_is_written_out_is_refused_and_not_repeated(auth: str, lin
     assert "hunter2" not in told
 
 
+def test_a_stored_secret_may_stand_wherever_a_variable_holds_one() -> None:
+    loaded = load(REST.replace("${env.TOKEN}", "${secret.TOKEN}"), "c.yaml")
+    assert loaded.secrets == {"TOKEN"}
+    assert load(f"# ${{secret.OTHER}}\n{REST}", "c.yaml").secrets == frozenset()
+
+
+def test_an_address_takes_no_stored_secret() -> None:
+    """Errors tell where the channel is."""
+    address = "{base_url: 'https://x.example/${secret.TOKEN}/'}"
+    told = problems(OPEN311.replace("{base_url: https://311.kota-c.example/v2/}", address))
+    assert told.startswith("c.yaml:4: client.base_url: takes no secret")
+
+
 @pytest.mark.parametrize("name", ["Authorization", "X-Api-Key", "Cookie", "x-token"])
 def test_a_header_that_holds_a_secret_has_to_name_a_variable(name: str) -> None:
     header = f"{{base_url: https://x.example/, headers: {{{name}: VALUE, Accept: text/xml}}}}"

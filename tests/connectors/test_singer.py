@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -375,12 +376,32 @@ async def test_its_children_end_with_it(tap: Made, how: str) -> None:
     assert await gone(*first["pids"])
 
 
-async def test_silence_ends_it(tap: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_ends_it_after_what_it_handed_over(
+    tap: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(singer_tap, "SILENCE_SECONDS", 1)
-    assert "said nothing for 1 s" in await failure(of(tap("time.sleep(99)")))
+    reading = of(tap(f"{BAD}time.sleep(99)")).read({})
+    assert ids([await anext(reading)]) == ["1"]
+    with pytest.raises(ChannelError, match="said nothing for 1 s"):
+        await anext(reading)
     monkeypatch.setattr(singer_tap, "ENDING_SECONDS", 0.2)
     body = f"{BAD}sys.stdout.close(); os.close(1); time.sleep(99)"
     assert "did not end within" in await failure(of(tap(body)))
+
+
+async def test_what_left_its_group_holds_up_no_run(
+    tap: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(singer_tap, "ENDING_SECONDS", 0)
+    body = """
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"],
+    start_new_session=True)
+say(type="SCHEMA", stream="answers")
+say(type="RECORD", stream="reports", record={"id": child.pid})
+"""
+    (child,) = ids(await batches(of(tap(body))))
+    assert alive(int(child))
+    os.kill(int(child), signal.SIGKILL)
 
 
 # --- what is refused ---------------------------------------------------------------------------

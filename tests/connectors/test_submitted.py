@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.connectors.mapping import Mapper
@@ -78,6 +78,7 @@ CODES = ["73", "74", "73.71", "73.06", "74.71"]
 _PLACES = st.none() | st.sampled_from(CODES)
 
 
+@settings(max_examples=50)
 @given(st.sets(st.sampled_from(CODES)), _PLACES, st.sets(st.sampled_from(CODES), min_size=1))
 def test_what_is_taken_lets_no_complaint_of_elsewhere_through(
     regions: set[str], stamped: str | None, checked: set[str]
@@ -133,13 +134,18 @@ def test_the_channel_and_the_name_are_ones_own(channel: str) -> None:
             4,
             "client.auth.token",
         ),
-        ("path: complaints", 'path: "${env.PATH}"', 7, "resources.0.endpoint.path"),
+        (
+            "{base_url: https://api.sulsel.example/}",
+            '{base_url: https://a.example/, headers: {Accept: "a ${env.PATH}"}}',
+            4,
+            "client.headers.Accept",
+        ),
     ],
 )
 def test_the_hubs_environment_is_for_files(old: str, new: str, line: int, key: str) -> None:
     ((at, where, told),) = problems(REST.replace(old, new), operator("73"))
     assert (at, where) == (line, key)
-    assert "names a variable of the hub's own environment" in told
+    assert "names a variable of the hub's environment" in told
 
 
 FILES = """version: "1"
@@ -168,3 +174,27 @@ def test_folders_and_databases_are_for_files() -> None:
 def test_a_text_of_any_size_costs_little() -> None:
     ((_, _, told),) = problems(REST + "#" * MAX_BYTES, operator("73"))
     assert told == "is larger than 64 KiB"
+
+
+FILES = """version: "1"
+name: sulsel
+type: filesystem
+bucket_url: URL
+resources:
+  - name: complaints
+    file_glob: "*.csv"
+    select: {external_id: id, status: status, received_at: created, district: district}
+    permission: {set: {province: "73"}}
+"""
+
+
+@pytest.mark.parametrize("url", ["sftp://a.example/out", "s3://out", "https://a.example/out"])
+def test_files_elsewhere_are_for_operators_too(url: str) -> None:
+    assert load_submitted(FILES.replace("URL", url), operator("73")).config.channel == "sulsel"
+
+
+@pytest.mark.parametrize("url", [".", "/etc", "file:///etc", "FILE:/etc"])
+def test_folders_of_the_hubs_machine_are_not(url: str) -> None:
+    ((_, key, told),) = problems(FILES.replace("URL", url), operator("73"))
+    assert key == "type"
+    assert "is for files on the hub's machine" in told

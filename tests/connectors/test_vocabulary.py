@@ -140,6 +140,14 @@ def test_a_missing_variable_is_named_and_the_key_that_asks_for_it() -> None:
         expand("${env.KOTA_KEY}", {"OTHER": "1"}, "client.auth")
 
 
+def test_stored_secrets_are_filled_in_and_no_other_place_is_looked_at() -> None:
+    environment, secrets = {"TOKEN": "public"}, {"TOKEN": "${env.TOKEN}"}
+    text = "${secret.TOKEN} ${env.TOKEN} ${other.TOKEN}"
+    assert expand(text, environment, "k", secrets) == "${env.TOKEN} public ${other.TOKEN}"
+    with pytest.raises(ConfigError, match=r"client\.auth: no secret TOKEN is stored"):
+        expand("${secret.TOKEN}", environment, "client.auth")
+
+
 def test_a_hint_names_the_likely_word_first() -> None:
     assert suggest("opn311", ["rest_api", "open311"]) == (
         "did you mean 'open311'? valid: open311, rest_api"

@@ -250,6 +250,7 @@ def test_what_a_permission_is_good_for_is_what_its_purpose_reaches(
     assert viewer.reach(PII) == viewer.reporters
     assert viewer.reach(COUNT) == viewer.counts
     assert viewer.reach(Permission.CONNECTORS_READ) == viewer.ledgers
+    assert viewer.reach(Permission.CONNECTORS_WRITE) == viewer.own_connectors
     for permission in set(Permission) - permissions:
         assert not viewer.reach(permission)
 

@@ -15,12 +15,15 @@ from hub.domain.clock import utc_now
 from hub.ingest.difference import Difference, difference
 from hub.ingest.rederive import rederive
 from hub.ingest.run import sync
+from hub.store.documents import Received
 from hub.store.mongo import Database
 from hub.store.retention import purge
 from hub.store.runs import RunRegister
 from hub.store.store import Store
+from hub.store.timelines import Again
 from tests.connectors.test_geometry import geojson, square
 from tests.ingest.channel import YAML, Channel, record
+from tests.made import MOMENT, complaint, provenance, received
 
 BEGAN = datetime(2026, 11, 24, tzinfo=UTC)
 # Without a cursor: a fresh sync reads what the first one did.
@@ -196,6 +199,27 @@ async def test_a_history_of_several_runs_is_read_by_the_new_mapping(
         ("followed_up", "selesai"),
     ]
     assert [s["at"] for s in after["timeline"]] == [s["at"] for s in before["timeline"]]
+
+
+async def test_a_mapping_may_read_an_earlier_time_of_change(
+    channel: Channel, store: Store, database: Database
+) -> None:
+    await filled(channel, store, record(0, status="baru", changed="2020-03-09T00:00:00Z"))
+    mended = changed("updated_at: changed", "updated_at: created")
+    assert (await rederive(mended, store)).finished.ledger.updated == 1
+    assert (await one(database))["updated_at"] == (await one(database))["received_at"]
+
+
+async def test_what_another_writer_stored_meanwhile_stays(store: Store, database: Database) -> None:
+    """As when a delivery is pushed while complaints are made anew."""
+    for title in ("Lama", "Baru"):
+        await store.writer.write(received(complaint(title=title)), provenance())
+    stale = Again("of the first", MOMENT, lambda _: None)
+    made = Received(complaint(title="Lama, dipetakan lagi"), b"{}", again=stale)
+    gone = Received(complaint(external_id="2"), b"{}", again=stale)
+    written = await store.writer.write([made, gone], provenance(MOMENT + timedelta(days=1)))
+    assert (written.unchanged, written.updated, written.inserted) == (2, 0, 0)
+    assert (await one(database))["title"] == "Baru"
 
 
 async def test_provenance_says_by_what_it_was_made_and_when_it_was_fetched(

@@ -9,12 +9,14 @@ import tracemalloc
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from hub import webhooks
 from hub.connectors.base import Surroundings
 from hub.connectors.load import Loaded, load
 from hub.domain.clock import Clock
@@ -224,6 +226,39 @@ async def test_bombs_are_refused_and_memory_stays_flat(push: Pusher, database: D
     finally:
         tracemalloc.stop()
     assert await nothing_is_stored(database)
+
+
+async def unending(push: Pusher) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A line on which a body begins and does not go on."""
+    address = push.http.base_url
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    head = "POST /webhooks/x HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: 9\r\n\r\n{{".encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_a_crowd_that_never_ends_its_bodies_is_sent_away(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(webhooks, "PLACE_SECONDS", 0.1)
+    async with pushing(store) as push, asyncio.timeout(30):
+        lines = [await unending(push) for _ in range(2)]
+        ids = count()
+        while (answer := await push(record(1), f"msg_{next(ids)}")).status_code == 204:
+            pass  # they were not there yet
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        for _, writer in lines:
+            writer.close()
+        while (answer := await push(record(1), f"msg_{next(ids)}")).status_code == 503:
+            pass  # they were not gone yet
+        assert answer.status_code == 204
+        monkeypatch.setattr(webhooks, "BODY_SECONDS", 0.1)
+        reader, writer = await unending(push)
+        assert b" 408 " in await reader.readline()
+        writer.close()
 
 
 @pytest.mark.parametrize(

@@ -91,3 +91,12 @@ async def test_the_ways_of_answering_are_counted(hub: RunningHub) -> None:
     compiled, plain = await counts()
     await hub.ask(token, '{ viewer { id } regions { code } node(id: "region:73") { id } }')
     assert await counts() == (compiled + 2, plain + 1)
+
+
+def test_a_mutation_is_not_kept_with_what_is_written_into_it() -> None:
+    documents = Documents(core_schema)
+    query = "{ viewer { id } }"
+    assert documents.operation(query, None) is documents.operation(query, None)
+    for field in ("rotateSecret", "rotateSecre"):
+        text = f'mutation {{ {field}(connector: "a", name: "T", value: "rahasia") {{ name }} }}'
+        assert documents.operation(text, None) is not documents.operation(text, None)

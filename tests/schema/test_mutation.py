@@ -119,9 +119,11 @@ async def test_dead_letters_are_mapped_again_and_settled(
     ids = {letter["externalId"]: letter["id"] for letter in letters}
 
     one = (await hub.ask(token, REPLAY, ids=[ids["2"]]))["replayDeadLetters"]
+    none = (await hub.ask(token, REPLAY, ids=[]))["replayDeadLetters"]
     rest = (await hub.ask(token, REPLAY))["replayDeadLetters"]
 
     assert one["ledger"] == {"read": 1, "inserted": 0, "deadLettered": 1}
+    assert none["ledger"]["read"] == 0
     assert rest["state"] == "SUCCEEDED"
     assert rest["ledger"] == {"read": 3, "inserted": 1, "deadLettered": 2}
     settle = 'mutation ($id: ID!) { acknowledgeDeadLetter(id: $id, note: "Uji coba") }'

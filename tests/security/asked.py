@@ -36,7 +36,12 @@ query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period) {
   }
 }"""
 
-RUNS = "{ connectors { name } runs(first: 200) { nodes { id } } }"
+RUNS = """
+{
+  names: connectors { name }
+  connectors { name state managedBy pause { by } versions { version } lastRun { id } }
+  runs(first: 200) { nodes { id } }
+}"""
 DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"
 CHANNELS = "{ channels { name } }"
 

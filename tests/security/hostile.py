@@ -221,6 +221,20 @@ def ledger(random: Random, n: int) -> Document:
     return {"_id": f"r{n}", "channel": channel, "connector": f"r{n}", "state": "open"}
 
 
+def text_of(ledger: Document) -> Document:
+    """A text of the connector that a ledger is of."""
+    name = ledger["_id"]
+    return {
+        "_id": f"{name} v1",
+        "connector": name,
+        "channel": ledger["channel"],
+        "config_version": name,
+        "config": f"isi({name})",
+        "by": "someone",
+        "at": MOMENT,
+    }
+
+
 def channel(random: Random, name: str) -> Document:
     """A channel, and places that its complaints are in."""
     provinces = random.sample(["73", "74", "76", "７３"], random.randint(0, 2))

@@ -45,6 +45,11 @@ ATTEMPTS: dict[str, tuple[str, dict[str, str]]] = {
         'mutation ($id: ID!) { acknowledgeDeadLetter(id: $id, note: "x") }',
         {"id": "LETTER"},
     ),
+    "rotateSecret": (
+        "mutation ($name: String!) "
+        '{ rotateSecret(connector: $name, name: "TOKEN", value: "x") { name } }',
+        {"name": "NAME"},
+    ),
     "checkConnector": (
         "mutation ($name: String!) { checkConnector(name: $name) }",
         {"name": "NAME"},
@@ -188,6 +193,22 @@ async def test_an_admin_changes_every_channel_and_sees_no_letter(
     for hidden in ("{ deadLetters { nodes { id } } }", "{ complaints { nodes { id } } }"):
         answer = (await world.hub.post(admin, hidden)).json()
         assert answer.get("errors") or answer["data"]["deadLetters"]["nodes"] == []
+
+
+async def test_what_an_administrator_paused_no_operator_resumes(
+    world: World, operator: str
+) -> None:
+    admin = await world.hub.token(Grant(Role.ADMIN))
+    pause = 'mutation { pauseConnector(name: "lapor", reason: "Dicabut") { state } }'
+    resume = 'mutation { resumeConnector(name: "lapor") { state } }'
+    await world.hub.ask(operator, pause)
+    assert await world.hub.ask(operator, resume) == {"resumeConnector": {"state": "ACTIVE"}}
+    await world.hub.ask(operator, pause.replace("Dicabut", "Libur"))
+    await world.hub.ask(admin, pause)
+    error = await world.hub.refused(operator, resume)
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert "(Dicabut)" in error["message"]
+    assert await world.hub.ask(admin, resume) == {"resumeConnector": {"state": "ACTIVE"}}
 
 
 async def test_a_mutation_is_done_once_and_by_no_plan(

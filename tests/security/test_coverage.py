@@ -26,8 +26,6 @@ REACH_NO_COMPLAINT = {
     "Viewer.can": "reads the token, and where something of the viewer is",
     "Viewer.can(action)": "is compared with the token",
     "Viewer.can(id)": "finds it by the viewer's own reader, as `complaint` and `node` do",
-    "Connector.versions": "scoped in tests/store/test_connectors.py",
-    "Connector.lastRun": "is of the viewer's runs, all of which are compared",
     "Query.audit": "holds no complaint; scoped like them in tests/store/test_audit.py",
     "Query.audit(first)": "pages like complaints",
     "Query.audit(after)": "pages like complaints",

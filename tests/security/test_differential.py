@@ -197,8 +197,12 @@ class Asker:
             if not self.lacks(Permission.CONNECTORS_READ, answer):
                 found = [node["id"] for node in answer["data"]["runs"]["nodes"]]
                 self.judged(sorted(found), sorted(runs), len(self.lying.runs))
-                names = [each["name"] for each in answer["data"]["connectors"]]
+                names = [each["name"] for each in answer["data"]["names"]]
                 assert set(names) == set(runs)
+                for each in answer["data"]["connectors"]:
+                    assert each["lastRun"] == {"id": each["name"]}
+                    assert each["versions"] == [{"version": each["name"]}]
+                assert [each["name"] for each in answer["data"]["connectors"]] == names
         letters = [
             d["_id"]
             for d in self.lying.dead_letters
@@ -259,6 +263,8 @@ async def _filled(random: Random, database: Database, met: Counter[str]) -> Lyin
     names = [{"_id": d["_id"], "channel": d["channel"]} for d in right]
     assert await _put(database, "runs", made) == right
     assert await _put(database, "connectors", names) == names
+    texts = [hostile.text_of(d) for d in right]
+    assert await _put(database, "connector_versions", texts) == texts
     lying.runs = right
     made = [{**hostile.ledger(random, n), "last_seen": MOMENT} for n in range(8)]
     right = [d for d in made if isinstance(d["channel"], str)]

@@ -94,6 +94,19 @@ async def test_a_pause_says_why_and_outlives_a_new_text(store: Store) -> None:
     assert found and found.paused is None
 
 
+async def test_an_administrators_pause_takes_the_place_of_others_and_of_none_of_its_kind(
+    store: Store,
+) -> None:
+    await store.connectors.put(FILE, "a file")
+    await store.connectors.pause("sulsel", "Gagal", "the hub")
+
+    stands = await store.connectors.pause("sulsel", "Dicabut", "Sri", administrator=True)
+
+    assert stands and (stands.reason, stands.administrator) == ("Dicabut", True)
+    assert await store.connectors.pause("sulsel", "Lain", "Budi") == stands
+    assert await store.connectors.pause("sulsel", "Lain", "Ani", administrator=True) == stands
+
+
 async def test_failed_runs_are_counted_anew_after_a_pause(store: Store) -> None:
     await store.connectors.put(FILE, "a file")
     counted = [await store.schedules.ended("sulsel", None, green=False) for _ in range(3)]

@@ -25,6 +25,7 @@ async def filled(database: Database) -> None:
     refused = Refused(Rejection("status", "?", "unknown status", "9"), b"{}")
     await store.dead_letters.put("lapor", [refused], provenance())
     await store.signing_keys.add_first(b"pem")
+    await store.secrets.put("sulsel", "TOKEN", "rahasia", "Sri")
     totp = User("u1", "ani", "hash", (), frozenset(), totp_secret="SECRET")
     await store.users.add(totp)
 
@@ -35,13 +36,14 @@ async def test_afterwards_the_new_key_alone_opens_everything(database: Database)
     with pytest.raises(VaultError):
         await reseal(database, new)
     told: list[int] = []
-    assert await reseal(database, Vault(NEW, OLD, root=ROOT), told.append) == 5
-    assert told[-1] == 5
+    assert await reseal(database, Vault(NEW, OLD, root=ROOT), told.append) == 6
+    assert told[-1] == 6
     assert await reseal(database, new) == 0
     store = Store(database, new)
     found = await store.reader(OFFICER).complaints.get(ONE.id, Reading())
     assert found and found["reporter"] == ONE.reporter
     assert [key.pem for key in await store.signing_keys.all()] == [b"pem"]
+    assert await store.secrets.of("sulsel") == {"TOKEN": "rahasia"}
     user = await store.users.get("u1")
     assert user and user.totp_secret == "SECRET"
     written = await store.writer.write(received(ONE), provenance())

@@ -73,6 +73,9 @@ UNSCOPED: dict[str, Read] = {
     "dead letters": lambda d: d["dead_letters"].find_one({"state": "open"}),
     "channels": lambda d: d["channels"].find_one({}),
     "connectors": lambda d: d["connectors"].find_one({}),
+    "texts of connectors": lambda d: d["connector_versions"].find_one({}),
+    "changes of connectors": lambda d: d["changes"].find_one({}),
+    "secrets": lambda d: d["connector_secrets"].find_one({}),
 }
 
 
@@ -131,6 +134,9 @@ async def everything(reader: Reader) -> None:
             await reader.complaints.indicators(dimensions, EVERYTHING, Period())
     await reader.channels.all()
     await reader.connectors.all()
+    await reader.connectors.get("sulsel")
+    await reader.connectors.versions("sulsel")
+    await reader.runs.get("run")
     await reader.runs.page(None, request)
     await reader.dead_letters.page(None, None, request)
     await reader.audit.page(request)
@@ -146,6 +152,7 @@ async def test_readers_carry_the_scope_by_either_driver(
     before = unscoped_reads()
     with viewing(viewer):
         await everything(store.reader(viewer))
+        await store.holdings(viewer).connectors.get("sulsel")
     assert unscoped_reads() == before
 
 

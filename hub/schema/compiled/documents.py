@@ -10,18 +10,20 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     get_operation_ast,
     parse,
+    specified_rules,
     validate,
 )
 from graphql.execution.values import get_variable_values
 
 from hub.schema.compiled.plan import Plan, compile_plan
 from hub.schema.compiled.selection import conditional_variables
+from hub.schema.cost import Cost
+from hub.schema.limits import MAX_ERRORS, MAX_TOKENS, check_size
 
-MAX_TOKENS = 4_000
-MAX_ERRORS = 20
 # Together they bound what one caller can make a hub keep, to some 200 MB.
 REMEMBERED = 500
 LONGEST_REMEMBERED = 4_096
@@ -61,6 +63,7 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     conditions: tuple[str, ...]
+    cost: Cost
     plans: dict[tuple[bool, ...], Plan] = field(default_factory=dict)
     planned: Remembered[bytes, Planned] = field(
         default_factory=lambda: Remembered(VARIABLES_REMEMBERED)
@@ -109,8 +112,11 @@ class Operation:
 class Documents:
     """What clients have asked lately, ready to be answered."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool = True) -> None:
         self._schema = schema
+        self._introspection = introspection
+        hidden = [] if introspection else [NoSchemaIntrospectionCustomRule]
+        self._rules = [*specified_rules, *hidden]
         self._known: Remembered[tuple[str, str | None], Operation | list[GraphQLError]]
         self._known = Remembered(REMEMBERED)
 
@@ -121,19 +127,30 @@ class Documents:
         if known is not None:
             return known
         prepared = self._prepare(text, name)
-        if len(text) <= LONGEST_REMEMBERED:
+        # A mutation may have a secret written into it, which is not to stay.
+        if len(text) <= LONGEST_REMEMBERED and "mutation" not in text:
             self._known.remember(key, prepared)
         return prepared
 
     def _prepare(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
+            check_size(document)
         except GraphQLError as error:
             return [error]
-        if errors := validate(self._schema, document, max_errors=MAX_ERRORS):
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            MAX_ERRORS,
+            hide_suggestions=not self._introspection,
+            allow_empty_selection_sets=False,
+        )
+        if errors:
             return errors
         node = get_operation_ast(document, name)
         if node is None:
             known = f"no operation {name!r}" if name else "several operations; name one"
             return [GraphQLError(f"operationName: the document has {known}")]
-        return Operation(document, node, conditional_variables(document))
+        cost = Cost(self._schema, document, node)
+        return Operation(document, node, conditional_variables(document), cost)

@@ -12,20 +12,25 @@ from hub.schema.compiled.builder import NullError
 from hub.schema.compiled.documents import Documents, Operation, Planned
 from hub.schema.compiled.plan import RootField
 from hub.schema.context import Context
+from hub.schema.limits import DEFAULTS, LimitError, Limits, TooSlowError
 
 _ROOT_FIELDS = Counter(
     "hub_graphql_root_fields", "Root fields answered, by the way of answering.", ["way"]
 )
 _COMPILED, _PLAIN = _ROOT_FIELDS.labels("compiled"), _ROOT_FIELDS.labels("plain")
+_COSTLY = Counter("hub_graphql_costly_operations", "Operations beyond the limit of cost.")
 _DECLINED = _ROOT_FIELDS.labels("declined")
 
 
 class Executor:
     """Answers operations over one schema. `compile_plans` is there for comparison in tests."""
 
-    def __init__(self, schema: GraphQLSchema, *, compile_plans: bool = True) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits = DEFAULTS, *, compile_plans: bool = True
+    ) -> None:
         self._schema = schema
-        self._documents = Documents(schema)
+        self._limits = limits
+        self._documents = Documents(schema, introspection=limits.introspection)
         self._compile_plans = compile_plans
 
     async def execute(
@@ -35,13 +40,34 @@ class Executor:
         operation = self._documents.operation(text, name)
         if not isinstance(operation, Operation):
             return ExecutionResult(None, operation)
-        # A mutation is done once and in its order: it has no plan.
-        if self._compile_plans and operation.node.operation is OperationType.QUERY:
-            planned = operation.ask(self._schema, variables)
-            data = await self._by_plan(planned, variables, context) if planned else None
-            if data is not None:
-                return ExecutionResult(data, None)
-        return await self._plainly(operation.document, variables, name, context)
+        cost, most = operation.cost.of(variables), self._limits.cost
+        told = {"cost": {"requested": cost, "limit": most}}
+        if cost > most:
+            _COSTLY.inc()
+            if self._limits.enforce_cost:
+                return ExecutionResult(None, [LimitError("cost", most, cost)], told)
+        if operation.node.operation is OperationType.QUERY:
+            answer = await self._in_time(operation, variables, name, context)
+        else:
+            # What changes something is done once, in its order and to its end: it has no plan.
+            answer = await self._plainly(operation.document, variables, name, context)
+        return ExecutionResult(answer.data, answer.errors, told)
+
+    async def _in_time(
+        self, operation: Operation, variables: dict[str, Any], name: str | None, context: Context
+    ) -> ExecutionResult:
+        """The answer to a query. One that takes too long is given up, and MongoDB, whose
+        connection then closes, gives it up too."""
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                if self._compile_plans:
+                    planned = operation.ask(self._schema, variables)
+                    data = await self._by_plan(planned, variables, context) if planned else None
+                    if data is not None:
+                        return ExecutionResult(data, None)
+                return await self._plainly(operation.document, variables, name, context)
+        except TimeoutError:
+            return ExecutionResult(None, [TooSlowError(self._limits.seconds)])
 
     async def _by_plan(
         self, planned: Planned, variables: dict[str, Any], context: Context
@@ -75,6 +101,7 @@ class Executor:
             context_value=context,
             variable_values=variables,
             operation_name=name,
+            hide_suggestions=not self._limits.introspection,
         )
         answered = await result if isawaitable(result) else result
         _PLAIN.inc(len(answered.data or ()))

@@ -7,14 +7,12 @@ from typing import Any
 from strawberry import UNSET
 
 from hub.schema.errors import InputError
+from hub.schema.limits import LARGEST_PAGE, USUAL_PAGE
 from hub.schema.source import awaited, derived, output
 from hub.schema.types.audit import AuditRecord
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
 from hub.store.paging import PageRequest, Slice
-
-MOST = 200
-USUAL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,9 @@ def page_request(
     stated = [(name, size) for name, size in sizes.items() if isinstance(size, int)]
     if len(stated) > 1:
         raise InputError("last", "give `first` or `last`, not both")
-    name, size = stated[0] if stated else ("first", USUAL)
-    if not 0 <= size <= MOST:
-        raise InputError(name, f"must be from 0 to {MOST}, not {size}")
+    name, size = stated[0] if stated else ("first", USUAL_PAGE)
+    if not 0 <= size <= LARGEST_PAGE:
+        raise InputError(name, f"must be from 0 to {LARGEST_PAGE}, not {size}")
     return PageRequest(size, after or None, before or None, backward=name == "last")
 
 
@@ -94,7 +92,9 @@ class ComplaintConnection:
     page_info: PageInfo = derived(lambda p: p.slice, "Where the page stands.")
 
     total_count: int = awaited(
-        lambda p: p.count(), "How many there are in all; counted only when asked for."
+        lambda p: p.count(),
+        "How many there are in all; counted only when asked for.",
+        weight=100,
     )
 
 

@@ -79,3 +79,12 @@ class HostApproval:
     connector: str | None = attribute("connector", "For which connector; null for all.")
     by: str = attribute("by", "Who approved it.")
     at: datetime = attribute("at", "When.")
+
+
+@output
+class StoredSecret:
+    """That a connector has a secret; its value is shown to nobody."""
+
+    name: str = attribute("name", "What `${secret.NAME}` names.")
+    by: str = attribute("by", "Who set it last.")
+    at: datetime = attribute("at", "When.")
