@@ -8,9 +8,16 @@ from zoneinfo import ZoneInfo
 
 from hub.connectors.base import Record
 from hub.connectors.config import Flag, Resource
-from hub.connectors.paths import text_reader
+from hub.connectors.paths import selector, text_reader
 from hub.connectors.times import time_reader
-from hub.domain.complaint import Classification, Complaint, ComplaintStatus, Location, Reporter
+from hub.domain.complaint import (
+    Classification,
+    Complaint,
+    ComplaintStatus,
+    Location,
+    Reporter,
+    StatusChange,
+)
 from hub.domain.region import Region, Resolution, regions
 from hub.domain.run import Rejection
 
@@ -54,6 +61,10 @@ class Mapper:
         self._classifications = _labels(resource.classification_mapping)
         self._categories = _labels(resource.category_mapping)
         self._programmes = _labels(resource.programme_mapping)
+        told = resource.timeline
+        self._entries = selector(told.path) if told else _no_entries
+        self._entry_at = text_reader([told.at] if told else [])
+        self._entry_status = text_reader([told.status] if told else [])
         self._places: dict[tuple[str | None, str | None], tuple[Region | None, Region | None]] = {}
 
     def external_id(self, record: Record) -> str | None:
@@ -115,6 +126,7 @@ class Mapper:
             anonymous=self._flag(record, "anonymous"),
             secret=self._flag(record, "secret"),
             reporter=self._reporter(record),
+            history=self._history(record, zone),
         )
 
     def _label(self, record: Record, field: str, labels: Mapping[str, T]) -> T | None:
@@ -194,17 +206,41 @@ class Mapper:
         if text is None:
             return None
         try:
-            parsed = self._parse(text)
-            if parsed.tzinfo is None and zone:
-                parsed = parsed.replace(tzinfo=zone)
-            # Year 1 is how some write that there is no time; in UTC it may be before that.
-            moment = parsed.astimezone(UTC) if parsed.tzinfo else None
+            moment = self._moment(text, zone)
         except (ValueError, OverflowError):
             expected = self._resource.datetime_format or "ISO 8601"
             raise Rejection(field, text, f"not a date and time ({expected})") from None
         if moment is None:
             raise Rejection(field, text, "names no time zone; state one with `timezone`")
         return moment
+
+    def _moment(self, text: str, zone: ZoneInfo | None) -> datetime | None:
+        """A time as UTC, None where no zone is known. Raises ValueError and OverflowError."""
+        parsed = self._parse(text)
+        if parsed.tzinfo is None and zone:
+            parsed = parsed.replace(tzinfo=zone)
+        # Year 1 is how some write that there is no time; in UTC it may be before that.
+        return parsed.astimezone(UTC) if parsed.tzinfo else None
+
+    def _history(self, record: Record, zone: ZoneInfo | None) -> tuple[StatusChange, ...]:
+        """The changes of status that the record tells of; one that can't be read is counted."""
+        found = []
+        for entry in self._entries(record):
+            label, text = self._entry_status(entry), self._entry_at(entry) or ""
+            if label is None:
+                continue
+            status = self._statuses.get(label.casefold())
+            try:
+                at = self._moment(text, zone)
+            except (ValueError, OverflowError):
+                at = None
+            if status is None or at is None:
+                self._miss("timeline", label if status is None else text)
+            else:
+                # As exact as it is stored.
+                at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+                found.append(StatusChange(at, status, label))
+        return tuple(sorted(found, key=lambda change: change.at))
 
     def _flag(self, record: Record, field: str) -> bool:
         text = (self._read[field](record) or "").casefold()
@@ -235,6 +271,10 @@ class Mapper:
     def _reporter(self, record: Record) -> Reporter | None:
         name, contact = self._read["reporter_name"](record), self._read["reporter_contact"](record)
         return Reporter(name, contact) if name or contact else None
+
+
+def _no_entries(_: Record) -> list[Any]:
+    return []
 
 
 def _found(field: str, text: str, resolution: Resolution) -> Region:

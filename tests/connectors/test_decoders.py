@@ -92,7 +92,9 @@ def test_a_line_without_end_is_refused_and_takes_no_memory(
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b'{"id": 1}\n' * 9999)[:50]])
+@pytest.mark.parametrize(
+    "body", [b"no gzip", gzip.compress(b'{"id": 1}\n' * 9999, mtime=0)[:50]], ids=["none", "cut"]
+)
 def test_broken_gzip_is_told(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(body)
