@@ -39,6 +39,7 @@ from hub.store.secrets import ConnectorSecrets
 from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
+from hub.store.views import SavedViews
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -55,6 +56,7 @@ class Reader:
     runs: ScopedRuns
     dead_letters: ScopedDeadLetters
     audit: ScopedAudit
+    views: SavedViews
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Store:
             runs=ScopedRuns(scope, database, cursors),
             dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
+            views=SavedViews(scope, database),
         )
 
     def holdings(self, scope: Scope) -> Holdings:
