@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.connectors.submitted import MAX_BYTES, load_submitted
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.run import Rejection

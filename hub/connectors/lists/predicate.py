@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
-from hub.connectors.paths import Getter, getter
+from hub.connectors.mapping.paths import Getter, getter
 
 _MOST_CHARACTERS = 500
 _DEEPEST = 20

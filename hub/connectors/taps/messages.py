@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from hub.connectors.base import Batch, ChannelError, Record, Undecodable
-from hub.connectors.singer_tap import MAX_LINE_BYTES
+from hub.connectors.taps.process import MAX_LINE_BYTES
 from hub.connectors.vocabulary import suggest
 
 BATCH_RECORDS = 1000

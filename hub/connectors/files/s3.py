@@ -12,10 +12,10 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import ParseError, fromstring
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.buckets import MOST_LISTED, RemoteBucket, Stored, matching
 from hub.connectors.config import Text
-from hub.connectors.http_config import Secret, WebAddress
-from hub.connectors.http_files import HttpFiles
+from hub.connectors.files.buckets import MOST_LISTED, RemoteBucket, Stored, matching
+from hub.connectors.http.config import Secret, WebAddress
+from hub.connectors.http.files import HttpFiles
 from hub.connectors.vocabulary import Vocabulary
 
 _NOTHING = hashlib.sha256(b"").hexdigest()

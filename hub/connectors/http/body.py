@@ -5,7 +5,7 @@ import zlib
 import httpx2
 
 from hub.connectors.base import ChannelError
-from hub.connectors.http_errors import PassingError
+from hub.connectors.http.errors import PassingError
 
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 

@@ -10,9 +10,9 @@ from typing import IO, Any
 
 import orjson
 
-from hub.connectors import xlsx_rows
-from hub.connectors.archives import opened_zip
 from hub.connectors.base import ChannelError, Record, Undecodable
+from hub.connectors.files import xlsx_rows
+from hub.connectors.files.archives import opened_zip
 
 MOST_BYTES = 512 * 1024 * 1024
 MOST_RATIO = 100

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import stamina
 
-from hub.connectors.http_errors import ErrorHandler, PassingError
+from hub.connectors.http.errors import ErrorHandler, PassingError
 
 _ALL_TRIES_SECONDS = 600.0
 T = TypeVar("T")

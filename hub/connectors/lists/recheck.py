@@ -9,7 +9,7 @@ from pydantic import Field
 
 from hub.connectors.base import ChannelError, Record
 from hub.connectors.config import Text
-from hub.connectors.http_errors import RefusedError
+from hub.connectors.http.errors import RefusedError
 from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary
 

@@ -14,11 +14,11 @@ from typing import IO, Annotated, Any, Literal, cast
 import orjson
 from pydantic import AfterValidator, Field
 
-from hub.connectors.archives import members, opened_zip
 from hub.connectors.base import ChannelError, Record, Undecodable
 from hub.connectors.config import Selector, Text
-from hub.connectors.paths import selector
-from hub.connectors.spreadsheets import sheet_rows
+from hub.connectors.files.archives import members, opened_zip
+from hub.connectors.files.spreadsheets import sheet_rows
+from hub.connectors.mapping.paths import selector
 from hub.connectors.vocabulary import Vocabulary
 
 MAX_LINE = 1024 * 1024

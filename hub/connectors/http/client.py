@@ -8,10 +8,10 @@ import anyio
 import httpx2
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.http_auth import ClientCredentials, basic
-from hub.connectors.http_body import bounded_body
-from hub.connectors.http_budget import ApiBudget, Budget
-from hub.connectors.http_config import (
+from hub.connectors.http.auth import ClientCredentials, basic
+from hub.connectors.http.body import bounded_body
+from hub.connectors.http.budget import ApiBudget, Budget
+from hub.connectors.http.config import (
     ApiKeyAuth,
     BearerAuth,
     HttpBasicAuth,
@@ -19,9 +19,9 @@ from hub.connectors.http_config import (
     Method,
     OAuth2ClientCredentials,
 )
-from hub.connectors.http_errors import ErrorHandler, PassingError, RefusedError
-from hub.connectors.http_transport import GuardedTransport
-from hub.connectors.patience import patiently
+from hub.connectors.http.errors import ErrorHandler, PassingError, RefusedError
+from hub.connectors.http.patience import patiently
+from hub.connectors.http.transport import GuardedTransport
 
 TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0

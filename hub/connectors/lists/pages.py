@@ -5,8 +5,8 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from hub.connectors.base import ChannelError
-from hub.connectors.http import Answer, ChannelClient, Question, Read
-from hub.connectors.http_config import (
+from hub.connectors.http.client import Answer, ChannelClient, Question, Read
+from hub.connectors.http.config import (
     Cursor,
     HeaderLink,
     JsonLink,
@@ -15,8 +15,8 @@ from hub.connectors.http_config import (
     Paginator,
     SinglePage,
 )
-from hub.connectors.http_errors import IgnoredError
-from hub.connectors.paths import getter, put
+from hub.connectors.http.errors import IgnoredError
+from hub.connectors.mapping.paths import getter, put
 
 
 async def pages(

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, State
 from hub.connectors.config import Resource, Text, Where
-from hub.connectors.paths import getter
+from hub.connectors.mapping.paths import getter
 from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary
 

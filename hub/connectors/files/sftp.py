@@ -10,9 +10,16 @@ from urllib.parse import SplitResult, unquote
 import asyncssh
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.buckets import MOST_LISTED, RemoteBucket, Stored, matching, save, written_to
+from hub.connectors.files.buckets import (
+    MOST_LISTED,
+    RemoteBucket,
+    Stored,
+    matching,
+    save,
+    written_to,
+)
+from hub.connectors.files.sftp_credentials import SftpCredentials
 from hub.connectors.guard import callable_addresses, check_host
-from hub.connectors.sftp_credentials import SftpCredentials
 
 CONNECT_SECONDS = 20.0
 LISTING_SECONDS = 300.0

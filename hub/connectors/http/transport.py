@@ -6,7 +6,7 @@ from functools import cache
 import httpx2
 
 from hub.connectors.guard import IPAddress, callable_addresses, check_host
-from hub.connectors.http_errors import PassingError
+from hub.connectors.http.errors import PassingError
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):

@@ -11,7 +11,7 @@ import httpx2
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json
-from hub.connectors.http_config import OAuth2ClientCredentials
+from hub.connectors.http.config import OAuth2ClientCredentials
 
 _EARLY_SECONDS = 30.0
 

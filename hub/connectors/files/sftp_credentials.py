@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from hub.connectors.config import Text
-from hub.connectors.http_config import Secret
+from hub.connectors.http.config import Secret
 from hub.connectors.vocabulary import Vocabulary
 
 

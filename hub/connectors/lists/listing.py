@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json
-from hub.connectors.endpoint import Endpoint
-from hub.connectors.http import ChannelClient, Read
-from hub.connectors.http_errors import PassingError
-from hub.connectors.incremental import Page
-from hub.connectors.pages import pages
-from hub.connectors.paths import getter, selector
-from hub.connectors.predicate import Predicate
+from hub.connectors.http.client import ChannelClient, Read
+from hub.connectors.http.errors import PassingError
+from hub.connectors.lists.endpoint import Endpoint
+from hub.connectors.lists.incremental import Page
+from hub.connectors.lists.pages import pages
+from hub.connectors.lists.predicate import Predicate
+from hub.connectors.mapping.paths import getter, selector
 
 
 async def listed(

@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, Field
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.bucket_http import HttpBucket, HttpCredentials, http_headers
-from hub.connectors.bucket_s3 import S3Bucket, S3Credentials, s3_key
-from hub.connectors.buckets import Bucket, Folder
 from hub.connectors.config import Text
-from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpBasicAuth
-from hub.connectors.http_files import HttpFiles
-from hub.connectors.sftp_credentials import SftpCredentials
+from hub.connectors.files.buckets import Bucket, Folder
+from hub.connectors.files.s3 import S3Bucket, S3Credentials, s3_key
+from hub.connectors.files.sftp_credentials import SftpCredentials
+from hub.connectors.files.web import HttpBucket, HttpCredentials, http_headers
+from hub.connectors.http.config import ApiKeyAuth, BearerAuth, HttpBasicAuth
+from hub.connectors.http.files import HttpFiles
 from hub.connectors.vocabulary import secrets_in
 
 
@@ -53,7 +53,7 @@ async def opened_bucket(
             yield Folder(surroundings.folder / path)
         case "sftp", SftpCredentials():
             try:  # of the extra `sftp`; others need not wait for it
-                from hub.connectors.bucket_sftp import sftp_bucket
+                from hub.connectors.files.sftp import sftp_bucket
             except ModuleNotFoundError:
                 told = "sftp:// needs the extra `sftp`: pip install 'complaint-hub[sftp]'."
                 raise ChannelError(told) from None

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from hub.connectors.base import Record
 from hub.connectors.config import Flag, Resource
-from hub.connectors.paths import selector, text_reader
-from hub.connectors.times import time_reader
+from hub.connectors.mapping.paths import selector, text_reader
+from hub.connectors.mapping.times import time_reader
 from hub.domain.complaint import (
     Classification,
     Complaint,

@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.buckets import RemoteBucket, Stored
-from hub.connectors.http_auth import basic
-from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpBasicAuth
-from hub.connectors.http_files import HttpFiles, version_of
+from hub.connectors.files.buckets import RemoteBucket, Stored
+from hub.connectors.http.auth import basic
+from hub.connectors.http.config import ApiKeyAuth, BearerAuth, HttpBasicAuth
+from hub.connectors.http.files import HttpFiles, version_of
 
 HttpCredentials = BearerAuth | HttpBasicAuth | ApiKeyAuth
 _WILDCARDS = frozenset("*?[")

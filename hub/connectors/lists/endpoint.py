@@ -9,10 +9,10 @@ import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hub.connectors.config import Selector, Text, Where
-from hub.connectors.http import Question
-from hub.connectors.http_config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
-from hub.connectors.incremental import Incremental
-from hub.connectors.predicate import Predicate
+from hub.connectors.http.client import Question
+from hub.connectors.http.config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
+from hub.connectors.lists.incremental import Incremental
+from hub.connectors.lists.predicate import Predicate
 from hub.connectors.vocabulary import Bare, Vocabulary
 
 START = "{incremental.start_value}"

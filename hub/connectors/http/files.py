@@ -9,11 +9,11 @@ from typing import Any, Self
 import httpx2
 
 from hub.connectors.base import Surroundings
-from hub.connectors.buckets import Stored, save, written_to
-from hub.connectors.http_body import bounded_body
-from hub.connectors.http_errors import ErrorHandler, PassingError
-from hub.connectors.http_transport import GuardedTransport
-from hub.connectors.patience import patiently
+from hub.connectors.files.buckets import Stored, save, written_to
+from hub.connectors.http.body import bounded_body
+from hub.connectors.http.errors import ErrorHandler, PassingError
+from hub.connectors.http.patience import patiently
+from hub.connectors.http.transport import GuardedTransport
 
 ANSWER_SECONDS = 60.0
 MOST_BYTES = 2 * 1024 * 1024

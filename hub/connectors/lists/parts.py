@@ -10,10 +10,10 @@ from pydantic import model_validator
 
 from hub.connectors.base import ChannelError, Record, Undecodable
 from hub.connectors.config import Slug
-from hub.connectors.endpoint import Endpoint
-from hub.connectors.http import ChannelClient
-from hub.connectors.listing import listed
-from hub.connectors.paths import getter
+from hub.connectors.http.client import ChannelClient
+from hub.connectors.lists.endpoint import Endpoint
+from hub.connectors.lists.listing import listed
+from hub.connectors.mapping.paths import getter
 from hub.connectors.vocabulary import Vocabulary
 
 _AT_ONCE = 4

@@ -11,7 +11,7 @@ import anyio
 from anyio import to_thread
 
 from hub.connectors.base import ChannelError
-from hub.connectors.private_folder import private_folder
+from hub.connectors.files.private_folder import private_folder
 
 MOST_LISTED = 100_000
 MOST_BYTES = 4 * 1024 * 1024 * 1024
