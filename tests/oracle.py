@@ -1,6 +1,7 @@
 """What MongoDB is asked, said again as plain loops over plain objects."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 from statistics import median
@@ -29,6 +30,25 @@ def visible(scope: Scope, complaint: Complaint) -> bool:
         if grant.role is Role.OPERATOR and complaint.channel in grant.channels:
             return True
     return False
+
+
+def words_are_shown(scope: Scope, complaint: Complaint) -> bool:
+    """Whether the words of a complaint that this viewer sees are shown to them."""
+    for grant in scope.grants:
+        if grant.role is Role.MINISTRY and "complaints:pii" in scope.permissions:
+            return True
+        if grant.role is Role.PROVINCE and complaint.province in grant.regions:
+            return True
+        if grant.role is Role.DISTRICT and complaint.district in grant.regions:
+            return True
+    return not complaint.secret
+
+
+def shown(scope: Scope, complaint: Complaint) -> Complaint:
+    """A complaint as this viewer sees it."""
+    if words_are_shown(scope, complaint):
+        return complaint
+    return replace(complaint, title=None, description=None, address=None, location=None)
 
 
 def overdue(complaint: Complaint) -> bool:

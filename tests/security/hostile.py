@@ -67,6 +67,7 @@ _EXTRA: list[Document] = [
     {"timeline": [{"at": "soon", "status": "isi of a step"}, 7]},
 ]
 _PLACE = ["province", "district", "channel"]
+_ADDRESSES = ["Jalan Masjid Raya 44", "Jalan Pelabuhan 92"]
 _WORDS = {"title", "description", "address", "location"}
 
 
@@ -90,19 +91,19 @@ def _document(random: Random, id_: str) -> Document:
         "category_source": f"isi({id_})",
         "programme": random.choice([None, "COVID19"]),
         "status": random.choice(list(ComplaintStatus)).value,
-        "status_source": f"isi({id_})",
+        "status_source": random.choice([f"isi({id_})", "open"]),
         "title": random.choice([None, f"kata({id_})"]),
         "description": f"kata({id_})",
         "received_at": received_at,
         "received_on": f"{received_at:%Y-%m-%d}",
         "updated_at": random.choice([received_at, MOMENT]),
-        "handed_over_at": None,
+        "handed_over_at": random.choice(later),
         "followed_up_at": random.choice(later),
         "closed_at": random.choice(later),
         "due_at": random.choice(later),
         "province": province,
         "district": district,
-        "address": f"kata({id_})",
+        "address": random.choice([f"kata({id_})", None, *_ADDRESSES]),
         "location": {"type": "Point", "coordinates": [119.4, -5.1]},
         "institution": random.choice([None, f"isi({id_})", "Dinas"]),
         "anonymous": random.random() < 0.5,
@@ -152,6 +153,7 @@ def viewer(random: Random) -> Scope:
 
 
 _TEXTS = [*CHANNELS, "n1", "n2", "e1", "roads", "roads.x", "COVID19", "Dinas", "isi(c1)", "７３"]
+_TEXTS += ["open", "kata(c1)", *_ADDRESSES]
 _TIMES = [f"2020-0{month}-01T03:00:00Z" for month in (7, 8, 9)]
 _REGIONS = {"province": ["73", "74", "76"], "district": ["73.71", "73.06", "74.71"]}
 TEXT_FIELDS = [
@@ -161,9 +163,19 @@ TEXT_FIELDS = [
     "category",
     "categorySource",
     "programme",
+    "statusSource",
+    "title",
+    "address",
     "institution",
 ]
-TIME_FIELDS = ["receivedAt", "updatedAt", "followedUpAt", "closedAt", "dueAt"]
+TIME_FIELDS = [
+    "receivedAt",
+    "updatedAt",
+    "handedOverAt",
+    "followedUpAt",
+    "closedAt",
+    "dueAt",
+]
 TRUTH_FIELDS = ["overdue", "anonymous", "secret"]
 ENUM_FIELDS: dict[str, list[str]] = {
     "status": [status.name for status in ComplaintStatus],

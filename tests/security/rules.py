@@ -11,10 +11,12 @@ from hub.domain.scope import Grant, Permission, Role, Scope
 
 Document = dict[str, Any]
 
-_TEXT = {"_id", "channel", "external_id", "number", "classification", "status", "cell"}
-_TEXT_OR_NULL = {"category", "category_source", "programme", "institution"}
+_TEXT = {"_id", "channel", "external_id", "number", "classification", "status", "status_source"}
+_TEXT |= {"cell"}
+_WORDS = ("title", "description", "address", "location")
+_TEXT_OR_NULL = {"category", "category_source", "programme", "institution", "title", "address"}
 _TIME = {"received_at", "updated_at"}
-_TIME_OR_NULL = {"followed_up_at", "closed_at", "due_at"}
+_TIME_OR_NULL = {"handed_over_at", "followed_up_at", "closed_at", "due_at"}
 _TRUTH = {"anonymous", "secret"}
 _CODES = {"province": "[0-9][0-9]", "district": r"[0-9][0-9]\.[0-9][0-9]"}
 _RANGES: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -91,6 +93,13 @@ def words_are_shown(viewer: Scope, document: Document) -> bool:
         _OFFICES if Permission.COMPLAINTS_PII in viewer.permissions else _OFFICES - {Role.MINISTRY}
     )
     return not document["secret"] or _by(offices, Permission.COMPLAINTS_READ, viewer, document)
+
+
+def shown(viewer: Scope, document: Document) -> Document:
+    """A complaint as a viewer sees it, who may see it at all."""
+    if words_are_shown(viewer, document):
+        return document
+    return document | dict.fromkeys(_WORDS)
 
 
 def in_ledger(viewer: Scope, channel: str, *, letters: bool = False) -> bool:
