@@ -16,7 +16,7 @@ from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
 from hub.store.documents import Received, complaint_document
-from hub.store.masks import Fields, Masks
+from hub.store.masks import FOR_NOBODY, Fields, Masks
 from hub.store.mongo import Database, Document, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.statistics import Statistics
@@ -122,9 +122,9 @@ class ScopedComplaints:
 
 
 def _as_read(value: Any) -> Any:
-    """As the store reads documents: times name no zone, and the raw record is left out."""
+    """As the store reads documents: times name no zone, and what is for nobody is left out."""
     if isinstance(value, dict):
-        return {name: _as_read(each) for name, each in value.items() if name != "raw"}
+        return {name: _as_read(each) for name, each in value.items() if name not in FOR_NOBODY}
     if isinstance(value, list):
         return [_as_read(each) for each in value]
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value

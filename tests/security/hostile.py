@@ -56,6 +56,11 @@ _ODD: list[Any] = [
     "$province",
     "2020-07-01\n",
     "x" * 20_000,
+    ["sampah", 7],
+    {"type": "Point", "coordinates": [119.41, 95]},
+    {"type": "Point", "coordinates": [119.41, -5.14, 3]},
+    {"type": "Point", "coordinates": ["119.41", -5.14]},
+    {"type": "LineString", "coordinates": [[119, -5], [120, -5]]},
 ]
 _EXTRA: list[Document] = [
     {"province.0": "73"},
@@ -68,6 +73,8 @@ _EXTRA: list[Document] = [
 ]
 _PLACE = ["province", "district", "channel"]
 _ADDRESSES = ["Jalan Masjid Raya 44", "Jalan Pelabuhan 92"]
+_STEMS = ["sampah", "rusak", "jalan"]
+_POINTS = [[119.41, -5.14], [119.52, -5.06], [122.51, -3.97]]
 _WORDS = {"title", "description", "address", "location"}
 
 
@@ -104,7 +111,8 @@ def _document(random: Random, id_: str) -> Document:
         "province": province,
         "district": district,
         "address": random.choice([f"kata({id_})", None, *_ADDRESSES]),
-        "location": {"type": "Point", "coordinates": [119.4, -5.1]},
+        "words": random.sample(_STEMS, random.randint(0, 2)),
+        "location": random.choice([None, *({"type": "Point", "coordinates": p} for p in _POINTS)]),
         "institution": random.choice([None, f"isi({id_})", "Dinas"]),
         "anonymous": random.random() < 0.5,
         "secret": random.random() < 0.5,
@@ -181,9 +189,15 @@ ENUM_FIELDS: dict[str, list[str]] = {
     "status": [status.name for status in ComplaintStatus],
     "classification": [kind.name for kind in Classification],
 }
+_BOX = {"west": 119, "south": -6, "east": 119.5, "north": -5}
+WORD_FIELDS: dict[str, list[Any]] = {
+    "search": ["sampah", "kerusakan", "Jalanan yang RUSAK", "kata"],
+    "near": [{"longitude": 119.45, "latitude": -5.1, "metres": m} for m in (9_000, 900_000)],
+    "within": [_BOX, {**_BOX, "east": 123, "north": -3}],
+}
 FILTER_FIELDS = {
     *("and", "or", "not"),
-    *(*TEXT_FIELDS, *TIME_FIELDS, *TRUTH_FIELDS, *ENUM_FIELDS, *_REGIONS),
+    *(*TEXT_FIELDS, *TIME_FIELDS, *TRUTH_FIELDS, *ENUM_FIELDS, *_REGIONS, *WORD_FIELDS),
 }
 """Every field of ComplaintFilter; a test holds it to be so."""
 
@@ -202,7 +216,9 @@ def filter_of(random: Random, depth: int = 0) -> Filter:
     return {name: _comparison(random, name) for name in some}
 
 
-def _comparison(random: Random, name: str) -> Filter:
+def _comparison(random: Random, name: str) -> Any:
+    if name in WORD_FIELDS:
+        return random.choice(WORD_FIELDS[name])
     if name in TRUTH_FIELDS:
         return {random.choice(["eq", "ne"]): random.random() < 0.5}
     values = ENUM_FIELDS.get(name) or _REGIONS.get(name)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandStartedEvent
 
+from hub.domain.complaint import Location
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.scope_monitor import ScopeMonitor
 from tests.made import complaint, provenance, received
@@ -133,6 +134,9 @@ async def test_hidden_fields_can_not_be_filtered_or_searched(world: World, name:
 _GUESSES: list[dict[str, Any]] = [
     {"title": {"eq": "Pungutan liar"}},
     {"address": {"gte": "Jalan Rahasia"}},
+    {"search": "pungutan"},
+    {"near": {"longitude": 119.4, "latitude": -5.1, "metres": 10}},
+    {"within": {"west": 119, "south": -6, "east": 120, "north": -5}},
 ]
 
 
@@ -141,8 +145,13 @@ async def test_words_that_are_hidden_are_unknown_to_filters(
     hub: RunningHub, guess: dict[str, Any]
 ) -> None:
     """A right guess finds what a wrong one does: by itself, negated, beside others, in figures."""
-    words = {"title": "Pungutan liar", "address": "Jalan Rahasia 7"}
-    secret = complaint(external_id="secret", secret=True, **words)
+    secret = complaint(
+        external_id="secret",
+        secret=True,
+        title="Pungutan liar",
+        address="Jalan Rahasia 7",
+        location=Location(119.4, -5.1),
+    )
     await hub.store.writer.write(received(secret, complaint(title="Sampah")), provenance())
     wrong = {"title": {"eq": "none such"}}
 
