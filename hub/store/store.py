@@ -35,6 +35,7 @@ from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
 from hub.store.schedules import Schedules
 from hub.store.scope_monitor import ScopeMonitoring
+from hub.store.search import SearchWords
 from hub.store.secrets import ConnectorSecrets
 from hub.store.statistics import Statistics
 from hub.store.users import Users
@@ -94,6 +95,7 @@ class Store:
         self.principals = Principals(database)
         self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
+        self.search_words = SearchWords(database)
         self._answers = Answers(database, self.rollups)
         self._statistics = Statistics(self._answers)
         self.signing_keys = SigningKeys(database, vault)

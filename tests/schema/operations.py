@@ -153,7 +153,7 @@ class _Writer:
         match kind:
             case "ID":
                 return self.one_of(*self.ids)
-            case "Int":
+            case "Int" | "Float":
                 return self.one_of(0, 1, 3, 7, 201, -1)
             case "Boolean":
                 return self.draw(st.booleans())
