@@ -33,6 +33,17 @@ from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
 from hub.schema.types.viewer import Viewer
 
+_BY_ID = {"id": "An id as another field gave it."}
+_FORWARD = {
+    "first": "How many at most: 20 unless told, up to 200.",
+    "after": "An `endCursor`: what follows it.",
+}
+_PAGED = _FORWARD | {
+    "last": "How many at most, from the end; instead of `first`.",
+    "before": "A `startCursor`: what precedes it.",
+}
+_CONNECTOR = {"connector": "Name of a connector: of this one only."}
+
 # Resolvers hand documents to the types, whose fields say where in them they are read from. All that
 # can fail are async: graphql-core forgets the coroutines of others when one fails at once.
 
@@ -46,7 +57,7 @@ class Query:
         """Who you are to the hub."""
         return info.context.reader.scope
 
-    @resolved(Node | None)
+    @resolved(Node | None, _BY_ID)
     async def node(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A complaint, region or channel by its id; null if it does not exist for you."""
         if code := local_id(id, "region"):
@@ -55,12 +66,19 @@ class Query:
             return (await info.context.channels_by_name()).get(name)
         return await _complaint(info, id)
 
-    @resolved(Complaint | None)
+    @resolved(Complaint | None, _BY_ID)
     async def complaint(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A complaint by its id; null if it does not exist for you."""
         return await _complaint(info, id)
 
-    @resolved(ComplaintConnection)
+    @resolved(
+        ComplaintConnection,
+        _PAGED
+        | {
+            "filter": "Which ones; all unless told.",
+            "order_by": "In which order; ids settle what is equal.",
+        },
+    )
     async def complaints(
         self,
         info: HubInfo,
@@ -81,7 +99,16 @@ class Query:
         )
         return Counted(found, partial(complaints.count, condition))
 
-    @resolved(list[IndicatorRow], size=500, weight=500)
+    @resolved(
+        list[IndicatorRow],
+        {
+            "group_by": "A row for each combination of these; one row unless told.",
+            "filter": "Of which complaints; of all unless told.",
+            "period": "Of complaints received in these days; of all unless told.",
+        },
+        size=500,
+        weight=500,
+    )
     async def indicators(
         self,
         info: HubInfo,
@@ -108,7 +135,14 @@ class Query:
         except DisclosureError as error:
             raise InputError(error.argument, str(error)) from None
 
-    @resolved(list[Region], size=552)
+    @resolved(
+        list[Region],
+        {
+            "level": "Provinces or districts only.",
+            "parent": "Code of a province: its districts only.",
+        },
+        size=552,
+    )
     async def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
         """Provinces and districts; all of them, or those of one province."""
         found: list[RegionRow] = list(regions())
@@ -129,7 +163,7 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.connectors.all()
 
-    @resolved(RunConnection)
+    @resolved(RunConnection, _CONNECTOR | _FORWARD)
     async def runs(
         self,
         info: HubInfo,
@@ -141,7 +175,7 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.runs.page(connector, page_request(first, after))
 
-    @resolved(DeadLetterConnection)
+    @resolved(DeadLetterConnection, _CONNECTOR | {"state": "In this state only."} | _FORWARD)
     async def dead_letters(
         self,
         info: HubInfo,
@@ -155,7 +189,7 @@ class Query:
         request = page_request(first, after)
         return await info.context.reader.dead_letters.page(connector, state, request)
 
-    @resolved(AuditConnection)
+    @resolved(AuditConnection, _FORWARD)
     async def audit(
         self, info: HubInfo, first: int | None = UNSET, after: str | None = UNSET
     ) -> Any:
