@@ -34,6 +34,17 @@ from hub.schema.types.region import Region
 from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
 
+_BY_ID = {"id": "An id as another field gave it."}
+_FORWARD = {
+    "first": "How many at most: 20 unless told, up to 200.",
+    "after": "An `endCursor`: what follows it.",
+}
+_PAGED = _FORWARD | {
+    "last": "How many at most, from the end; instead of `first`.",
+    "before": "A `startCursor`: what precedes it.",
+}
+_CONNECTOR = {"connector": "Name of a connector: of this one only."}
+
 # Resolvers hand documents to the types, whose fields say where in them they are read from. All that
 # can fail are async: graphql-core forgets the coroutines of others when one fails at once.
 
@@ -47,7 +58,7 @@ class Query:
         """Who you are to the hub."""
         return info.context.reader.scope
 
-    @resolved(Node | None)
+    @resolved(Node | None, _BY_ID)
     async def node(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A complaint, region or channel by its id; null if it does not exist for you."""
         if code := local_id(id, "region"):
@@ -56,12 +67,19 @@ class Query:
             return (await info.context.channels_by_name()).get(name)
         return await _complaint(info, id)
 
-    @resolved(Complaint | None)
+    @resolved(Complaint | None, _BY_ID)
     async def complaint(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A complaint by its id; null if it does not exist for you."""
         return await _complaint(info, id)
 
-    @resolved(ComplaintConnection)
+    @resolved(
+        ComplaintConnection,
+        _PAGED
+        | {
+            "filter": "Which ones; all unless told.",
+            "order_by": "In which order; ids settle what is equal.",
+        },
+    )
     async def complaints(
         self,
         info: HubInfo,
@@ -82,7 +100,16 @@ class Query:
         )
         return Counted(found, partial(complaints.count, condition))
 
-    @resolved(list[IndicatorRow], size=500, weight=500)
+    @resolved(
+        list[IndicatorRow],
+        {
+            "group_by": "A row for each combination of these; one row unless told.",
+            "filter": "Of which complaints; of all unless told.",
+            "period": "Of complaints received in these days; of all unless told.",
+        },
+        size=500,
+        weight=500,
+    )
     async def indicators(
         self,
         info: HubInfo,
@@ -109,7 +136,14 @@ class Query:
         except DisclosureError as error:
             raise InputError(error.argument, str(error)) from None
 
-    @resolved(list[Region], size=552)
+    @resolved(
+        list[Region],
+        {
+            "level": "Provinces or districts only.",
+            "parent": "Code of a province: its districts only.",
+        },
+        size=552,
+    )
     async def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
         """Provinces and districts; all of them, or those of one province."""
         found: list[RegionRow] = list(regions())
@@ -130,7 +164,7 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.connectors.all()
 
-    @resolved(RunConnection)
+    @resolved(RunConnection, _CONNECTOR | _FORWARD)
     async def runs(
         self,
         info: HubInfo,
@@ -142,7 +176,7 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.runs.page(connector, page_request(first, after))
 
-    @resolved(DeadLetterConnection)
+    @resolved(DeadLetterConnection, _CONNECTOR | {"state": "In this state only."} | _FORWARD)
     async def dead_letters(
         self,
         info: HubInfo,
@@ -161,7 +195,7 @@ class Query:
         """Saved views, by name. They hold no data."""
         return await info.context.reader.views.all()
 
-    @resolved(AuditConnection)
+    @resolved(AuditConnection, _FORWARD)
     async def audit(
         self, info: HubInfo, first: int | None = UNSET, after: str | None = UNSET
     ) -> Any:
