@@ -13,7 +13,7 @@ from rich.table import Table
 from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
 from hub.connectors.base import Surroundings
 from hub.connectors.discover import propose
-from hub.connectors.http import TIMEOUT_SECONDS, get_once
+from hub.connectors.http.client import TIMEOUT_SECONDS, get_once
 from hub.connectors.json_schema import connector_schema
 from hub.connectors.load import Loaded
 from hub.connectors.sample import sample_of

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.connectors.load import FILL_IN
+from hub.connectors.mapping.times import time_reader
 from hub.connectors.sample import Sample, leaves, values
-from hub.connectors.times import time_reader
 from hub.domain.complaint import ComplaintStatus
 
 _MOST_STATUSES = 40

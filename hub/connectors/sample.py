@@ -12,7 +12,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json, xml_record
-from hub.connectors.paths import text_reader
+from hub.connectors.mapping.paths import text_reader
 
 _DEEPEST = 4
 _LOOKED_AT = 1000

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hub.connectors.endpoint import START, Endpoint
-from hub.connectors.http_config import Cursor, PageNumber, Paginator
+from hub.connectors.http.config import Cursor, PageNumber, Paginator
+from hub.connectors.lists.endpoint import START, Endpoint
 from hub.connectors.open311 import MOST_ROWS, Requests
 from hub.connectors.rest_api import RestResource
 from hub.grade.records import CannotGradeError, Row, put

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from hub.connectors import paths
 from hub.connectors.config import Flag, Resource
+from hub.connectors.mapping import paths
 from hub.domain.region import Region, RegionCodes, regions
 
 _ZONES = [timezone(timedelta(hours=hours)) for hours in (7, 8, 9, 0)]

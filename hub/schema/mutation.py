@@ -1,4 +1,5 @@
-"""The changes that can be asked for: to connectors and dead letters of one's own channels."""
+"""The changes that can be asked for: to connectors and dead letters of one's own channels, and to
+one's own views."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +7,14 @@ from typing import Any
 
 import strawberry
 from strawberry import UNSET
+from strawberry.scalars import JSON
 
 from hub.connectors.base import ChannelError
 from hub.connectors.vocabulary import ConfigError
-from hub.ingest.desk import DeskError, ForbiddenError
+from hub.ingest.own import DeskError, ForbiddenError
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
+from hub.schema.saving import save_view
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
 from hub.schema.types.connector import (
@@ -20,14 +23,15 @@ from hub.schema.types.connector import (
     PreviewedRecord,
     StoredSecret,
 )
+from hub.schema.types.view import View
 
-# Each goes through the viewer's desk, which knows nothing beyond their scope.
+# What is of connectors goes through the viewer's desk, which knows nothing beyond their scope.
 
 
 @output
 class Mutation:
-    """All that can be changed. What lies outside your scope does not exist. Each needs
-    connectors:read and connectors:write, and is written down with who asked for it."""
+    """All that can be changed. What lies outside your scope does not exist. What is of connectors
+    needs connectors:read and connectors:write, and is written down with who asked for it."""
 
     @resolved(Connector)
     async def register_connector(self, info: HubInfo, yaml: str) -> Any:
@@ -97,14 +101,14 @@ class Mutation:
         """Asks the channel of a connector of yours, or of a text that is not registered, for a
         little, and says what was found."""
         with _told():
-            return await info.context.desk().check(name or None, yaml or None)
+            return await info.context.desk().trial.check(name or None, yaml or None)
 
     @resolved(list[PreviewedRecord])
     async def preview_connector(self, info: HubInfo, yaml: str, limit: int = 20) -> Any:
         """Reads and maps the first records of a channel, 50 at most, and stores none. What of them
         you may not see is null, as in complaints."""
         with _told():
-            return await info.context.desk().preview(yaml, limit, info.context.reading)
+            return await info.context.desk().trial.preview(yaml, limit, info.context.reading)
 
     @resolved(StoredSecret)
     async def rotate_secret(self, info: HubInfo, connector: str, name: str, value: str) -> Any:
@@ -125,6 +129,20 @@ class Mutation:
         there was such an approval. For admins."""
         with _told():
             return await info.context.desk().revoke(host, connector or None)
+
+    @resolved(View)
+    async def save_view(
+        self, info: HubInfo, name: str, document: str, variables: JSON | None = UNSET
+    ) -> Any:
+        """Saves a query under a name, with values for variables that a reader does not state. A
+        view of yours is replaced. It is read at `GET /views/{name}` by whoever has a token, within
+        their own scope."""
+        return await save_view(info, name, document, variables or {})
+
+    @resolved(bool)
+    async def remove_view(self, info: HubInfo, name: str) -> Any:
+        """Removes a view of yours; whether there was one."""
+        return await info.context.reader.views.remove(name)
 
 
 @contextmanager

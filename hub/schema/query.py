@@ -31,6 +31,7 @@ from hub.schema.types.connector import Connector
 from hub.schema.types.indicators import IndicatorRow, Period
 from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
+from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
 
 # Resolvers hand documents to the types, whose fields say where in them they are read from. All that
@@ -154,6 +155,11 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         request = page_request(first, after)
         return await info.context.reader.dead_letters.page(connector, state, request)
+
+    @resolved(list[View], size=50)
+    async def views(self, info: HubInfo) -> Any:
+        """Saved views, by name. They hold no data."""
+        return await info.context.reader.views.all()
 
     @resolved(AuditConnection)
     async def audit(

@@ -15,8 +15,8 @@ from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
 from hub.domain.clock import utc_now
-from hub.domain.question import Field
 from hub.store.mongo import WATCHED, Database, Document
+from hub.store.predicates import WATCHED_FIELDS
 
 MOST_WAITING = 1_000
 """So many changes may wait for whoever watches; then they have fallen behind."""
@@ -30,7 +30,7 @@ _SINGLE = ["insert", "replace", "update", "delete"]
 _WHOLE = ["drop", "rename", "dropDatabase"]
 # Sealing anew, taking personal data out and remembering a record's make change nothing to see.
 _UNSEEN = ["raw", "reporter", "provenance.fingerprint"]
-_LOOKED_AT = sorted({*(f.value for f in Field if f is not Field.OVERDUE), "connector"})
+_LOOKED_AT = sorted({*(each.value for each in WATCHED_FIELDS), "connector"})
 
 _log = structlog.get_logger()
 

@@ -1,7 +1,6 @@
 """Changes as one viewer may hear of them."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from hub.domain.change import ChangeKind
 from hub.domain.question import Condition
@@ -30,9 +29,9 @@ class ScopedChanges:
     async def complaints(self, condition: Condition) -> Inbox[Announced]:
         """Changes of the complaints that may be read and fulfil a condition, from now on.
 
-        Raises FeedUnavailableError.
+        Raises NotWatchableError, FeedUnavailableError.
         """
-        return await self._feed.watch(_Readers(self._scope.rows, condition))
+        return await self._feed.watch(_Readers(self._scope.rows, condition, predicate(condition)))
 
     async def counted(self) -> Inbox[Change]:
         """Changes of the complaints that may be counted. Raises FeedUnavailableError."""
@@ -43,16 +42,13 @@ class ScopedChanges:
         return await self._feed.watch(_Minders(self._scope.ledgers, connector))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Readers:
     """All who may read the same complaints and watch those of one condition."""
 
     reach: Reach
     condition: Condition
-
-    @cached_property
-    def _holds(self) -> Predicate:
-        return predicate(self.condition)
+    holds: Predicate = field(compare=False)
 
     def hears(self, change: Change) -> Announced | None:
         """What they see of a change."""
@@ -64,7 +60,7 @@ class _Readers:
         return Announced(ChangeKind.GONE, change) if had else None
 
     def _has(self, image: Document | None, change: Change) -> bool:
-        return image is not None and _covers(self.reach, image) and self._holds(image, change.at)
+        return image is not None and _covers(self.reach, image) and self.holds(image, change.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
         for prefix in ([], [("connector", ASCENDING)])
     ],
+    "views": [IndexModel([("by", ASCENDING)])],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],

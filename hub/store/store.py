@@ -41,6 +41,7 @@ from hub.store.secrets import ConnectorSecrets
 from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
+from hub.store.views import SavedViews
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -58,6 +59,7 @@ class Reader:
     dead_letters: ScopedDeadLetters
     audit: ScopedAudit
     changes: ScopedChanges
+    views: SavedViews
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Store:
             dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
             changes=ScopedChanges(scope, self.feed),
+            views=SavedViews(scope, database),
         )
 
     def holdings(self, scope: Scope) -> Holdings:

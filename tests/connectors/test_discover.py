@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from hub.connectors.base import ChannelError
 from hub.connectors.discover import propose
-from hub.connectors.http import get_once
+from hub.connectors.http.client import get_once
 from hub.connectors.load import load
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.connectors.sample import Sample, sample_of
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve
