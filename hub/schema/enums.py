@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
+from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
@@ -20,6 +21,11 @@ def _known(enum: E, description: str, name: str | None = None) -> E:
     return strawberry.enum(enum, description=description, name=name)
 
 
+_known(
+    ChangeKind,
+    "What became of a complaint as you watch it: CREATED where it is new to your scope and filter, "
+    "GONE where it left them, wherever it was before or is now.",
+)
 _known(Classification, "The kind of a report (klasifikasi); UNCLASSIFIED where none is stated.")
 _known(ComplaintStatus, "Where a complaint stands.")
 _known(
