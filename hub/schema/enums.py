@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
@@ -25,6 +26,15 @@ def _known(enum: E, description: str, values: list[str], name: str | None = None
     return known
 
 
+_known(
+    ChangeKind,
+    "What became of a complaint as you watch it.",
+    [
+        "It is new to your scope and filter.",
+        "It changed.",
+        "It left them, wherever it was before or is now.",
+    ],
+)
 _known(
     Classification,
     "The kind of a report (klasifikasi).",

@@ -8,12 +8,13 @@ from strawberry import UNSET
 
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension
+from hub.domain.indicators import IndicatorRow as Figures
 from hub.domain.indicators import Period as Days
 from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
 from hub.domain.scope import Permission
-from hub.schema.context import HubInfo, needs_of
+from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.source import output, resolved
@@ -123,18 +124,7 @@ class Query:
         none from which one could be computed: ask by place, whole months and one of `CHANNEL`,
         `CATEGORY`, `CLASSIFICATION`, `PROGRAMME` and `STATUS`.
         """
-        info.context.need(Permission.STATISTICS_READ)
-        if len(set(group_by)) < len(group_by):
-            raise InputError("groupBy", "names a dimension twice")
-        days = Days(period.from_, period.to) if period else Days()
-        if days.first and days.last and days.first > days.last:
-            raise InputError("period", "begins after it ends")
-        condition = condition_of(filter)
-        complaints = info.context.reader.complaints
-        try:
-            return await complaints.indicators(group_by, condition, days, needs_of(info))
-        except DisclosureError as error:
-            raise InputError(error.argument, str(error)) from None
+        return await figures(info.context, group_by, filter, period, needs_of(info))
 
     @resolved(
         list[Region],
@@ -202,6 +192,27 @@ class Query:
         """Who was shown reporters of your scope, the latest first. Needs audit:read."""
         info.context.need(Permission.AUDIT_READ)
         return await info.context.reader.audit.page(page_request(first, after))
+
+
+async def figures(
+    context: Context,
+    group_by: list[Dimension],
+    given: ComplaintFilter | None,
+    period: Period | None,
+    parts: frozenset[str] | None,
+) -> list[Figures]:
+    """The rows that `indicators` answers with. Raises GraphQLError."""
+    context.need(Permission.STATISTICS_READ)
+    if len(set(group_by)) < len(group_by):
+        raise InputError("groupBy", "names a dimension twice")
+    days = Days(period.from_, period.to) if period else Days()
+    if days.first and days.last and days.first > days.last:
+        raise InputError("period", "begins after it ends")
+    condition = condition_of(given)
+    try:
+        return await context.reader.complaints.indicators(group_by, condition, days, parts)
+    except DisclosureError as error:
+        raise InputError(error.argument, str(error)) from None
 
 
 async def _complaint(info: HubInfo, id_: str) -> Any:

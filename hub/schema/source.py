@@ -99,6 +99,25 @@ def resolved(
     return decorate
 
 
+def subscribed(
+    graphql_type: Any, *, size: int | None = None, weight: int = 0
+) -> Callable[[Callable[..., Any]], Any]:
+    """Makes a method a subscription. Once awaited it watches, and gives what is told from then on:
+    each is what the type's fields are read from. `size` and `weight` as for `resolved`."""
+
+    def decorate(method: Callable[..., Any]) -> Any:
+        costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
+        return strawberry.field(
+            method,
+            graphql_type=graphql_type,
+            description=_description(method),
+            metadata=costs,
+            is_subscription=True,
+        )
+
+    return decorate
+
+
 def _field(source: Source, resolver: Callable[..., Any], description: str) -> Any:
     return strawberry.field(resolver=resolver, description=description, metadata={METADATA: source})
 
