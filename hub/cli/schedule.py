@@ -6,9 +6,11 @@ from functools import partial
 from typing import Annotated
 
 import typer
+from anyio import create_task_group
 
 from hub.cli.running import err, opened, run
 from hub.cli.sync import BESIDE_A_SERVER
+from hub.ingest.daily import Daily
 from hub.ingest.folder import registered
 from hub.ingest.scheduler import Scheduler
 from hub.settings import Settings
@@ -35,6 +37,8 @@ def schedule(
                 taps=settings.taps,
             )
             err.print("Running connectors by their schedules.")
-            await Scheduler(store, find).work()
+            async with create_task_group() as group:
+                group.start_soon(Daily(store, find).work)
+                await Scheduler(store, find).work()
 
     run(body, signal_is_failure=False, with_parent=beside_server, log_level=logging.INFO)

@@ -46,6 +46,45 @@ class DeadLetterState(StrEnum):
     DISCARDED = "discarded"
 
 
+class Stage(StrEnum):
+    """How far a record came: to be read, to have what a complaint needs, to have values that fit,
+    to be placed, to be let in."""
+
+    DECODE = "decode"
+    SELECT = "select"
+    CONTRACT = "contract"
+    DISTRICT = "district"
+    PERMISSION = "permission"
+
+
+class ErrorCode(StrEnum):
+    """What is wrong with a record, for programs; the reason says it to people."""
+
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    MISSING = "missing"
+    NO_TIME = "no_time"
+    NO_ZONE = "no_zone"
+    NO_FLAG = "no_flag"
+    UNMAPPED = "unmapped"
+    UNKNOWN_REGION = "unknown_region"
+    NOT_PERMITTED = "not_permitted"
+
+    @property
+    def stage(self) -> Stage:
+        """Where a record ends that has this wrong."""
+        return _STAGES.get(self, Stage.CONTRACT)
+
+
+_STAGES = {
+    ErrorCode.UNREADABLE: Stage.DECODE,
+    ErrorCode.TOO_LARGE: Stage.DECODE,
+    ErrorCode.MISSING: Stage.SELECT,
+    ErrorCode.UNKNOWN_REGION: Stage.DISTRICT,
+    ErrorCode.NOT_PERMITTED: Stage.PERMISSION,
+}
+
+
 @dataclass
 class Rejection(Exception):  # noqa: N818 - the field's word; it is raised, kept and shown
     """Why a record cannot become a complaint: which of the hub's fields, which value, what for."""
@@ -54,6 +93,7 @@ class Rejection(Exception):  # noqa: N818 - the field's word; it is raised, kept
     value: str | None
     reason: str
     external_id: str | None = None
+    code: ErrorCode = ErrorCode.UNREADABLE
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}"

@@ -11,7 +11,7 @@ import orjson
 from hub.connectors.base import Batch, Record, State, Undecodable
 from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Complaint, derived_id
-from hub.domain.run import Rejection
+from hub.domain.run import ErrorCode, Rejection
 
 MAX_RECORD_BYTES = 1024 * 1024
 
@@ -30,7 +30,8 @@ class Arrival:
         if isinstance(self.record, Undecodable):
             raise Rejection("record", None, self.record.reason)
         if len(self.raw) > MAX_RECORD_BYTES:
-            raise Rejection("record", None, f"larger than {MAX_RECORD_BYTES >> 20} MiB")
+            told = f"larger than {MAX_RECORD_BYTES >> 20} MiB"
+            raise Rejection("record", None, told, code=ErrorCode.TOO_LARGE)
         return mapper.map(self.record)
 
 

@@ -10,7 +10,7 @@ from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
 from hub.domain.region import RegionLevel
-from hub.domain.run import ConnectorState, DeadLetterState, RunState
+from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
 from hub.store.connectors import ManagedBy
 
@@ -110,6 +110,34 @@ _known(
         "Somebody said why it need not be stored.",
         "Its retention ended.",
     ],
+)
+_known(
+    Stage,
+    "How far a record came that is a dead letter.",
+    [
+        "It could not be read.",
+        "It lacks what every complaint has.",
+        "A value of it is none that its field can have.",
+        "Where it belongs could not be told.",
+        "Its connector may not write where it belongs.",
+    ],
+    "DeadLetterStage",
+)
+_known(
+    ErrorCode,
+    "What is wrong with a record that is a dead letter.",
+    [
+        "It is no record of the stated format.",
+        "It is larger than a record may be.",
+        "It has no id, or no time of receipt.",
+        "A text is no time of the stated format.",
+        "A time names no zone, and nothing else does.",
+        "A text says neither yes nor no.",
+        "No mapping knows its status.",
+        "No region has this name or code, or several have.",
+        "`permission.check` refuses its region.",
+    ],
+    "DeadLetterErrorCode",
 )
 _known(
     ConnectorState,

@@ -189,6 +189,8 @@ class DeadLetterBox:
                     "field": rejection.field,
                     "value": None if value is None else self._vault.seal(value.encode(), id_),
                     "reason": rejection.reason,
+                    "stage": rejection.code.stage.value,
+                    "error_code": rejection.code.value,
                     "last_seen": provenance.fetched_at,
                     "raw": self._vault.seal(refused.raw, id_),
                 },

@@ -145,6 +145,20 @@ class RunRegister:
         wanted = {"connector": connector} if connector else {}
         return await self._runs.find(wanted, sort=[("_id", -1)], limit=limit).to_list(None)
 
+    async def remove(self, before: datetime) -> int:
+        """Removes runs that ended before a moment (UTC), those that count pushes too; the latest of
+        each connector stays. How many they were."""
+        removed = 0
+        for connector in await self._runs.distinct("connector"):
+            (last,) = await self.latest(connector, 1)
+            old = {
+                "connector": connector,
+                "_id": {"$lt": last["_id"]},
+                "finished_at": {"$lt": before},
+            }
+            removed += (await self._runs.delete_many(old)).deleted_count
+        return removed
+
     async def renew(self, run: StartedRun) -> datetime:
         """Holds the connector for longer; until when. Raises RunSupersededError."""
         until = self._now() + LEASE

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import Database, Document
@@ -29,6 +30,7 @@ class Schedules:
     def __init__(self, database: Database) -> None:
         self._connectors = database["connectors"]
         self._schedules = database["schedules"]
+        self._daily = database["daily"]
 
     async def request(self, connector: str, by: str) -> None:
         """Asks for a run as soon as a scheduler is free; `by` is who asks. Asked for again before
@@ -82,3 +84,12 @@ class Schedules:
             return_document=ReturnDocument.AFTER,
         )
         return int(now["failures"])
+
+    async def claim_day(self, now: datetime, next_at: datetime) -> bool:
+        """Whether the work of a day is ours: true for one hub alone, until `next_at` (UTC)."""
+        due = {"_id": "daily", "next_at": {"$lte": now}}
+        try:
+            await self._daily.update_one(due, {"$set": {"next_at": next_at}}, upsert=True)
+        except DuplicateKeyError:  # it is there, and not due
+            return False
+        return True

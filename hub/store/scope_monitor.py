@@ -103,6 +103,7 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "channels": within(scope.any_purpose, plural=True),
         "connectors": within(scope.ledgers),
         "connector_versions": within(scope.ledgers),
+        "completeness": within(scope.ledgers),
         "changes": within(scope.ledgers),
         "connector_secrets": NOTHING,  # for no viewer
         "runs": within(scope.ledgers),

@@ -91,6 +91,7 @@ SHAPES: dict[str, Shape] = {
         {"_id": _TEXT, "channel": _TEXT, "connector": _TEXT, "state": _TEXT, "last_seen": _TIME}
     ),
     "connectors": _typed({"_id": _TEXT, "channel": _TEXT}),
+    "completeness": _typed({"_id": _TEXT, "channel": _TEXT}),
     "connector_versions": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
     "audit": _typed({"_id": _TEXT, "at": _TIME, "province": _PROVINCE, "district": _DISTRICT}),
 }

@@ -16,6 +16,7 @@ from hub.store.changes import ChangeLog
 from hub.store.channels import ChannelRegister, ScopedChannels
 from hub.store.clients import Clients
 from hub.store.complaints import ScopedComplaints
+from hub.store.completeness import CompletenessRegister, ScopedCompleteness
 from hub.store.connectors import ConnectorRegister, OwnConnectors, ScopedConnectors
 from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLetters
@@ -56,6 +57,7 @@ class Reader:
     complaints: ScopedComplaints
     channels: ScopedChannels
     connectors: ScopedConnectors
+    completeness: ScopedCompleteness
     runs: ScopedRuns
     dead_letters: ScopedDeadLetters
     audit: ScopedAudit
@@ -90,6 +92,7 @@ class Store:
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
         self.schedules = Schedules(database)
+        self.completeness = CompletenessRegister(database)
         self.changes = ChangeLog(database)
         self.hosts = ApprovedHosts(database)
         self.secrets = ConnectorSecrets(database, vault)
@@ -118,6 +121,7 @@ class Store:
             complaints=ScopedComplaints(scope, database, self._vault, cursors, *figures),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
+            completeness=ScopedCompleteness(scope, database),
             runs=ScopedRuns(scope, database, cursors),
             dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),

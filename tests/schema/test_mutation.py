@@ -128,12 +128,18 @@ async def test_dead_letters_are_mapped_again_and_settled(
     assert rest["ledger"] == {"read": 3, "inserted": 1, "deadLettered": 2}
     settle = 'mutation ($id: ID!) { acknowledgeDeadLetter(id: $id, note: "Uji coba") }'
     assert await hub.ask(token, settle, id=ids["2"]) == {"acknowledgeDeadLetter": ids["2"]}
+    told = """{ deadLetters(state: ACKNOWLEDGED) {
+      nodes { stage errorCode acknowledgement { note by } } } }"""
+    (settled,) = (await hub.ask(token, told))["deadLetters"]["nodes"]
+    assert (settled["stage"], settled["errorCode"]) == ("CONTRACT", "UNMAPPED")
     left = (await hub.ask(token, waiting))["deadLetters"]["nodes"]
     assert [letter["externalId"] for letter in left] == ["3"]
     error = await hub.refused(token, settle, id=ids["2"])
     assert error["message"] == "id: there is no open dead letter of this id"
     found = await database["dead_letters"].find_one({"_id": ids["2"]})
-    assert found and found["acknowledged"]["note"] == "Uji coba"
+    assert found
+    by = found["acknowledged"]["by"]
+    assert settled["acknowledgement"] == {"note": "Uji coba", "by": by}
 
 
 async def test_a_connector_that_is_running_is_not_replayed(hub: RunningHub, token: str) -> None:

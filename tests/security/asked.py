@@ -39,7 +39,8 @@ query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period) {
 RUNS = """
 {
   names: connectors { name }
-  connectors { name state managedBy pause { by } versions { version } lastRun { id } }
+  connectors { name state managedBy pause { by } versions { version } lastRun { id }
+    completeness { days { source } } }
   runs(first: 200) { nodes { id } }
 }"""
 DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"

@@ -249,6 +249,13 @@ def ledger(random: Random, n: int) -> Document:
     return {"_id": f"r{n}", "channel": channel, "connector": f"r{n}", "state": "open"}
 
 
+def counts_of(ledger: Document) -> Document:
+    """The completeness of the connector that a ledger is of, which tells its number."""
+    name = ledger["_id"]
+    day = {"day": "2026-01-01", "source": int(name[1:]), "stored": 0, "missing": 0}
+    return {"_id": name, "channel": ledger["channel"], "at": MOMENT, "days": [day]}
+
+
 def text_of(ledger: Document) -> Document:
     """A text of the connector that a ledger is of."""
     name = ledger["_id"]

@@ -203,6 +203,8 @@ class Asker:
                 for each in answer["data"]["connectors"]:
                     assert each["lastRun"] == {"id": each["name"]}
                     assert each["versions"] == [{"version": each["name"]}]
+                    counted = each["completeness"]["days"]
+                    assert counted == [{"source": int(each["name"][-1])}]
                 assert [each["name"] for each in answer["data"]["connectors"]] == names
         letters = [
             d["_id"]
@@ -266,6 +268,8 @@ async def _filled(random: Random, database: Database, met: Counter[str]) -> Lyin
     assert await _put(database, "connectors", names) == names
     texts = [hostile.text_of(d) for d in right]
     assert await _put(database, "connector_versions", texts) == texts
+    counts = [hostile.counts_of(d) for d in right]
+    assert await _put(database, "completeness", counts) == counts
     lying.runs = right
     made = [{**hostile.ledger(random, n), "last_seen": MOMENT} for n in range(8)]
     right = [d for d in made if isinstance(d["channel"], str)]

@@ -7,8 +7,9 @@ from pymongo.monitoring import CommandStartedEvent
 
 from hub.domain.complaint import Location
 from hub.domain.scope import Grant, Permission, Role
+from hub.store.connectors import Registration
 from hub.store.scope_monitor import ScopeMonitor
-from tests.made import complaint, provenance, received
+from tests.made import MOMENT, complaint, provenance, received
 from tests.running_hub import RunningHub
 from tests.security.conftest import HIDDEN, SULSEL, World
 
@@ -264,6 +265,26 @@ async def test_ledgers_of_other_channels_are_not_shown(world: World, field: str)
     assert told == {field: {"nodes": [{"channel": "lapor"}]}}
     asked_for = f'{{ {field}(connector: "sultra") {{ nodes {{ channel }} }} }}'
     assert await world.hub.ask(token, asked_for) == {field: {"nodes": []}}
+
+
+async def test_the_counts_of_another_channel_are_not_shown(world: World) -> None:
+    """Neither beside its connector nor beside one of the viewer's that was of that channel."""
+    store = world.hub.store
+    day = {"day": "2020-07-01", "source": 9, "stored": 6, "missing": 3}
+    for name, counted in (("lapor", "lapor"), ("moved", "sultra"), ("sultra", "sultra")):
+        channel = "lapor" if name == "moved" else counted
+        registration = Registration(name, "rest_api", channel, "", "v1", "")
+        await store.connectors.put(registration, "someone")
+        await store.completeness.put(name, counted, MOMENT, [day])
+    query = "{ connectors { name completeness { days { day source stored missing } } } }"
+    token = await world.hub.token(Grant(Role.OPERATOR, channels=("lapor",)))
+    assert await world.hub.ask(token, query) == {
+        "connectors": [
+            {"name": "lapor", "completeness": {"days": [day]}},
+            {"name": "moved", "completeness": None},
+        ]
+    }
+    assert await refused(world, query) == "INSUFFICIENT_SCOPE"
 
 
 async def test_nothing_kept_for_one_viewer_is_shown_to_another(world: World) -> None:

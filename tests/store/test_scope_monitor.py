@@ -74,6 +74,7 @@ UNSCOPED: dict[str, Read] = {
     "channels": lambda d: d["channels"].find_one({}),
     "connectors": lambda d: d["connectors"].find_one({}),
     "texts of connectors": lambda d: d["connector_versions"].find_one({}),
+    "completeness": lambda d: d["completeness"].find_one({}),
     "changes of connectors": lambda d: d["changes"].find_one({}),
     "secrets": lambda d: d["connector_secrets"].find_one({}),
 }

@@ -19,7 +19,7 @@ from hub.domain.complaint import (
     StatusChange,
 )
 from hub.domain.region import Region, Resolution, regions
-from hub.domain.run import Rejection
+from hub.domain.run import ErrorCode, Rejection
 
 _TRUE = {"true", "t", "1", "yes", "y", "ya"}
 _FALSE = {"false", "f", "0", "no", "n", "tidak", ""}
@@ -79,7 +79,7 @@ class Mapper:
         """The complaint that a record tells of. Raises Rejection."""
         external_id = self.external_id(record)
         if external_id is None:
-            raise Rejection("external_id", None, "the record has no id")
+            raise Rejection("external_id", None, "the record has no id", code=ErrorCode.MISSING)
         try:
             return self._map(record, external_id)
         except Rejection as rejection:
@@ -93,11 +93,16 @@ class Mapper:
         zone = self._zone or (place.zone if place else None)
         received_at = self._time(record, "received_at", zone)
         if received_at is None:
-            raise Rejection("received_at", None, "the record has no date")
+            raise Rejection("received_at", None, "the record has no date", code=ErrorCode.MISSING)
         status_source = self._read["status"](record) or ""
         status = self.status(status_source)
         if status is None:
-            raise Rejection("status", status_source or None, "unknown status; see status_mapping")
+            raise Rejection(
+                "status",
+                status_source or None,
+                "unknown status; see status_mapping",
+                code=ErrorCode.UNMAPPED,
+            )
         category_source = self._read["category"](record)
         return Complaint(
             channel=self._channel,
@@ -198,7 +203,12 @@ class Mapper:
         ):
             code = region.code if region else None
             if allowed and code not in allowed.in_:
-                raise Rejection(name, code, "this connector may not write there (permission.check)")
+                raise Rejection(
+                    name,
+                    code,
+                    "this connector may not write there (permission.check)",
+                    code=ErrorCode.NOT_PERMITTED,
+                )
 
     def _time(self, record: Record, field: str, zone: ZoneInfo | None) -> datetime | None:
         """A time as UTC. One that names no zone is of the resource's zone, else the district's."""
@@ -209,9 +219,13 @@ class Mapper:
             moment = self._moment(text, zone)
         except (ValueError, OverflowError):
             expected = self._resource.datetime_format or "ISO 8601"
-            raise Rejection(field, text, f"not a date and time ({expected})") from None
+            raise Rejection(
+                field, text, f"not a date and time ({expected})", code=ErrorCode.NO_TIME
+            ) from None
         if moment is None:
-            raise Rejection(field, text, "names no time zone; state one with `timezone`")
+            raise Rejection(
+                field, text, "names no time zone; state one with `timezone`", code=ErrorCode.NO_ZONE
+            )
         return moment
 
     def _moment(self, text: str, zone: ZoneInfo | None) -> datetime | None:
@@ -249,7 +263,7 @@ class Mapper:
         if text in _TRUE:
             return True
         if text not in _FALSE:
-            raise Rejection(field, text, "neither yes nor no")
+            raise Rejection(field, text, "neither yes nor no", code=ErrorCode.NO_FLAG)
         return False
 
     def _location(self, record: Record) -> Location | None:
@@ -279,7 +293,7 @@ def _no_entries(_: Record) -> list[Any]:
 
 def _found(field: str, text: str, resolution: Resolution) -> Region:
     if resolution.region is None:
-        raise Rejection(field, text, resolution.reason or "unknown")
+        raise Rejection(field, text, resolution.reason or "unknown", code=ErrorCode.UNKNOWN_REGION)
     return resolution.region
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from hub.domain.run import DeadLetterState, RunState
+from hub.domain.run import DeadLetterState, ErrorCode, RunState, Stage
 from hub.schema.source import output, stored
 from hub.schema.types.node import Node, stored_id
 
@@ -68,6 +68,15 @@ class Run:
 
 
 @output
+class Acknowledgement:
+    """Why a dead letter need not be stored."""
+
+    note: str = stored("note", "In the words of whoever settled it.")
+    by: str = stored("by", "A client or a person.")
+    at: datetime = stored("at", "When.")
+
+
+@output
 class DeadLetter:
     """A record that could not become a complaint, kept until it can."""
 
@@ -79,8 +88,17 @@ class DeadLetter:
     field: str = stored("field", "The hub's field that could not be filled.")
     value: str | None = stored("value", "The value that was refused.")
     reason: str = stored("reason", "Why.")
+    stage: Stage | None = stored(
+        "stage", "How far the record came; null for one of an earlier hub.", Stage
+    )
+    error_code: ErrorCode | None = stored(
+        "error_code", "Why, for programs; null for one of an earlier hub.", ErrorCode
+    )
     config_version: str = stored("config_version", "The configuration that it failed with.")
     state: DeadLetterState = stored("state", "Open, or what became of it.", DeadLetterState)
+    acknowledgement: Acknowledgement | None = stored(
+        "acknowledged", "Who settled it and why, where somebody did."
+    )
     attempts: int = stored("attempts", "How many runs have met it.")
     first_seen: datetime = stored("first_seen", "When a run first met it.")
     last_seen: datetime = stored("last_seen", "When a run last met it.")

@@ -1,6 +1,6 @@
 """Connectors: how they stand, and what they were."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from hub.domain.run import ConnectorState
@@ -32,6 +32,24 @@ class ConnectorVersion:
 
 
 @output
+class DayCount:
+    """A day by the connector's zone: what the channel has of it, and what is here."""
+
+    day: date = stored("day", "The day of receipt.", date.fromisoformat)
+    source: int = stored("source", "How many records the channel says that it has.")
+    missing: int = stored("missing", "How many are not here; some may be dead letters.")
+    stored: int = stored("stored", "How many complaints the hub has.")
+
+
+@output
+class Completeness:
+    """What a channel said that it had by day, against what was stored at that moment."""
+
+    as_of: datetime = stored("at", "When the channel was asked: once a day, by no query.")
+    days: list[DayCount] = stored("days", "The last 31 days that either side knows, in order.")
+
+
+@output
 class Connector:
     """What reads a channel into the hub."""
 
@@ -55,6 +73,11 @@ class Connector:
     async def versions(self: Any, info: HubInfo) -> Any:
         """The latest texts that it has had, newest first."""
         return await info.context.reader.connectors.versions(self["_id"])
+
+    @resolved(Completeness | None)
+    async def completeness(self: Any, info: HubInfo) -> Any:
+        """Whether all that the channel has is here; null where it was never asked, or can't be."""
+        return await info.context.reader.completeness.of(self["_id"])
 
     @resolved(Run | None)
     async def last_run(self: Any, info: HubInfo) -> Any:
