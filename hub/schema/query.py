@@ -13,6 +13,7 @@ from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
 from hub.domain.scope import Permission
+from hub.domain.series import SeriesError
 from hub.schema.context import HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
@@ -88,8 +89,11 @@ class Query:
         group_by: list[Dimension] = [],  # noqa: B006 - the schema's default
         filter: ComplaintFilter | None = UNSET,  # noqa: A002
         period: Period | None = UNSET,
+        fill: bool = False,
+        compare: bool = False,
     ) -> Any:
-        """Figures of your scope for each group; of no dimension, one row.
+        """Figures of your scope for each group; of no dimension, one row. With `fill` also a row
+        for each month, week or day without complaints; with `compare` each row has `before`.
 
         Where you may count complaints but not read them, there is no group of fewer than five, and
         none from which one could be computed: ask by place, whole months and one of `CHANNEL`,
@@ -104,8 +108,10 @@ class Query:
         condition = condition_of(filter)
         complaints = info.context.reader.complaints
         try:
-            return await complaints.indicators(group_by, condition, days, needs_of(info))
-        except DisclosureError as error:
+            return await complaints.indicators(
+                group_by, condition, days, needs_of(info), fill=fill, compare=compare
+            )
+        except (DisclosureError, SeriesError) as error:
             raise InputError(error.argument, str(error)) from None
 
     @resolved(list[Region], size=552)
