@@ -1,5 +1,6 @@
 """The way in: puts the Starlette application together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.keys import FreshKeys, KeyRing
@@ -22,6 +23,8 @@ from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
+from hub.schema.streams.websocket import GraphQLSocket, origin_of
+from hub.schema.views.route import Views
 from hub.settings import Settings
 from hub.store.store import Store
 from hub.webhooks import Webhooks
@@ -40,7 +43,9 @@ async def app_of(
     )
     private_hosts = settings.callable_private_hosts
     issuer, seconds = settings.issuer, settings.token_seconds
-    return await make_app(store, issuer, seconds, external, private_hosts, limits)
+    return await make_app(
+        store, issuer, seconds, external, private_hosts, limits, settings.web_origins
+    )
 
 
 async def make_app(
@@ -50,14 +55,17 @@ async def make_app(
     external: Iterable[TokenIssuer] = (),
     private_hosts: frozenset[str] = frozenset(),
     limits: Limits = DEFAULTS,
+    origins: frozenset[str] = frozenset(),
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
     those of some external issuers too. Connectors may call `private_hosts`,
-    and each request to `/graphql` is held to `limits`."""
+    and each request to `/graphql` is held to `limits`. Pages of `origins`
+    may open WebSockets, as those of the hub itself."""
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
-    graphql = GraphQLEndpoint(store, challenge, private_hosts, limits)
+    ending = asyncio.Event()
+    graphql = GraphQLEndpoint(store, challenge, private_hosts, limits, ending)
     find = partial(registered, store=store, private_hosts=private_hosts)
 
     async def healthy(_: Request) -> Response:
@@ -77,14 +85,20 @@ async def make_app(
     async def watching(_: Starlette) -> AsyncIterator[None]:
         async with anyio.create_task_group() as group:
             group.start_soon(store.principals.remembered.watch)
+            group.start_soon(store.feed.run)
             yield
             group.cancel_scope.cancel()
 
     own = OwnTokens(Issuer(issuer, issuer, HeldKeys(ring.published)), store.principals)
     backend = BearerBackend(TokenVerifier([*external, own]))
-    return Starlette(
+    socket = GraphQLSocket(
+        graphql, backend, store.principals.remembered, origins | {origin_of(issuer)}, ending
+    )
+    app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
+            WebSocketRoute("/graphql", socket),
+            Views(store, graphql).route,
             Webhooks(store, find).route,
             *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
@@ -98,3 +112,5 @@ async def make_app(
         ],
         lifespan=watching,
     )
+    app.state.ending = ending
+    return app

@@ -35,10 +35,20 @@ async def listening(app: ASGIApp, host: str, port: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def listening_on(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serves an application on a bound socket while the block runs; then open requests end."""
+    """Serves an application on a bound socket while the block runs; then open requests end.
+
+    `state.ending` of an application, if it has one, is set before, so that streams end too.
+    """
     _spare_collections()
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="auto", server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="auto",
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=_LONGEST_MESSAGE,
+        ws_per_message_deflate=False,  # what is inflated would have no bound, and costs memory
     )
     config.timeout_graceful_shutdown = 10
     server = _Server(config)
@@ -49,9 +59,14 @@ async def listening_on(app: ASGIApp, listener: socket.socket) -> AsyncIterator[N
             await anyio.sleep(0.01)
         yield
     finally:
+        if ending := getattr(getattr(app, "state", None), "ending", None):
+            ending.set()
         server.should_exit = True
         with anyio.CancelScope(shield=True):
             await serving
+
+
+_LONGEST_MESSAGE = 256 * 1024
 
 
 def _spare_collections() -> None:

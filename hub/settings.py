@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         default=True, description="Whether the schema is told to clients that ask for it."
     )
 
+    origins: str = Field(
+        default="",
+        description="Origins of web pages that may open a WebSocket, parted by commas; the hub's "
+        "own always may.",
+    )
+
     external_issuers_file: Path | None = Field(
         default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
     )
@@ -111,6 +117,11 @@ class Settings(BaseSettings):
         """The address that tokens are issued under, without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def web_origins(self) -> frozenset[str]:
+        """The origins whose pages may open a WebSocket, such as https://konsol.example."""
+        return frozenset(o.strip().rstrip("/") for o in self.origins.split(",") if o.strip())
 
     @property
     def callable_private_hosts(self) -> frozenset[str]:

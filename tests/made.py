@@ -29,6 +29,7 @@ from hub.domain.question import (
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store.documents import Received
 from hub.store.mongo import Database
+from hub.store.predicates import WATCHED_FIELDS
 
 MOMENT = datetime(2020, 7, 1, 3, tzinfo=UTC)
 PLACES = [("73", "73.71"), ("73", "73.06"), ("73", None), ("74", "74.71"), ("76", "76.04")]
@@ -157,8 +158,8 @@ _RANGES = [Op.GT, Op.GTE, Op.LT, Op.LTE]
 
 
 @st.composite
-def _comparisons(draw: st.DrawFn) -> Condition:
-    field = draw(st.sampled_from(sorted(_VALUES)))
+def _comparisons(draw: st.DrawFn, of: frozenset[Field]) -> Condition:
+    field = draw(st.sampled_from(sorted(of & _VALUES.keys())))
     values = _VALUES[field]
     ops = [Op.EQ, Op.NE]
     if not isinstance(values[0], bool):
@@ -181,9 +182,14 @@ def _joined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]
     return some.map(All) | some.map(AnyOf) | parts.map(Not)
 
 
-def conditions() -> st.SearchStrategy[Condition]:
-    """Any condition, nested."""
-    return st.recursive(_comparisons(), _joined, max_leaves=5)
+def conditions(of: frozenset[Field] = frozenset(Field)) -> st.SearchStrategy[Condition]:
+    """Any condition on these fields, nested."""
+    return st.recursive(_comparisons(of), _joined, max_leaves=5)
+
+
+def watchable_conditions() -> st.SearchStrategy[Condition]:
+    """Any condition that can be looked at without MongoDB."""
+    return conditions(WATCHED_FIELDS | {Field.OVERDUE})
 
 
 def orders() -> st.SearchStrategy[tuple[Order, ...]]:

@@ -16,6 +16,12 @@ class Relay:
         self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
 
+    def lead_to(self, uri: str) -> None:
+        """New lines lead to the mongod of another URI."""
+        port = urlsplit(uri).port
+        assert port
+        self._port = port
+
     def silence(self) -> None:
         """Holds back whatever is sent from now on; nobody is told."""
         self._flowing.clear()

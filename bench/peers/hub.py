@@ -18,7 +18,8 @@ from starlette.types import Scope as AsgiScope
 from bench.data import KEY
 from hub.app import make_app
 from hub.auth.clients import create_client
-from hub.auth.middleware import Challenge, Viewer
+from hub.auth.middleware import Authority, Challenge, Viewer
+from hub.auth.tokens import TokenVerifier
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.ingest.upkeep import upkeep
 from hub.schema.http import GraphQLEndpoint
@@ -37,7 +38,7 @@ def without_auth(store: Store) -> ASGIApp:
     """The hub's endpoint with no token looked at: whoever asks reads the nation."""
     graphql = GraphQLEndpoint(store, Challenge("http://127.0.0.1"), limits=_NO_RATE)
     routed = Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
-    viewer = Viewer(EVERYTHING)
+    viewer = Viewer(EVERYTHING, Authority(TokenVerifier([]), ""))
 
     async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
         scope["user"] = viewer

@@ -16,10 +16,11 @@ from hub.store.mongo import StoreError
 
 
 class Viewer(BaseUser):
-    """A caller whose token was valid."""
+    """A caller whose token was valid; `authority` tells whether it still is."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, authority: "Authority") -> None:
         self.scope = scope
+        self.authority = authority
 
     @property
     def is_authenticated(self) -> bool:
@@ -36,6 +37,22 @@ class UncheckedTokenError(AuthenticationError):
     """Whether a token holds can't be found out now."""
 
 
+class Authority:
+    """What a token lets its bearer do, for those whom one request keeps for long."""
+
+    def __init__(self, verifier: TokenVerifier, token: str) -> None:
+        self._verifier = verifier
+        self._token = token
+
+    async def scope(self) -> Scope:
+        """What the bearer may do now. Raises InvalidTokenError, StoreError."""
+        return await self._verifier.scope(self._token)
+
+    async def expires_at(self) -> float:
+        """When the token expires, in seconds since 1970. Raises InvalidTokenError."""
+        return await self._verifier.expires_at(self._token)
+
+
 class BearerBackend(AuthenticationBackend):
     """Reads `Authorization: Bearer …`; other schemes are for others to read."""
 
@@ -44,16 +61,22 @@ class BearerBackend(AuthenticationBackend):
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         """The viewer, or None without a token. Raises AuthenticationError for a bad one."""
-        scheme, _, token = conn.headers.get("authorization", "").partition(" ")
+        viewer = await self.viewer(conn.headers.get("authorization", ""))
+        return (AuthCredentials(sorted(viewer.scope.permissions)), viewer) if viewer else None
+
+    async def viewer(self, authorization: str) -> Viewer | None:
+        """Who comes with such a header; None without a token. Raises AuthenticationError."""
+        scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
+        authority = Authority(self._verifier, token.strip())
         try:
-            scope = await self._verifier.scope(token.strip())
+            scope = await authority.scope()
         except InvalidTokenError as error:
             raise AuthenticationError(str(error)) from error
         except StoreError as error:
             raise UncheckedTokenError from error
-        return AuthCredentials(sorted(scope.permissions)), Viewer(scope)
+        return Viewer(scope, authority)
 
 
 class Challenge:

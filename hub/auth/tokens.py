@@ -40,32 +40,50 @@ class TokenVerifier:
 
     def __init__(self, issuers: Iterable[TokenIssuer]) -> None:
         self._issuers = {each.issuer.name: each for each in issuers}
-        self._known: OrderedDict[bytes, tuple[float, Bearer]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Verified] = OrderedDict()
 
     async def scope(self, token: str) -> Scope:
         """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
+        return await (await self._of(token)).bearer.scope()
+
+    async def expires_at(self, token: str) -> float:
+        """When a token expires, in seconds since 1970. Raises InvalidTokenError."""
+        return (await self._of(token)).expires_at
+
+    async def _of(self, token: str) -> "_Verified":
         digest = sha256(token.encode()).digest()
         known = self._known.get(digest)
-        if known and known[0] <= time.time():
+        if known and known.until <= time.time():
             del self._known[digest]
             known = None
         if known is None:
             known = self._known[digest] = await self._verified(token)
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-        return await known[1].scope()
+        return known
 
-    async def _verified(self, token: str) -> tuple[float, Bearer]:
+    async def _verified(self, token: str) -> "_Verified":
         # The issuer that a token names chooses the keys, and no other issuer's fit.
         trusted = self._issuers.get(issuer_named_in(token))
         if trusted is None:
             raise InvalidTokenError
         claims = await trusted.issuer.claims(token)
         try:
-            until = min(float(claims["exp"]), time.time() + VERIFIED_SECONDS)
-            return until, trusted.bearer(claims)
+            expires_at = float(claims["exp"])
+            until = min(expires_at, time.time() + VERIFIED_SECONDS)
+            return _Verified(until, expires_at, trusted.bearer(claims))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise InvalidTokenError from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token that is genuine: believed `until`, when it is looked at again if it has not expired
+    by then. Both are seconds since 1970."""
+
+    until: float
+    expires_at: float
+    bearer: Bearer
 
 
 class OwnTokens:

@@ -1,18 +1,99 @@
 """`hub schema …`."""
 
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import orjson
 import typer
+from graphql import GraphQLError, GraphQLSchema, build_schema
+from graphql.utilities import (
+    BreakingChangeType,
+    DangerousChangeType,
+    SchemaChange,
+    find_schema_changes,
+)
+from rich.table import Table
+
+from hub.cli.running import FAILED, WRONG_INPUT, fail, out
 
 app = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `print` a command of its own."""
+class _Weight(IntEnum):
+    """What a change does to the clients that are there, the worst first."""
+
+    BREAKING = 0
+    DANGEROUS = 1
+    SAFE = 2
+
+
+_STYLES = {_Weight.BREAKING: "red", _Weight.DANGEROUS: "yellow", _Weight.SAFE: None}
 
 
 @app.command(name="print")
 def print_schema() -> None:
     """Prints the schema in GraphQL's own language, as kept in schema.graphql."""
+    print(_served())  # noqa: T201 - for a file
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A schema file from before.")],
+    new: Annotated[
+        Path | None, typer.Argument(help="A later one; what this hub serves by default.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+) -> None:
+    """Says what changed between two schemas, the worst first, and what it does to clients. A change
+    that breaks some ends it with exit code 1.
+
+    Example: hub schema diff schema.graphql
+    """
+    before = _read(old)
+    after = _read(new) if new else build_schema(_served())
+    changes = sorted(
+        ((_weight(change), change) for change in find_schema_changes(before, after)),
+        key=lambda each: (each[0], each[1].description),
+    )
+    if json:
+        for weight, change in changes:
+            told = {
+                "change": weight.name.lower(),
+                "type": change.type.name,
+                "what": change.description,
+            }
+            print(orjson.dumps(told).decode())  # noqa: T201 - for a script
+    else:
+        table = Table(title=f"{len(changes)} changes, the worst first")
+        for column in ("change", "what"):
+            table.add_column(column, overflow="fold")
+        for weight, change in changes:
+            table.add_row(weight.name.lower(), change.description, style=_STYLES[weight])
+        out.print(table)
+    if any(weight is _Weight.BREAKING for weight, _ in changes):
+        raise typer.Exit(FAILED)
+
+
+def _served() -> str:
+    # Not at the top: other commands need not wait for it.
     from hub.schema.schema import schema
 
-    print(schema.as_str())  # noqa: T201 - for a file
+    return schema.as_str()
+
+
+def _read(path: Path) -> GraphQLSchema:
+    try:
+        return build_schema(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        fail(f"{path} can't be read: {error.strerror}", WRONG_INPUT)
+    except GraphQLError as error:
+        fail(f"{path} is not GraphQL: {error}", WRONG_INPUT)
+    except (TypeError, UnicodeDecodeError) as error:
+        fail(f"{path} is no schema: {error}", WRONG_INPUT)
+
+
+def _weight(change: SchemaChange) -> _Weight:
+    if isinstance(change.type, BreakingChangeType):
+        return _Weight.BREAKING
+    return _Weight.DANGEROUS if isinstance(change.type, DangerousChangeType) else _Weight.SAFE

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub.connectors.paths import getter, selector
+from hub.connectors.mapping.paths import getter, selector
 from hub.connectors.schedule import Duration, Schedule
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus
@@ -175,6 +175,17 @@ class PermissionRule(Vocabulary):
     """Verified of each complaint."""
 
 
+class Timeline(Vocabulary):
+    """A list in the record that tells how its status changed."""
+
+    path: Selector
+    """JSONPath of its entries: $.replies[*]."""
+    at: Where
+    """Where in an entry its time is."""
+    status: Where
+    """Where in an entry the label that `status_mapping` reads is; without one it is no change."""
+
+
 class Resource(Vocabulary):
     """One list of records of a channel, and how a record becomes a complaint."""
 
@@ -182,6 +193,8 @@ class Resource(Vocabulary):
     """The checkpoint is kept under it."""
     select: Select
     """Where in a record each field is."""
+    timeline: Timeline | None = None
+    """Where the record tells how its status changed; else the hub notes what it sees."""
     classification_mapping: dict[str, Classification] = {}
     """Label → the hub's classification."""
     category_mapping: dict[str, Word] = {}

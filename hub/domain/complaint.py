@@ -63,6 +63,15 @@ class Reporter:
     contact: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A change of status that the channel tells of; `at` is UTC, `source` the channel's label."""
+
+    at: datetime
+    status: ComplaintStatus
+    source: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
     """A report of a citizen. Times are UTC and aware; what is unknown is None, never a guess."""
@@ -92,6 +101,7 @@ class Complaint:
     anonymous: bool = False
     secret: bool = False
     reporter: Reporter | None = None
+    history: tuple[StatusChange, ...] = ()
 
     @property
     def id(self) -> str:

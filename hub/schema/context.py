@@ -27,6 +27,11 @@ class Context:
         self.reading = Reading()
         self._channels: Any = None
 
+    def begin_again(self) -> None:
+        """For the next event of a subscription: what was read for others does not count."""
+        self.reading = Reading()
+        self._channels = None
+
     def need(self, permission: Permission) -> None:
         """Raises MissingPermissionError where the token lacks a permission."""
         if permission not in self.reader.scope.permissions:

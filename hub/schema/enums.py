@@ -1,10 +1,11 @@
 """The domain's enumerations as GraphQL knows them."""
 
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 
+from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
@@ -16,37 +17,128 @@ from hub.store.connectors import ManagedBy
 E = TypeVar("E", bound=type[Enum])
 
 
-def _known(enum: E, description: str, name: str | None = None) -> E:
-    return strawberry.enum(enum, description=description, name=name)
+def _known(enum: E, description: str, values: list[str], name: str | None = None) -> E:
+    """Makes an enumeration of the domain a GraphQL one; `values` describe its values in order."""
+    known = strawberry.enum(enum, description=description, name=name)
+    stated: Any = known
+    for value, told in zip(stated.__strawberry_definition__.values, values, strict=True):
+        value.description = told
+    return known
 
 
-_known(Classification, "The kind of a report (klasifikasi); UNCLASSIFIED where none is stated.")
-_known(ComplaintStatus, "Where a complaint stands.")
+_known(
+    ChangeKind,
+    "What became of a complaint as you watch it.",
+    [
+        "It is new to your scope and filter.",
+        "It changed.",
+        "It left them, wherever it was before or is now.",
+    ],
+)
+_known(
+    Classification,
+    "The kind of a report (klasifikasi).",
+    [
+        "A complaint that needs a field inspection (pengaduan berkadar pengawasan).",
+        "A complaint that needs none (pengaduan tidak berkadar pengawasan).",
+        "A wish or a suggestion (aspirasi).",
+        "A request for information (permintaan informasi).",
+        "The channel states none.",
+    ],
+)
+_known(
+    ComplaintStatus,
+    "Where a complaint stands.",
+    [
+        "The channel has it; nobody has looked at it yet.",
+        "It is complete, and waits for an institution.",
+        "The reporter is asked for more.",
+        "An institution works on it.",
+        "An institution has answered (tindak lanjut).",
+        "It is done.",
+        "It was put aside without a follow-up.",
+        "It is no complaint that the channel takes.",
+    ],
+)
 _known(
     Dimension,
-    "What indicators can be grouped by. MONTH is like 2020-07, WEEK like 2020-W31 (from Monday), "
-    "DAY like 2020-07-31, each in the time zone of the district.",
+    "What indicators can be grouped by. Days are those of the district's time zone.",
+    [
+        "Code of the province.",
+        "Code of the district.",
+        "Name of the channel.",
+        "The hub's category.",
+        "The kind of the report.",
+        "A programme with rules of its own.",
+        "Where complaints stand now.",
+        "Month of receipt: 2020-07.",
+        "Week of receipt, from Monday: 2020-W31.",
+        "Day of receipt: 2020-07-31.",
+    ],
 )
-_known(OrderField, "What complaints can be ordered by.", "ComplaintOrderField")
-_known(RegionLevel, "Province, or district (kabupaten, kota).")
-_known(RunState, "How a run stands; only SUCCEEDED is green.")
+_known(
+    OrderField,
+    "What complaints can be ordered by.",
+    [
+        "When the channel received it.",
+        "When it last changed.",
+        "By when an answer is due; unknown is lowest.",
+    ],
+    "ComplaintOrderField",
+)
+_known(
+    RegionLevel,
+    "Levels of local government.",
+    ["A province (provinsi).", "A district (kabupaten or kota) of a province."],
+)
+_known(
+    RunState,
+    "How a run stands; only SUCCEEDED is green.",
+    [
+        "It is under way.",
+        "Every record is stored or kept as a dead letter.",
+        "It ended with an error, which it tells.",
+        "Its process ended before it did; the next run goes on.",
+    ],
+)
 _known(
     DeadLetterState,
-    "RESOLVED once the same record could be stored, ACKNOWLEDGED where it "
-    "need not be, DISCARDED when its retention ended.",
+    "What became of a dead letter.",
+    [
+        "It waits until it can be stored.",
+        "The same record could be stored since.",
+        "Somebody said why it need not be stored.",
+        "Its retention ended.",
+    ],
 )
-_known(ConnectorState, "Whether a connector runs by its schedule and when asked to.")
+_known(
+    ConnectorState,
+    "Whether a connector runs by its schedule and when asked to.",
+    ["It runs.", "Somebody keeps it from running, and said why."],
+)
 _known(
     ManagedBy,
-    "Who changes a connector: a file on the hub's machine, or its operator over the API.",
+    "Who changes a connector.",
+    ["A file on the hub's machine.", "Its operator, over the API."],
     "ConnectorManager",
 )
-_known(Role, "What a grant lets its holder be.")
+_known(
+    Role,
+    "What a grant lets its holder be.",
+    [
+        "Sees the nation.",
+        "Sees its province and the districts in it.",
+        "Sees its district.",
+        "Sees and minds what its channels bring.",
+        "Sees counts of any region, no row, no small group.",
+        "Minds clients and connectors; sees no complaint.",
+    ],
+)
 
 
 @strawberry.enum(description="Which way an order goes.")
 class OrderDirection(Enum):
     """Which way an order goes."""
 
-    ASC = "asc"
-    DESC = "desc"
+    ASC = strawberry.enum_value("asc", description="The least first.")
+    DESC = strawberry.enum_value("desc", description="The most first.")

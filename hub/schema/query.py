@@ -8,13 +8,14 @@ from strawberry import UNSET
 
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension
+from hub.domain.indicators import IndicatorRow as Figures
 from hub.domain.indicators import Period as Days
 from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
 from hub.domain.scope import Permission
 from hub.domain.series import SeriesError
-from hub.schema.context import HubInfo, needs_of
+from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.source import output, resolved
@@ -32,7 +33,19 @@ from hub.schema.types.connector import Connector
 from hub.schema.types.indicators import IndicatorRow, Period
 from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
+from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
+
+_BY_ID = {"id": "An id as another field gave it."}
+_FORWARD = {
+    "first": "How many at most: 20 unless told, up to 200.",
+    "after": "An `endCursor`: what follows it.",
+}
+_PAGED = _FORWARD | {
+    "last": "How many at most, from the end; instead of `first`.",
+    "before": "A `startCursor`: what precedes it.",
+}
+_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 # Resolvers hand documents to the types, whose fields say where in them they are read from. All that
 # can fail are async: graphql-core forgets the coroutines of others when one fails at once.
@@ -47,7 +60,7 @@ class Query:
         """Who you are to the hub."""
         return info.context.reader.scope
 
-    @resolved(Node | None)
+    @resolved(Node | None, _BY_ID)
     async def node(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A complaint, region or channel by its id; null if it does not exist for you."""
         if code := local_id(id, "region"):
@@ -56,12 +69,19 @@ class Query:
             return (await info.context.channels_by_name()).get(name)
         return await _complaint(info, id)
 
-    @resolved(Complaint | None)
+    @resolved(Complaint | None, _BY_ID)
     async def complaint(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A complaint by its id; null if it does not exist for you."""
         return await _complaint(info, id)
 
-    @resolved(ComplaintConnection)
+    @resolved(
+        ComplaintConnection,
+        _PAGED
+        | {
+            "filter": "Which ones; all unless told.",
+            "order_by": "In which order; ids settle what is equal.",
+        },
+    )
     async def complaints(
         self,
         info: HubInfo,
@@ -82,7 +102,18 @@ class Query:
         )
         return Counted(found, partial(complaints.count, condition))
 
-    @resolved(list[IndicatorRow], size=500, weight=500)
+    @resolved(
+        list[IndicatorRow],
+        {
+            "group_by": "A row for each combination of these; one row unless told.",
+            "filter": "Of which complaints; of all unless told.",
+            "period": "Of complaints received in these days; of all unless told.",
+            "fill": "Whether months, weeks or days without complaints have a row too.",
+            "compare": "Whether each row has `before`, the period before.",
+        },
+        size=500,
+        weight=500,
+    )
     async def indicators(
         self,
         info: HubInfo,
@@ -99,22 +130,18 @@ class Query:
         none from which one could be computed: ask by place, whole months and one of `CHANNEL`,
         `CATEGORY`, `CLASSIFICATION`, `PROGRAMME` and `STATUS`.
         """
-        info.context.need(Permission.STATISTICS_READ)
-        if len(set(group_by)) < len(group_by):
-            raise InputError("groupBy", "names a dimension twice")
-        days = Days(period.from_, period.to) if period else Days()
-        if days.first and days.last and days.first > days.last:
-            raise InputError("period", "begins after it ends")
-        condition = condition_of(filter)
-        complaints = info.context.reader.complaints
-        try:
-            return await complaints.indicators(
-                group_by, condition, days, needs_of(info), fill=fill, compare=compare
-            )
-        except (DisclosureError, SeriesError) as error:
-            raise InputError(error.argument, str(error)) from None
+        return await figures(
+            info.context, group_by, filter, period, needs_of(info), fill=fill, compare=compare
+        )
 
-    @resolved(list[Region], size=552)
+    @resolved(
+        list[Region],
+        {
+            "level": "Provinces or districts only.",
+            "parent": "Code of a province: its districts only.",
+        },
+        size=552,
+    )
     async def regions(self, level: RegionLevel | None = UNSET, parent: str | None = UNSET) -> Any:
         """Provinces and districts; all of them, or those of one province."""
         found: list[RegionRow] = list(regions())
@@ -135,7 +162,7 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.connectors.all()
 
-    @resolved(RunConnection)
+    @resolved(RunConnection, _CONNECTOR | _FORWARD)
     async def runs(
         self,
         info: HubInfo,
@@ -147,7 +174,7 @@ class Query:
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.runs.page(connector, page_request(first, after))
 
-    @resolved(DeadLetterConnection)
+    @resolved(DeadLetterConnection, _CONNECTOR | {"state": "In this state only."} | _FORWARD)
     async def dead_letters(
         self,
         info: HubInfo,
@@ -161,13 +188,44 @@ class Query:
         request = page_request(first, after)
         return await info.context.reader.dead_letters.page(connector, state, request)
 
-    @resolved(AuditConnection)
+    @resolved(list[View], size=50)
+    async def views(self, info: HubInfo) -> Any:
+        """Saved views, by name. They hold no data."""
+        return await info.context.reader.views.all()
+
+    @resolved(AuditConnection, _FORWARD)
     async def audit(
         self, info: HubInfo, first: int | None = UNSET, after: str | None = UNSET
     ) -> Any:
         """Who was shown reporters of your scope, the latest first. Needs audit:read."""
         info.context.need(Permission.AUDIT_READ)
         return await info.context.reader.audit.page(page_request(first, after))
+
+
+async def figures(
+    context: Context,
+    group_by: list[Dimension],
+    given: ComplaintFilter | None,
+    period: Period | None,
+    parts: frozenset[str] | None,
+    *,
+    fill: bool = False,
+    compare: bool = False,
+) -> list[Figures]:
+    """The rows that `indicators` answers with. Raises GraphQLError."""
+    context.need(Permission.STATISTICS_READ)
+    if len(set(group_by)) < len(group_by):
+        raise InputError("groupBy", "names a dimension twice")
+    days = Days(period.from_, period.to) if period else Days()
+    if days.first and days.last and days.first > days.last:
+        raise InputError("period", "begins after it ends")
+    condition = condition_of(given)
+    try:
+        return await context.reader.complaints.indicators(
+            group_by, condition, days, parts, fill=fill, compare=compare
+        )
+    except (DisclosureError, SeriesError) as error:
+        raise InputError(error.argument, str(error)) from None
 
 
 async def _complaint(info: HubInfo, id_: str) -> Any:

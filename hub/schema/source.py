@@ -1,9 +1,10 @@
 """How types and fields are declared: a docstring is the description that clients read, and each
 field states its source once, for both ways of answering (see compiled/)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import strawberry
@@ -73,19 +74,45 @@ def is_constant(cls: type) -> bool:
 
 
 def resolved(
-    graphql_type: Any, *, size: int | None = None, weight: int = 0
+    graphql_type: Any,
+    arguments: Mapping[str, str] = MappingProxyType({}),
+    *,
+    size: int | None = None,
+    weight: int = 0,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method a field of this type. What it returns need not be of the type's class: it is
     what the type's own fields are read from.
 
-    `size` is how many entries a list may well have, `weight` what to find them costs beside them,
-    in values of an answer.
+    `arguments` are the descriptions of its parameters. `size` is how many entries a list may well
+    have, `weight` what to find them costs beside them, in values of an answer.
     """
 
     def decorate(method: Callable[..., Any]) -> Any:
         costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
-        return strawberry.field(
+        field = strawberry.field(
             method, graphql_type=graphql_type, description=_description(method), metadata=costs
+        )
+        for argument in field.arguments:
+            argument.description = arguments.get(argument.python_name)
+        return field
+
+    return decorate
+
+
+def subscribed(
+    graphql_type: Any, *, size: int | None = None, weight: int = 0
+) -> Callable[[Callable[..., Any]], Any]:
+    """Makes a method a subscription. Once awaited it watches, and gives what is told from then on:
+    each is what the type's fields are read from. `size` and `weight` as for `resolved`."""
+
+    def decorate(method: Callable[..., Any]) -> Any:
+        costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
+        return strawberry.field(
+            method,
+            graphql_type=graphql_type,
+            description=_description(method),
+            metadata=costs,
+            is_subscription=True,
         )
 
     return decorate

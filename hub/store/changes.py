@@ -1,10 +1,12 @@
 """Who changed what of connectors, hosts and dead letters: never a secret, never a record."""
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import Database, Document
+
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,9 @@ class ChangeLog:
         self._changes = database["changes"]
 
     async def record(self, change: Change) -> None:
-        """Records a change."""
+        """Records a change, its detail cut to 500 characters."""
         at = utc_now()
+        change = replace(change, detail=change.detail and change.detail[:_LONGEST])
         id_ = f"{int(at.timestamp() * 1000):x}-{secrets.token_hex(6)}"
         await self._changes.insert_one({"_id": id_, "at": at, **asdict(change)})
 

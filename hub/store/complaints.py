@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from pymongo import ReadPreference
+
 from hub.domain.complaint import Complaint, Provenance
 from hub.domain.disclosure import DisclosureError, lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
@@ -18,6 +20,7 @@ from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
 from hub.store.documents import Received, complaint_document
+from hub.store.feed import Change
 from hub.store.masks import FOR_NOBODY, Fields, Masks
 from hub.store.mongo import Database, Document, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
@@ -48,6 +51,8 @@ class ScopedComplaints:
         self._vault = vault
         self._masks = Masks(scope, vault)
         self._complaints = read_quickly(database["complaints"])
+        # What follows a change must not be older than it, whatever the URI says of other reads.
+        self._newest = self._complaints.with_options(read_preference=ReadPreference.PRIMARY)
         self._answers, self._statistics = answers, statistics
         self._pager = Pager(self._complaints, scope, cursors)
 
@@ -55,6 +60,19 @@ class ScopedComplaints:
         """A complaint by its id; None outside the scope as for one that does not exist."""
         here = plan.both(self._rows, {"_id": {"$eq": id_}})
         document = await self._complaints.find_one(here, self._masks.projection(fields))
+        if document:
+            self._masks.put_on([document], fields, reading)
+        return document
+
+    async def changed(
+        self, change: Change, reading: Reading, fields: Fields = None
+    ) -> Document | None:
+        """The complaint that has changed as it is now, asked of MongoDB once for all who may read
+        the same; None outside the scope."""
+        here = plan.both(self._rows, {"_id": {"$eq": change.id}})
+        projection = self._masks.projection(fields)
+        same = self._scope.rows, *sorted(projection.items())
+        document = await change.read(same, lambda: self._newest.find_one(here, projection))
         if document:
             self._masks.put_on([document], fields, reading)
         return document

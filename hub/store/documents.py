@@ -11,6 +11,7 @@ from hub.domain.complaint import (
     Location,
     Provenance,
     Reporter,
+    StatusChange,
 )
 from hub.domain.indicators import cell_of
 from hub.domain.region import regions
@@ -82,6 +83,10 @@ def complaint_document(
         "secret": c.secret,
         "reporter": vault.seal(orjson.dumps(c.reporter), id_) if c.reporter else None,
         "timeline": timeline,
+        "history": [
+            {"at": each.at, "status": each.status.value, "source": each.source}
+            for each in c.history
+        ],
         "provenance": {
             "connector": provenance.connector,
             "config_version": provenance.config_version,
@@ -109,11 +114,17 @@ def stored_complaint(document: Document, vault: Vault) -> Complaint:
         updated_at=document["provenance"]["source_updated_at"],
         location=Location(*place["coordinates"]) if place else None,
         reporter=Reporter(**told) if told else None,
+        # What an earlier version of the hub stored has none.
+        history=tuple(_change(each) for each in document.get("history", ())),
     )
 
 
-_MADE = {"classification", "status", "updated_at", "location", "reporter"}
+_MADE = {"classification", "status", "updated_at", "location", "reporter", "history"}
 _SAME = [field.name for field in fields(Complaint) if field.name not in _MADE]
+
+
+def _change(stored: Document) -> StatusChange:
+    return StatusChange(stored["at"], ComplaintStatus(stored["status"]), stored["source"])
 
 
 def _point(location: Location | None) -> Document | None:

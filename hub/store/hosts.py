@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
+from typing import Any
+
+from pymongo import ReturnDocument
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import Database, Document
@@ -44,8 +47,10 @@ class ApprovedHosts:
         """Approves a host; the first approval stands. Raises ValueError."""
         id_ = _id(host, connector)
         new = {"host": host_named(host), "connector": connector, "by": by, "at": utc_now()}
-        await self._approved.update_one({"_id": id_}, {"$setOnInsert": new}, upsert=True)
-        return _approval(await self._approved.find_one({"_id": id_}) or new)
+        stands: Any = await self._approved.find_one_and_update(
+            {"_id": id_}, {"$setOnInsert": new}, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        return _approval(stands)
 
     async def revoke(self, host: str, connector: str | None) -> bool:
         """Takes an approval back; whether there was one. Raises ValueError."""

@@ -22,6 +22,10 @@ Collection = AsyncCollection[Document]
 DATABASE_NAME = "hub"
 _UNAUTHORIZED, _EXISTS = 13, 48
 DUPLICATE_KEY = 11_000
+
+WATCHED = ("complaints", "runs")
+"""The collections whose changes are told to viewers, from images of before and after (feed.py)."""
+
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
 _LIMITS: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,
@@ -197,6 +201,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
         for prefix in ([], [("connector", ASCENDING)])
     ],
+    "views": [IndexModel([("by", ASCENDING)])],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],
@@ -207,15 +212,17 @@ INDEXES: dict[str, list[IndexModel]] = {
 
 
 async def _bind_to_shapes(database: Database) -> None:
-    """Lets MongoDB refuse documents of another shape. Raises StoreUnavailableError."""
+    """Lets MongoDB refuse documents of another shape, and keep what is watched as it was before
+    and after each change. Raises StoreUnavailableError."""
     options = {c["name"]: c["options"] async for c in await _collections(database)}
     for name, shape in SHAPES.items():
-        if options.get(name, {}).get("validator") == shape:
+        wanted: Document = {"validator": shape}
+        if name in WATCHED:
+            wanted["changeStreamPreAndPostImages"] = {"enabled": True}
+        if wanted.items() <= options.get(name, {}).items():
             continue
         try:
-            await database.command(
-                "collMod" if name in options else "create", name, validator=shape
-            )
+            await database.command("collMod" if name in options else "create", name, **wanted)
         except OperationFailure as error:
             if error.code == _UNAUTHORIZED:
                 raise StoreUnavailableError(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ReadPreference, ReturnDocument, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
 from hub.domain.clock import utc_now
@@ -14,6 +14,7 @@ from hub.domain.run import Ledger, RunState
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.cursor import Cursors
+from hub.store.feed import Change
 from hub.store.mongo import Database, Document
 from hub.store.paging import Pager, PageRequest, Slice
 
@@ -36,6 +37,7 @@ class ScopedRuns:
     """Runs of the viewer's own channels; the ministry's and an admin's are all."""
 
     def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
+        self._reach = scope.ledgers
         self._within = plan.within(scope.ledgers)
         self._runs = database["runs"]
         self._pager = Pager(database["runs"], scope, cursors)
@@ -43,6 +45,12 @@ class ScopedRuns:
     async def get(self, id_: str) -> Document | None:
         """A run by its id."""
         return await self._runs.find_one(plan.both(self._within, {"_id": {"$eq": id_}}))
+
+    async def changed(self, change: Change) -> Document | None:
+        """The run that has changed as it is now; None outside the scope."""
+        here = plan.both(self._within, {"_id": {"$eq": change.id}})
+        newest = self._runs.with_options(read_preference=ReadPreference.PRIMARY)
+        return await change.read(self._reach, lambda: newest.find_one(here))
 
     async def page(self, connector: str | None, request: PageRequest) -> Slice:
         """A page of runs, the latest first. Raises InvalidCursorError."""

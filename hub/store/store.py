@@ -21,9 +21,11 @@ from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLetters
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
+from hub.store.feed import Feed
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
+from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
@@ -40,6 +42,7 @@ from hub.store.secrets import ConnectorSecrets
 from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
+from hub.store.views import SavedViews
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -56,6 +59,8 @@ class Reader:
     runs: ScopedRuns
     dead_letters: ScopedDeadLetters
     audit: ScopedAudit
+    changes: ScopedChanges
+    views: SavedViews
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class Store:
         self.hosts = ApprovedHosts(database)
         self.secrets = ConnectorSecrets(database, vault)
         self.audit = AuditLog(database)
+        self.feed = Feed(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
         self.revocations = Revocations(database, self.principals.remembered)
@@ -115,6 +121,8 @@ class Store:
             runs=ScopedRuns(scope, database, cursors),
             dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
+            changes=ScopedChanges(scope, self.feed),
+            views=SavedViews(scope, database),
         )
 
     def holdings(self, scope: Scope) -> Holdings:

@@ -27,8 +27,10 @@ def next_timeline(
     """The steps so far, the first being the receipt; a status unlike the last one is a new step.
 
     Where the channel does not say when, it is the time of the change that it states, else the
-    time at which the hub saw it.
+    time at which the hub saw it. Where it tells of its changes, these are the steps.
     """
+    if complaint.history:
+        return _told(complaint, fetched_at, before)
     steps: list[Document] = before["timeline"] if before else [_received(complaint)]
     if steps[-1]["status"] == complaint.status.value:
         return steps
@@ -42,6 +44,8 @@ def timeline_again(complaint: Complaint, again: Again, before: Document) -> list
     A label that it does not know keeps its status. A time that came from the record which is
     mapped anew is read anew; others stay, since their records are gone.
     """
+    if complaint.history:
+        return _told(complaint, again.fetched_at, None)
     first, *_ = before["timeline"]
     own = first["at"] == before["received_at"]
     steps = [_step(complaint.received_at if own else first["at"], ComplaintStatus.RECEIVED, None)]
@@ -53,6 +57,19 @@ def timeline_again(complaint: Complaint, again: Again, before: Document) -> list
     of_this_record = latest is first or latest["at"] == _stated_at(latest, before)
     at = changed_at if of_this_record else latest["at"]
     _add(steps, at, complaint.status, complaint.status_source)
+    return steps
+
+
+def _told(complaint: Complaint, fetched_at: datetime, before: Document | None) -> list[Document]:
+    """The receipt and the changes that the channel tells of; the status of now comes last, since
+    when it was first seen where the changes do not tell."""
+    steps = [_step(complaint.received_at, ComplaintStatus.RECEIVED, None)]
+    for change in complaint.history:
+        _add(steps, change.at, change.status, change.source)
+    latest = before["timeline"][-1] if before else None
+    seen = latest and latest["status"] == complaint.status.value
+    at = latest["at"] if latest and seen else _changed_at(complaint, fetched_at)
+    _add(steps, max(at, steps[-1]["at"]), complaint.status, complaint.status_source)
     return steps
 
 

@@ -1,16 +1,13 @@
 """A client library that is not ours passes its flows against a hub that is started as users do."""
 
 import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, KeySet
 
-from tests.clients.conftest import Served
+from tests.clients.conftest import Served, node
 
-FOLDER = Path(__file__).parent
 REDIRECT = "https://konsol.example/kembali"
 
 
@@ -40,16 +37,7 @@ def told(served: Served, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 def run(flow: str, told: dict[str, Any]) -> dict[str, Any]:
     """What openid-client saw in a flow."""
-    process = subprocess.run(
-        ["node", str(FOLDER / "flows.mjs"), flow],
-        input=json.dumps(told),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    seen: dict[str, Any] = json.loads(process.stdout)
+    seen: dict[str, Any] = node("flows.mjs", told, flow)
     return seen
 
 

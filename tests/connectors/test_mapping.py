@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.connectors.config import Resource
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Classification, Complaint, ComplaintStatus, Location, Reporter
 from hub.domain.run import Rejection
 
@@ -195,3 +195,41 @@ def test_no_record_is_too_odd_to_be_mapped_or_refused(values: dict[str, Any]) ->
     else:
         assert complaint.external_id == str(values.get("id", RECORD["id"])).strip()
         assert complaint.received_at.utcoffset() is not None
+
+
+TIMELINE = {"path": "$.steps[*]", "at": "at", "status": "to"}
+
+
+def steps(*told: dict[str, Any], **settings: Any) -> tuple[list[tuple[str, str, str]], Mapper]:
+    made = mapper(timeline=TIMELINE, **settings)
+    found = made.map({**RECORD, "steps": [*told]}).history
+    return [(each.at.isoformat(), each.status.value, each.source) for each in found], made
+
+
+def test_changes_of_status_that_a_record_tells_of_are_read_in_their_order() -> None:
+    found, made = steps(
+        {"at": "2024-05-03 09:00:00.123456", "to": "Ditutup oleh Sistem", "text": "Selesai"},
+        {"at": "2024-05-02T01:00:00Z", "to": "BARU"},
+        {"at": "2024-05-02T02:00:00Z", "text": "only words"},
+    )
+    assert found == [
+        ("2024-05-02T01:00:00+00:00", "received", "BARU"),
+        ("2024-05-03T01:00:00.123000+00:00", "closed", "Ditutup oleh Sistem"),
+    ]
+    assert not made.unmapped.get(("timeline", "only words"))
+
+
+def test_a_change_that_can_not_be_read_is_counted_and_left_out() -> None:
+    found, made = steps(
+        {"at": "kemarin", "to": "Baru"}, {"to": "Baru"}, {"at": "2024-05-02T01:00:00Z", "to": "?"}
+    )
+    assert found == []
+    assert {label for field, label in made.unmapped if field == "timeline"} == {"kemarin", "", "?"}
+
+
+def test_without_a_timeline_no_change_is_told() -> None:
+    assert (
+        mapper().map({**RECORD, "steps": [{"at": "2024-05-02T01:00:00Z", "to": "Baru"}]}).history
+        == ()
+    )
+    assert steps()[0] == []

@@ -159,7 +159,7 @@ async def test_a_server_with_pages_is_read_page_by_page_in_each_window(serve: Se
     assert len(city.asked) == 4
 
 
-@pytest.mark.parametrize("options", ["", "{" + WINDOWS + "}"])
+@pytest.mark.parametrize("options", ["", "{" + WINDOWS + "}"], ids=["without", "windows"])
 async def test_a_stretch_of_time_is_read_whole_and_moves_no_checkpoint(
     serve: Serve, options: str
 ) -> None:

@@ -1,9 +1,12 @@
 """The schema as a product."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLEnumType
 
 from hub.domain.question import Field
 from hub.schema.filters import ComplaintFilter
@@ -16,16 +19,34 @@ def test_the_schema_in_the_repository_is_the_one_served() -> None:
     assert schema.as_str() == SNAPSHOT.read_text().rstrip("\n"), "run: make schema"
 
 
-def test_everything_is_described() -> None:
-    bare = []
+def parts() -> Iterator[tuple[str, Any]]:
+    """Every type, directive, field, argument, enum value and input field, under its coordinate."""
+    for directive in core_schema.directives:
+        yield f"@{directive.name}", directive
+        yield from ((f"@{directive.name}({a}:)", each) for a, each in directive.args.items())
     for name, kind in core_schema.type_map.items():
         if name.startswith("__"):
             continue
-        if not kind.description:
-            bare.append(name)
-        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
-            bare += [f"{name}.{f}" for f, field in kind.fields.items() if not field.description]
-    assert bare == []
+        yield name, kind
+        if isinstance(kind, GraphQLEnumType):
+            yield from ((f"{name}.{value}", each) for value, each in kind.values.items())
+        for field_name, field in getattr(kind, "fields", {}).items():
+            yield f"{name}.{field_name}", field
+            arguments = getattr(field, "args", {}).items()
+            yield from ((f"{name}.{field_name}({a}:)", each) for a, each in arguments)
+
+
+def test_everything_is_described() -> None:
+    named = dict(parts())
+    assert {"Complaint.number", "Query.node(id:)", "Role.ADMIN", "StringFilter.eq"} <= named.keys()
+    assert [name for name, part in named.items() if not part.description] == []
+
+
+def test_what_is_deprecated_says_what_to_use_and_until_when() -> None:
+    """docs/schema.md promises both."""
+    reasons = {n: getattr(part, "deprecation_reason", None) for n, part in parts()}
+    promised = re.compile(r"^Use .+\. Until \d{4}-\d\d-\d\d\.$")
+    assert [n for n, reason in reasons.items() if reason and not promised.match(reason)] == []
 
 
 def test_every_field_of_the_filter_is_one_of_the_domain() -> None:

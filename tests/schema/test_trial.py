@@ -145,7 +145,7 @@ async def test_reporters_of_a_preview_are_accounted_for(store: Store, channel: C
     viewer = scope(OPERATOR, Grant(Role.PROVINCE, ("73",)))
     reading = Reading()
 
-    one, two = await Desk(viewer, store, trials).preview(yaml_of(channel), 2, reading)
+    one, two = await Desk(viewer, store, trials).trial.preview(yaml_of(channel), 2, reading)
 
     assert one.complaint and two.complaint
     assert one.complaint["title"] == "Laporan 1"

@@ -1,16 +1,26 @@
 """Answers an operation by its plan; what the plan can't tell properly, by the plain executor."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationType, execute
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLSchema,
+    OperationType,
+    execute,
+    located_error,
+    subscribe,
+)
 from prometheus_client import Counter
 
 from hub.schema.compiled.builder import NullError
 from hub.schema.compiled.documents import Documents, Operation, Planned
 from hub.schema.compiled.plan import RootField
+from hub.schema.compiled.stream import NotAStreamError, Stream
 from hub.schema.context import Context
 from hub.schema.limits import DEFAULTS, LimitError, Limits, TooSlowError
 
@@ -33,10 +43,32 @@ class Executor:
         self._documents = Documents(schema, introspection=limits.introspection)
         self._compile_plans = compile_plans
 
+    def operation(self, text: str) -> Operation | None:
+        """The only operation of a document; None where it is not valid."""
+        found = self._documents.operation(text, None)
+        return found if isinstance(found, Operation) else None
+
     async def execute(
         self, text: str, variables: dict[str, Any], name: str | None, context: Context
     ) -> ExecutionResult:
         """The answer. Data is None without errors that have a path where nothing was executed."""
+        admitted = self._admitted(text, variables, name)
+        if isinstance(admitted, ExecutionResult):
+            return admitted
+        operation, told = admitted
+        if operation.node.operation is OperationType.SUBSCRIPTION:
+            return ExecutionResult(None, [NotAStreamError()], told)
+        if operation.node.operation is OperationType.QUERY:
+            answer = await self._in_time(operation, variables, name, context)
+        else:
+            # What changes something is done once, in its order and to its end: it has no plan.
+            answer = await self._plainly(operation.document, variables, name, context)
+        return ExecutionResult(answer.data, answer.errors, told)
+
+    def _admitted(
+        self, text: str, variables: dict[str, Any], name: str | None
+    ) -> tuple[Operation, dict[str, Any]] | ExecutionResult:
+        """An operation within the limits, and what is told beside its answer; or why it is none."""
         operation = self._documents.operation(text, name)
         if not isinstance(operation, Operation):
             return ExecutionResult(None, operation)
@@ -46,12 +78,40 @@ class Executor:
             _COSTLY.inc()
             if self._limits.enforce_cost:
                 return ExecutionResult(None, [LimitError("cost", most, cost)], told)
-        if operation.node.operation is OperationType.QUERY:
-            answer = await self._in_time(operation, variables, name, context)
-        else:
-            # What changes something is done once, in its order and to its end: it has no plan.
-            answer = await self._plainly(operation.document, variables, name, context)
-        return ExecutionResult(answer.data, answer.errors, told)
+        return operation, told
+
+    def goes_on(self, text: str, name: str | None) -> bool:
+        """Whether an operation is a subscription."""
+        operation = self._documents.operation(text, name)
+        subscription = OperationType.SUBSCRIPTION
+        return isinstance(operation, Operation) and operation.node.operation is subscription
+
+    async def subscribe(
+        self, text: str, variables: dict[str, Any], name: str | None, context: Context
+    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+        """What a subscription tells from now on; or why it tells nothing."""
+        admitted = self._admitted(text, variables, name)
+        if isinstance(admitted, ExecutionResult):
+            return admitted
+        operation, _ = admitted
+        planned = operation.ask(self._schema, variables) if self._compile_plans else None
+        if planned is None or planned[0].left_over or not planned[0].compiled:
+            given = subscribe(
+                self._schema,
+                operation.document,
+                context_value=context,
+                variable_values=variables,
+                operation_name=name,
+                hide_suggestions=not self._limits.introspection,
+            )
+            return await given if isawaitable(given) else given
+        root, arguments = planned[0].compiled[0], planned[1][0]
+        try:
+            events = await root.resolve(arguments, context)
+        except Exception as error:
+            return ExecutionResult(None, [located_error(error, [root.node], [root.key])])
+        plainly = partial(self._plainly, operation.document, variables, name, context)
+        return Stream(events, partial(_made, root, context=context), root.key, plainly)
 
     async def _in_time(
         self, operation: Operation, variables: dict[str, Any], name: str | None, context: Context
@@ -93,11 +153,17 @@ class Executor:
         return {key: found[key] for key in plan.keys}
 
     async def _plainly(
-        self, document: DocumentNode, variables: dict[str, Any], name: str | None, context: Context
+        self,
+        document: DocumentNode,
+        variables: dict[str, Any],
+        name: str | None,
+        context: Context,
+        root: object = None,
     ) -> ExecutionResult:
         result = execute(
             self._schema,
             document,
+            root,
             context_value=context,
             variable_values=variables,
             operation_name=name,
@@ -126,6 +192,11 @@ async def _answer(root: RootField, arguments: Mapping[str, Any], context: Contex
     found = root.resolve(arguments, context)
     if isawaitable(found):
         found = await found
+    return await _made(root, found, context)
+
+
+async def _made(root: RootField, found: Any, context: Context) -> Any:
+    """What is told of what a root field found. Raises whatever is wrong with it."""
     if found is None:
         if root.nullable:
             return None

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLField,
     GraphQLID,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLSchema,
     GraphQLString,
     OperationDefinitionNode,
@@ -101,18 +102,19 @@ def compile_plan(
     true: set[str],
 ) -> Plan:
     """The plan of an operation, given the variables in its @skip and @include that are true."""
-    if operation.operation is not OperationType.QUERY or schema.query_type is None:
+    root = schema.get_root_type(operation.operation)
+    if operation.operation is OperationType.MUTATION or root is None:
         return Plan((), (), document)
     selections = Selections.of(schema, document, true)
     try:
-        selected = selections.fields(schema.query_type, [operation.selection_set])
+        selected = selections.fields(root, [operation.selection_set])
     except NotCompilableError:
         return Plan((), (), document)
     compiled: list[RootField] = []
     others: list[FieldNode] = []
     for key, nodes in selected.items():
         try:
-            compiled.append(_root_field(schema, selections, key, nodes))
+            compiled.append(_root_field(schema, root, selections, key, nodes))
         except NotCompilableError:
             others += nodes
     if others:
@@ -138,10 +140,14 @@ def _strings(
 
 
 def _root_field(
-    schema: GraphQLSchema, selections: Selections, key: str, nodes: list[FieldNode]
+    schema: GraphQLSchema,
+    parent: GraphQLObjectType,
+    selections: Selections,
+    key: str,
+    nodes: list[FieldNode],
 ) -> RootField:
     name = nodes[0].name.value
-    field = schema.query_type.fields.get(name) if schema.query_type else None
+    field = parent.fields.get(name)
     definition = field.extensions.get(_STRAWBERRY) if field else None
     if field is None or not isinstance(definition, StrawberryField):
         raise NotCompilableError(name)

@@ -36,7 +36,13 @@ class Viewer:
         lambda scope: sorted(scope.permissions), "OAuth scopes of the token."
     )
 
-    @resolved(bool)
+    @resolved(
+        bool,
+        {
+            "action": "An OAuth scope, such as complaints:pii.",
+            "id": "Of a complaint, region or channel; anywhere unless told.",
+        },
+    )
     async def can(
         self: Any,
         info: HubInfo,

@@ -1,0 +1,228 @@
+"""What documents get: each viewer's from what their scope reaches, whatever way it goes."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
+
+from hub.auth.middleware import Viewer
+from hub.domain.reading import Reading
+from hub.ingest.desk import Desk
+from hub.ingest.trial import Trials
+from hub.schema.compiled.documents import Operation
+from hub.schema.compiled.execution import Executor
+from hub.schema.context import Context
+from hub.schema.limits import DEFAULTS, Limits, TooSlowError
+from hub.schema.rate import RateLimit
+from hub.schema.schema import core_schema
+from hub.schema.types.node import global_id
+from hub.store.audit import Query
+from hub.store.cursor import InvalidCursorError
+from hub.store.feed import FeedUnavailableError
+from hub.store.mongo import StoreError
+from hub.store.store import Store
+
+_DESKS = 1_000
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a document gets, and the HTTP status that the draft gives it."""
+
+    body: dict[str, Any]
+    status: int
+
+    @property
+    def failed(self) -> int:
+        """The status where an error is no success: 200 with errors beside data is 400 then."""
+        return max(self.status, 400)
+
+
+class Subscribed:
+    """The answers of a subscription, as their reader may have them."""
+
+    def __init__(
+        self,
+        results: AsyncIterator[ExecutionResult],
+        tell: Callable[[ExecutionResult], Awaitable[Answer]],
+    ) -> None:
+        self._results = results
+        self._tell = tell
+
+    async def next(self) -> Answer:
+        """The next one. Raises FellBehindError."""
+        return await self._tell(await anext(self._results))
+
+    async def close(self) -> None:
+        """Ends it."""
+        await self._results.aclose()  # type: ignore[attr-defined]
+
+
+class Answering:
+    """Answers documents, each viewer from what their scope reaches."""
+
+    def __init__(
+        self,
+        store: Store,
+        private_hosts: frozenset[str] = frozenset(),
+        limits: Limits = DEFAULTS,
+    ) -> None:
+        self._store = store
+        self._executor = Executor(core_schema, limits)
+        self._rate = RateLimit(limits.requests_per_second)
+        # Desks hold no state but their scope, so viewers that come again share one.
+        self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
+
+    def wait_of(self, viewer: Viewer) -> float:
+        """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
+        return self._rate.wait_of(viewer.scope.subject)
+
+    def operation(self, document: str) -> Operation | None:
+        """The only operation of a document; None where it is not valid."""
+        return self._executor.operation(document)
+
+    async def answer(
+        self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
+    ) -> Answer:
+        """What a document gets within the scope of a viewer."""
+        context = self._context(viewer)
+        result = await self._executor.execute(document, variables, name, context)
+        return await self._told(result, viewer, document, name, context)
+
+    def goes_on(self, document: str, name: str | None) -> bool:
+        """Whether an operation is a subscription, which `subscribe` answers."""
+        return self._executor.goes_on(document, name)
+
+    async def subscribe(
+        self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
+    ) -> "Subscribed | Answer":
+        """What a subscription tells from now on within the scope of a viewer, or why it does not.
+        Close what was subscribed to."""
+        context = self._context(viewer)
+        given = await self._executor.subscribe(document, variables, name, context)
+        if isinstance(given, ExecutionResult):
+            return await self._told(given, viewer, document, name, context)
+
+        async def tell(result: ExecutionResult) -> Answer:
+            return await self._told(result, viewer, document, name, context)
+
+        return Subscribed(given, tell)
+
+    def _context(self, viewer: Viewer) -> Context:
+        return Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
+
+    async def _told(
+        self,
+        result: ExecutionResult,
+        viewer: Viewer,
+        document: str,
+        name: str | None,
+        context: Context,
+    ) -> Answer:
+        try:
+            # Before the answer leaves: personal data that can't be accounted for is not shown.
+            await self._record(viewer, document, name, context.reading)
+        except StoreError as failure:
+            result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
+        status = _status(result)
+        body: dict[str, Any] = {}
+        extensions = dict(result.extensions or {})
+        if context.reading.hidden:
+            extensions["masked"] = _masked(context.reading)
+        if extensions:
+            body["extensions"] = extensions
+        if result.errors:
+            body["errors"] = [told(error).formatted for error in result.errors]
+        if status == 200:  # noqa: PLR2004
+            body["data"] = result.data
+        return Answer(body, status)
+
+    async def _record(
+        self, viewer: Viewer, document: str, name: str | None, reading: Reading
+    ) -> None:
+        if reading.shows_reporters:
+            query = Query(name, sha256(document.encode()).hexdigest())
+            await self._store.audit.record(viewer.scope, query, reading)
+
+
+def _masked(reading: Reading) -> list[dict[str, Any]]:
+    """Why which fields of which complaints are null, although they may have a value."""
+    return [
+        {
+            "reason": because.name,
+            "fields": fields,
+            "complaints": [global_id("complaint", id_) for id_ in ids],
+        }
+        for because, fields, ids in reading.hidden
+    ]
+
+
+class BadRequestError(GraphQLError):
+    """What is no GraphQL request."""
+
+    def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
+        super().__init__(message, extensions={"code": code})
+        self.status = status
+
+
+def checked_parameters(asked: Any) -> dict[str, Any]:
+    """The parameters if they are some. Raises BadRequestError."""
+    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
+        raise BadRequestError("`query` must be a GraphQL document.")
+    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
+        if asked.get(name) is not None and not isinstance(asked[name], kind):
+            raise BadRequestError(f"`{name}` must be a {kind.__name__}, or left out.")
+    return asked
+
+
+def _status(result: ExecutionResult) -> int:
+    """What the draft gives a result. Only errors that arose while executing have a path."""
+    errors = result.errors or []
+    if result.data is not None or any(error.path for error in errors):
+        return 200
+    return 503 if any(isinstance(error, TooSlowError) for error in errors) else 400
+
+
+def told(error: GraphQLError) -> GraphQLError:
+    """The error as the client may see it: ours as it is, what was not foreseen by reference."""
+    original = error.original_error
+    if isinstance(original, FeedUnavailableError):
+        return _coded(error, "The hub hears of no changes now. Try again.", "UNAVAILABLE")
+    if isinstance(original, InvalidCursorError):
+        message = "after/before: not a cursor of this list, this order and this viewer"
+        return _coded(error, message, "BAD_USER_INPUT")
+    if error.extensions:
+        return error
+    if error.path is None:
+        syntax = isinstance(error, GraphQLSyntaxError)
+        code = "GRAPHQL_PARSE_FAILED" if syntax else "GRAPHQL_VALIDATION_FAILED"
+        return _coded(error, error.message, code)
+    # While executing, what points into the document is about an argument there. What does not is
+    # about a value of ours, which the message would tell.
+    if isinstance(original, GraphQLError) and original.nodes:
+        return _coded(error, error.message, "BAD_USER_INPUT")
+    return _unforeseen(error, original)
+
+
+def _unforeseen(error: GraphQLError, cause: BaseException | None) -> GraphQLError:
+    """An error of ours, told by a reference alone."""
+    reference = secrets.token_hex(6)
+    # Messages of these two quote the value that they are about, which may be a citizen's words.
+    quotes = isinstance(cause, GraphQLError | ValueError)
+    trace = {"kind": type(cause).__name__} if quotes else {"exc_info": cause}
+    _log.error("graphql.failed", reference=reference, path=error.path, **trace)
+    message = f"Something went wrong in the hub. Tell its operators this reference: {reference}"
+    return _coded(error, message, "INTERNAL_ERROR")
+
+
+def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:
+    return GraphQLError(
+        message, error.nodes, error.source, error.positions, error.path, extensions={"code": code}
+    )

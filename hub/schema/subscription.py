@@ -1,0 +1,163 @@
+"""What can be watched."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import anyio
+from strawberry import UNSET
+
+from hub.domain.clock import utc_now
+from hub.domain.indicators import Dimension, Freshness, IndicatorRow
+from hub.domain.scope import Permission
+from hub.schema.context import Context, HubInfo, needs_of
+from hub.schema.errors import InputError
+from hub.schema.filters import ComplaintFilter, condition_of
+from hub.schema.query import figures
+from hub.schema.source import output, subscribed
+from hub.schema.types.change import ComplaintChange, Heard
+from hub.schema.types.channel import Run
+from hub.schema.types.indicators import IndicatorRow as IndicatorRowType
+from hub.schema.types.indicators import Period
+from hub.store.feed import Change, Inbox
+from hub.store.live import Announced
+from hub.store.predicates import NotWatchableError
+
+FIGURES_SECONDS = 5.0
+"""Figures are told again no sooner than this after the last time."""
+
+T = TypeVar("T")
+
+
+@output
+class Subscription:
+    """All that can be watched. Watch first and read then, and nothing is missed in between."""
+
+    @subscribed(ComplaintChange)
+    async def complaint_changed(
+        self,
+        info: HubInfo,
+        filter: ComplaintFilter | None = UNSET,  # noqa: A002
+    ) -> Any:
+        """Complaints of your scope that fulfil the filter: each that comes to, changes or leaves
+        them, once and in order."""
+        context = info.context
+        context.need(Permission.COMPLAINTS_READ)
+        try:
+            inbox = await context.reader.changes.complaints(condition_of(filter))
+        except NotWatchableError as error:
+            raise InputError("filter", f"{error} can't be watched") from None
+        read, needs = context.reader.complaints.changed, needs_of(info)
+
+        async def heard(told: Announced) -> Heard:
+            change = told.change
+            return Heard(change.id, told.kind, lambda: read(change, context.reading, needs))
+
+        return Told(context, inbox, heard)
+
+    @subscribed(Run)
+    async def run_progress(self, info: HubInfo, connector: str | None = UNSET) -> Any:
+        """Runs of your connectors, or of one: when one begins, gets on, and ends."""
+        context = info.context
+        context.need(Permission.CONNECTORS_READ)
+        inbox = await context.reader.changes.runs(connector or None)
+        return Told(context, inbox, context.reader.runs.changed)
+
+    @subscribed(list[IndicatorRowType], size=500, weight=500)
+    async def indicators_changed(
+        self,
+        info: HubInfo,
+        group_by: list[Dimension] = [],  # noqa: B006 - the schema's default
+        filter: ComplaintFilter | None = UNSET,  # noqa: A002
+        period: Period | None = UNSET,
+    ) -> Any:
+        """What `indicators` would answer: now, and when it would be another answer, at most every
+        five seconds. That time passes is no change: `overdue` is as of the last one."""
+        context = info.context
+        ask: partial[Coroutine[Any, Any, list[IndicatorRow]]] = partial(
+            figures, context, group_by, filter, period, needs_of(info)
+        )
+        inbox = await context.reader.changes.counted()
+        return Figures(context, inbox, ask)
+
+
+class Told(Generic[T]):
+    """What is made of each that an inbox is told; what would be None is left out."""
+
+    def __init__(
+        self, context: Context, inbox: Inbox[T], make: Callable[[T], Awaitable[Any]]
+    ) -> None:
+        self._context = context
+        self._inbox = inbox
+        self._make = make
+
+    def __aiter__(self) -> "Told[T]":
+        return self
+
+    async def __anext__(self) -> Any:
+        while True:
+            told = await self._inbox.get()
+            self._context.begin_again()
+            made = await self._make(told)
+            if made is not None:
+                return made
+
+    async def aclose(self) -> None:
+        """Stops watching."""
+        self._inbox.close()
+
+
+class Figures:
+    """Figures at once, and again when they have changed."""
+
+    def __init__(
+        self,
+        context: Context,
+        inbox: Inbox[Change],
+        ask: Callable[[], Awaitable[list[IndicatorRow]]],
+    ) -> None:
+        self._context = context
+        self._inbox = inbox
+        self._ask = ask
+        self._told: list[IndicatorRow] | None = None
+        self._stale = False
+
+    def __aiter__(self) -> "Figures":
+        return self
+
+    async def __anext__(self) -> list[IndicatorRow]:
+        while self._told is not None:
+            if not self._stale:
+                await self._inbox.get()
+            await anyio.sleep(FIGURES_SECONDS)
+            self._inbox.clear()
+            found = await self._found()
+            if _settled(found) != self._told:
+                return self._tell(found)
+        return self._tell(await self._found())
+
+    async def aclose(self) -> None:
+        """Stops watching."""
+        self._inbox.close()
+
+    async def _found(self) -> list[IndicatorRow]:
+        asked_at = utc_now()
+        self._context.begin_again()
+        found = await self._ask()
+        # A roll-up that has not come so far yet is asked again.
+        self._stale = bool(found) and found[0].freshness.as_of < asked_at
+        return found
+
+    def _tell(self, found: list[IndicatorRow]) -> list[IndicatorRow]:
+        self._told = _settled(found)
+        return found
+
+
+def _settled(rows: list[IndicatorRow]) -> list[IndicatorRow]:
+    """The rows without what moves on by itself."""
+    return [replace(row, freshness=_WHENEVER) for row in rows]
+
+
+_WHENEVER = Freshness(datetime.min)

@@ -1,0 +1,38 @@
+"""Changes of complaints as clients see them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from hub.domain.change import ChangeKind
+from hub.schema.source import attribute, awaited, derived, output
+from hub.schema.types.complaint import Complaint
+from hub.schema.types.node import global_id
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a viewer hears of a change; `read` finds the complaint as they may see it."""
+
+    id: str
+    kind: ChangeKind
+    read: Callable[[], Awaitable[Any]]
+
+    async def complaint(self) -> Any:
+        """The complaint. Of one that is gone nothing is read."""
+        return None if self.kind is ChangeKind.GONE else await self.read()
+
+
+@output
+class ComplaintChange:
+    """A change of a complaint that you watch."""
+
+    id: strawberry.ID = derived(lambda h: global_id("complaint", h.id), "The complaint's id.")
+    kind: ChangeKind = attribute("kind", "What became of it, as you see it.")
+    complaint: Complaint | None = awaited(
+        lambda heard: heard.complaint(),
+        "The complaint as it is now, which may be later than this change; null where it is gone, "
+        "or will be told to be in a moment.",
+    )
