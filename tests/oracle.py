@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from math import asin, cos, radians, sin, sqrt
+from math import asin, ceil, cos, radians, sin, sqrt
 from operator import ge, gt, le, lt
 from statistics import median
 from typing import Any
@@ -134,13 +134,17 @@ def comparable(rows: Iterable[IndicatorRow]) -> dict[Any, Any]:
             row.overdue,
             row.timed,
             row.median_days_to_follow_up,
+            row.p90_days_to_follow_up,
         )
         for row in rows
     }
 
 
-def figures(complaints: Sequence[Complaint]) -> tuple[int, int, int, int, float | None]:
-    """(received, followed up, overdue, timed, median days) of a group."""
+Figures = tuple[int, int, int, int, float | None, float | None]
+
+
+def figures(complaints: Sequence[Complaint]) -> Figures:
+    """(received, followed up, overdue, timed, median days, 90th percentile) of a group."""
     hours = [
         (c.followed_up_at - c.received_at).total_seconds() // 3600
         for c in complaints
@@ -152,4 +156,5 @@ def figures(complaints: Sequence[Complaint]) -> tuple[int, int, int, int, float 
         sum(overdue(c) for c in complaints),
         len(hours),
         median(hours) / 24 if hours else None,
+        sorted(hours)[ceil(9 * len(hours) / 10) - 1] / 24 if hours else None,
     )

@@ -70,8 +70,9 @@ class Freshness:
 class IndicatorRow:
     """The figures of one group, each beside what it rests on.
 
-    `timed` is how many of `followed_up` state when, which is what the median rests on;
-    `changed_at` (UTC) is when the hub last stored a change in the group.
+    `timed` is how many of `followed_up` state when, which is what the median and the 90th
+    percentile rest on; `changed_at` (UTC) is when the hub last stored a change in the group.
+    `before` is the same group in the period before, where that was asked for.
     """
 
     keys: Keys
@@ -82,6 +83,8 @@ class IndicatorRow:
     median_days_to_follow_up: float | None
     changed_at: datetime | None
     freshness: Freshness
+    p90_days_to_follow_up: float | None = None
+    before: "IndicatorRow | None" = None
 
     @property
     def follow_up_rate(self) -> float | None:
@@ -103,3 +106,15 @@ def median_days(hours: Mapping[int, int]) -> float | None:
         middle += [hour for rank in (low, high) if seen <= rank < seen + hours[hour]]
         seen += hours[hour]
     return sum(middle) / len(middle) / HOURS_PER_DAY
+
+
+def p90_days(hours: Mapping[int, int]) -> float | None:
+    """The days within which nine of ten are, of a histogram as above: the least value that is no
+    less than nine tenths of them (nearest rank); None when it is empty."""
+    rank = -(-9 * sum(hours.values()) // 10)
+    seen = 0
+    for hour in sorted(hours):
+        seen += hours[hour]
+        if seen >= rank > 0:
+            return hour / HOURS_PER_DAY
+    return None

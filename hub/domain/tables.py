@@ -11,6 +11,7 @@ from hub.domain.scope import SMALLEST_GROUP
 from hub.domain.suppression import Cell, Path, published
 
 _AXES = (PLACE, BREAKDOWNS, (Dimension.MONTH,))
+_FEWEST_FOR_P90 = SMALLEST_GROUP * 10
 
 _Key = tuple[str | None, ...]
 _Axis = dict[Path, Values]
@@ -108,7 +109,9 @@ def _whole(months: list[Path], axis: _Axis) -> list[Path]:
 
 
 def _without_few_times(row: IndicatorRow) -> IndicatorRow:
-    """A median of fewer than five says when one complaint was followed up."""
-    if row.timed >= SMALLEST_GROUP or row.median_days_to_follow_up is None:
+    """A median of fewer than five says when one complaint was followed up; so does the 90th
+    percentile where fewer than five are beyond it."""
+    if row.timed >= _FEWEST_FOR_P90:
         return row
-    return replace(row, median_days_to_follow_up=None)
+    median = row.median_days_to_follow_up if row.timed >= SMALLEST_GROUP else None
+    return replace(row, median_days_to_follow_up=median, p90_days_to_follow_up=None)

@@ -14,6 +14,7 @@ from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
 from hub.domain.scope import Permission
+from hub.domain.series import SeriesError
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
@@ -107,6 +108,8 @@ class Query:
             "group_by": "A row for each combination of these; one row unless told.",
             "filter": "Of which complaints; of all unless told.",
             "period": "Of complaints received in these days; of all unless told.",
+            "fill": "Whether months, weeks or days without complaints have a row too.",
+            "compare": "Whether each row has `before`, the period before.",
         },
         size=500,
         weight=500,
@@ -117,14 +120,19 @@ class Query:
         group_by: list[Dimension] = [],  # noqa: B006 - the schema's default
         filter: ComplaintFilter | None = UNSET,  # noqa: A002
         period: Period | None = UNSET,
+        fill: bool = False,
+        compare: bool = False,
     ) -> Any:
-        """Figures of your scope for each group; of no dimension, one row.
+        """Figures of your scope for each group; of no dimension, one row. With `fill` also a row
+        for each month, week or day without complaints; with `compare` each row has `before`.
 
         Where you may count complaints but not read them, there is no group of fewer than five, and
         none from which one could be computed: ask by place, whole months and one of `CHANNEL`,
         `CATEGORY`, `CLASSIFICATION`, `PROGRAMME` and `STATUS`.
         """
-        return await figures(info.context, group_by, filter, period, needs_of(info))
+        return await figures(
+            info.context, group_by, filter, period, needs_of(info), fill=fill, compare=compare
+        )
 
     @resolved(
         list[Region],
@@ -200,6 +208,9 @@ async def figures(
     given: ComplaintFilter | None,
     period: Period | None,
     parts: frozenset[str] | None,
+    *,
+    fill: bool = False,
+    compare: bool = False,
 ) -> list[Figures]:
     """The rows that `indicators` answers with. Raises GraphQLError."""
     context.need(Permission.STATISTICS_READ)
@@ -210,8 +221,10 @@ async def figures(
         raise InputError("period", "begins after it ends")
     condition = condition_of(given)
     try:
-        return await context.reader.complaints.indicators(group_by, condition, days, parts)
-    except DisclosureError as error:
+        return await context.reader.complaints.indicators(
+            group_by, condition, days, parts, fill=fill, compare=compare
+        )
+    except (DisclosureError, SeriesError) as error:
         raise InputError(error.argument, str(error)) from None
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
 from hub.domain.question import Condition
 from hub.domain.scope import Reach
+from hub.domain.series import nothing
 from hub.store import figures
 from hub.store.groups import rows_of
 from hub.store.mongo import Database, Document, documents, read_quickly
@@ -69,7 +70,7 @@ def _answer(question: Question, groups: list[Document], now: datetime, as_of: da
     at = now.replace(tzinfo=None)  # as the store reads times
     rows = rows_of(groups, question.dimensions, at, freshness)
     if not question.dimensions and not rows:
-        rows = [IndicatorRow((), 0, 0, 0, 0, None, None, freshness)]
+        rows = [nothing((), freshness)]
     return _Answer(rows, freshness, _next_deadline(groups, at))
 
 

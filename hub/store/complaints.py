@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pymongo import ReadPreference
 
 from hub.domain.complaint import Complaint, Provenance
-from hub.domain.disclosure import lies_within
+from hub.domain.disclosure import DisclosureError, lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
 from hub.domain.question import LATEST_FIRST, Condition, Order
 from hub.domain.reading import Reading
 from hub.domain.scope import Scope
 from hub.domain.seen import as_seen
+from hub.domain.series import Back, beside, filled, time_of
 from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
@@ -123,20 +125,50 @@ class ScopedComplaints:
         condition: Condition,
         period: Period,
         parts: Fields = None,
+        *,
+        fill: bool = False,
+        compare: bool = False,
     ) -> list[IndicatorRow]:
         """The figures of each group; of no dimension, one row for all. From the roll-up where it
-        holds what is asked; `parts` are the figures that the caller reads, None for all.
+        holds what is asked; `parts` are the figures that the caller reads, None for all. With
+        `fill` there is a row for each time of the period, with `compare` the period before.
 
         Where a viewer may count but not read, they get no group of fewer than five, and none that
-        one could be computed from. Raises DisclosureError for what they may not ask.
+        one could be computed from. Raises DisclosureError for what they may not ask, SeriesError
+        for what makes no series.
         """
         scope = self._scope
+        reads_all = not scope.counts_beyond_rows or lies_within(condition, scope.rows)
+        back = Back.of(dimensions, period) if compare else None
+        if fill and time_of(dimensions) and not reads_all:
+            raise DisclosureError("fill", "you may not tell groups of none from small ones")
+        ask = partial(self._figures, condition=condition, parts=parts, reads_all=reads_all)
+        rows = await ask(dimensions, period=period)
+        if fill:
+            known = rows or await ask((), period=period)
+            rows = filled(rows, dimensions, period, known[0].freshness)
+        if back:
+            # A question of its own, so that no more is told than to whoever asks both.
+            earlier = await ask(dimensions, period=back.period)
+            rows = beside(rows, earlier, back, all_told=reads_all)
+        return rows
+
+    async def _figures(
+        self,
+        dimensions: Sequence[Dimension],
+        *,
+        condition: Condition,
+        period: Period,
+        parts: Fields,
+        reads_all: bool,
+    ) -> list[IndicatorRow]:
+        scope = self._scope
         question = Question(scope.counts, tuple(dimensions), condition, period, parts)
-        if not scope.counts_beyond_rows or lies_within(condition, scope.rows):
-            reach = scope.rows if scope.counts_beyond_rows else scope.counts
-            seen = replace(question, reach=reach, condition=as_seen(condition, scope))
-            return await self._answers.answer(seen, _now())
-        return await self._statistics.answer(question, scope.rows, _now())
+        if not reads_all:
+            return await self._statistics.answer(question, scope.rows, _now())
+        reach = scope.rows if scope.counts_beyond_rows else scope.counts
+        seen = replace(question, reach=reach, condition=as_seen(condition, scope))
+        return await self._answers.answer(seen, _now())
 
 
 def _as_read(value: Any) -> Any:

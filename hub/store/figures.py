@@ -60,11 +60,13 @@ def _received_in(period: Period) -> Filter:
     of three zones are meant, and there so that an index can serve."""
     parts: list[Filter] = []
     if period.first:
-        earliest = datetime.combine(period.first - _DAY_LENGTH, time(), UTC)
+        day = max(period.first, date.min + _DAY_LENGTH) - _DAY_LENGTH
+        earliest = datetime.combine(day, time(), UTC)
         parts.append({"received_on": {"$gte": period.first.isoformat()}})
         parts.append({"received_at": {"$gte": earliest}})
     if period.last:
-        latest = datetime.combine(period.last + _DAY_LENGTH, time.max, UTC)
+        day = min(period.last, date.max - _DAY_LENGTH) + _DAY_LENGTH
+        latest = datetime.combine(day, time.max, UTC)
         parts.append({"received_on": {"$lte": period.last.isoformat()}})
         parts.append({"received_at": {"$lte": latest}})
     return both(*parts)

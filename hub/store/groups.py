@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from hub.domain.indicators import Dimension, Freshness, IndicatorRow, median_days
+from hub.domain.indicators import Dimension, Freshness, IndicatorRow, median_days, p90_days
 from hub.store.mongo import Document
 
 _Values = tuple[str | None, ...]
@@ -64,6 +64,7 @@ def _row(
         median_days(hours) if hours else None,
         group["changed_at"],
         freshness,
+        p90_days(hours),
     )
 
 

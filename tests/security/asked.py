@@ -30,9 +30,10 @@ fragment Whole on Complaint {{
 }}"""
 
 INDICATORS = """
-query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period) {
-  indicators(groupBy: $groupBy, filter: $filter, period: $period) {
-    keys { key value label } received followedUp followUpRate overdue
+query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period,
+       $fill: Boolean! = false, $compare: Boolean! = false) {
+  indicators(groupBy: $groupBy, filter: $filter, period: $period, fill: $fill, compare: $compare) {
+    keys { key value label } received followedUp followUpRate overdue before { received followedUp }
   }
 }"""
 

@@ -148,8 +148,34 @@ class Asker:
             [d.name for d in Dimension], self.random.choice([0, 0, 1, 2])
         )
         filter_ = hostile.filter_of(self.random) if self.random.random() < 0.5 else {}
-        bounds = self.random.choice([{}, {"from": "2020-07-01", "to": "2020-08-31"}])
+        first = self.random.choice(["", "2020-07-01", "2020-08-01"])
+        bounds = {"from": first, "to": "2020-08-31"} if first else {}
         low, high = bounds.get("from", ""), bounds.get("to", "9")
+        groups = self._grouped(filter_, dimensions, low, high)
+        right = {keys: rules.figures(group) for keys, group in groups.items()}
+        variables: Answer = {"groupBy": dimensions, "filter": filter_, "period": bounds}
+        compare = low == "2020-08-01" and not {"DAY", "WEEK", "MONTH"}.intersection(dimensions)
+        variables["compare"] = compare
+        earlier = self._grouped(filter_, dimensions, "2020-07-01", "2020-07-31")
+        for answer in await self.answers(asked.INDICATORS, **variables):
+            if self.lacks(Permission.STATISTICS_READ, answer):
+                continue
+            if self.viewer.counts_beyond_rows:
+                self.suppressed(answer, right, groups)
+                continue
+            assert not answer["errors"]
+            assert _groups(answer) == right
+            for row in answer["data"]["indicators"] if compare else []:
+                received, followed_up, _ = rules.figures(earlier.get(_keys(row), []))
+                assert row["before"] == {"received": received, "followedUp": followed_up}
+            total = sum(received for received, *_ in right.values())
+            whole = 0 < total < len(self.lying.complaints)
+            self.met["neither empty nor everything" if whole else "trivial"] += 1
+
+    def _grouped(
+        self, filter_: hostile.Filter, dimensions: list[str], low: str, high: str
+    ) -> dict[tuple[Any, ...], list[Document]]:
+        """What the viewer counts of the days between two."""
         groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
         if not dimensions:
             groups[()] = []
@@ -160,19 +186,7 @@ class Asker:
                 and low <= document["received_on"] <= high
             ):
                 groups[tuple(rules.group(d, document) for d in dimensions)].append(document)
-        right = {keys: rules.figures(group) for keys, group in groups.items()}
-        variables = {"groupBy": dimensions, "filter": filter_, "period": bounds}
-        for answer in await self.answers(asked.INDICATORS, **variables):
-            if self.lacks(Permission.STATISTICS_READ, answer):
-                continue
-            if self.viewer.counts_beyond_rows:
-                self.suppressed(answer, right, groups)
-                continue
-            assert not answer["errors"]
-            assert _groups(answer) == right
-            total = sum(received for received, *_ in right.values())
-            whole = 0 < total < len(self.lying.complaints)
-            self.met["neither empty nor everything" if whole else "trivial"] += 1
+        return groups
 
     def suppressed(
         self,
@@ -227,13 +241,17 @@ class Asker:
 
 def _groups(answer: Answer) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     return {
-        tuple(pair["value"] for pair in row["keys"]): (
+        _keys(row): (
             row["received"],
             row["followedUp"],
             row["overdue"],
         )
         for row in answer["data"]["indicators"]
     }
+
+
+def _keys(row: Answer) -> tuple[Any, ...]:
+    return tuple(pair["value"] for pair in row["keys"])
 
 
 async def _put(database: Database, name: str, documents: list[Document]) -> list[Document]:

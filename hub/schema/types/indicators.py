@@ -46,6 +46,20 @@ class KeyValue:
 
 
 @output
+class FiguresBefore:
+    """The figures of the same group in the period before."""
+
+    received: int = attribute("received", "Complaints received.")
+    followed_up: int = attribute("followed_up", "As in the row.")
+    follow_up_rate: float | None = attribute(
+        "follow_up_rate", "Fraction of `received`; null when there is none."
+    )
+    timed: int = attribute("timed", "As in the row.")
+    median_days_to_follow_up: float | None = attribute("median_days_to_follow_up", "As in the row.")
+    p90_days_to_follow_up: float | None = attribute("p90_days_to_follow_up", "As in the row.")
+
+
+@output
 class IndicatorRow:
     """The figures of one group, each beside what it rests on."""
 
@@ -67,6 +81,19 @@ class IndicatorRow:
         "median_days_to_follow_up",
         "From receipt to first follow-up, by the hour; null for fewer than five where you may not "
         "read the complaints.",
+        needs=("hours",),
+    )
+    p90_days_to_follow_up: float | None = attribute(
+        "p90_days_to_follow_up",
+        "Nine of ten were followed up within so many days; null for fewer than fifty where you may "
+        "not read the complaints.",
+        needs=("hours",),
+    )
+    before: FiguresBefore | None = attribute(
+        "before",
+        "The same group in the period of the same length before, with `compare`: as many months "
+        "back where the period is of whole months, else as many days. Null where it may not be "
+        "told.",
         needs=("hours",),
     )
     as_of: datetime = derived(
