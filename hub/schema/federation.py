@@ -37,7 +37,11 @@ Entity = Annotated[
     strawberry.union("_Entity", description="What other graphs can refer to."),
 ]
 _KINDS = {"Region": "region", "Channel": "channel", "Complaint": "complaint"}
-_sdl = lru_cache(1)(BaseSchema.as_str)
+
+
+@lru_cache(1)
+def _sdl(schema: BaseSchema) -> str:
+    return schema.as_str()
 
 
 @strawberry.type(name="_Service", description="The hub as a part of a larger graph.")

@@ -9,8 +9,10 @@ from typing import Any
 from graphql import GraphQLEnumType
 
 from hub.domain.question import Field
+from hub.domain.scope import Grant, Role
 from hub.schema.filters import ComplaintFilter
-from hub.schema.schema import core_schema, sdl
+from hub.schema.schema import core_schema, schema, sdl
+from tests.running_hub import RunningHub
 
 SNAPSHOT = Path(__file__).parents[2] / "schema.graphql"
 OF_FEDERATION = {"@key", "@link", "_FieldSet", "link__Import", "link__Purpose"}
@@ -71,3 +73,12 @@ def test_enumerations_keep_the_names_of_the_field() -> None:
         "ARCHIVED",
         "REJECTED",
     ]
+
+
+async def test_a_gateway_is_told_the_schema_with_its_keys(hub: RunningHub) -> None:
+    token = await hub.token(Grant(Role.ADMIN))
+    told = (await hub.ask(token, "{ _service { sdl } }"))["_service"]["sdl"]
+    assert told == schema.as_str()
+    keyed = re.findall(r'^type (\w+) implements Node @key\(fields: "id"\)', told, re.M)
+    assert keyed == ["Channel", "Complaint", "Region"]
+    assert "federation/v2.9" in told
