@@ -1,6 +1,6 @@
 """The way in: puts the Starlette application together."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -19,6 +19,7 @@ from hub.auth.middleware import BearerBackend, Challenge
 from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
+from hub.cross_origin import CrossOrigin
 from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
@@ -40,7 +41,8 @@ async def app_of(
     )
     private_hosts = settings.callable_private_hosts
     issuer, seconds = settings.issuer, settings.token_seconds
-    return await make_app(store, issuer, seconds, external, private_hosts, limits)
+    origins = settings.shared_origins
+    return await make_app(store, issuer, seconds, external, private_hosts, limits, origins)
 
 
 async def make_app(
@@ -50,10 +52,11 @@ async def make_app(
     external: Iterable[TokenIssuer] = (),
     private_hosts: frozenset[str] = frozenset(),
     limits: Limits = DEFAULTS,
+    origins: Sequence[str] = (),
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
     those of some external issuers too. Connectors may call `private_hosts`,
-    and each request to `/graphql` is held to `limits`."""
+    and each request to `/graphql` is held to `limits`; pages of `origins` may ask."""
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
@@ -92,6 +95,7 @@ async def make_app(
             Route("/metrics", metrics, methods=["GET"]),
         ],
         middleware=[
+            *([Middleware(CrossOrigin, origins=origins)] if origins else []),
             Middleware(FreshKeys, ring=ring),
             Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
             Middleware(ReadsForViewer),

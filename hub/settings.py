@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         default=True, description="Whether the schema is told to clients that ask for it."
     )
 
+    cors_origins: str = Field(
+        default="",
+        description="Origins whose pages may ask the hub from a browser, parted by commas.",
+    )
+
     external_issuers_file: Path | None = Field(
         default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
     )
@@ -92,6 +97,20 @@ class Settings(BaseSettings):
             if not name or not Path(path).is_absolute():
                 raise PydanticCustomError(
                     "singer_taps", "write name=/absolute/path, parted by commas"
+                )
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in {"https", "http"}
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise PydanticCustomError(
+                    "cors_origins", "write origins as https://host or https://host:port, no *"
                 )
         return value
 
@@ -115,7 +134,12 @@ class Settings(BaseSettings):
     @property
     def callable_private_hosts(self) -> frozenset[str]:
         """The private `host:port` pairs that connectors may call."""
-        return frozenset(h.strip() for h in self.private_hosts.split(",") if h.strip())
+        return frozenset(_listed(self.private_hosts))
+
+    @property
+    def shared_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may ask the hub from a browser."""
+        return tuple(_listed(self.cors_origins))
 
     @property
     def taps(self) -> dict[str, Path]:
@@ -123,9 +147,14 @@ class Settings(BaseSettings):
         return {name: Path(path) for name, path in _pairs(self.singer_taps)}
 
 
+def _listed(listed: str) -> Iterator[str]:
+    """Each entry of a list that is parted by commas."""
+    return filter(None, map(str.strip, listed.split(",")))
+
+
 def _pairs(listed: str) -> Iterator[tuple[str, str]]:
     """Each `name=value` of a list that is parted by commas."""
-    for each in filter(None, map(str.strip, listed.split(","))):
+    for each in _listed(listed):
         name, _, value = each.partition("=")
         yield name.strip(), value.strip()
 
