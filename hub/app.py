@@ -23,6 +23,7 @@ from hub.cross_origin import CrossOrigin
 from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
+from hub.schema.views.route import Views
 from hub.settings import Settings
 from hub.store.store import Store
 from hub.webhooks import Webhooks
@@ -88,6 +89,7 @@ async def make_app(
     return Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
+            Views(store, graphql).route,
             Webhooks(store, find).route,
             *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),

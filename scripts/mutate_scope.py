@@ -61,8 +61,8 @@ MUTANTS = [
     Mutant(
         "page of complaints",
         "hub/store/complaints.py",
-        "            self._rows,\n            plan.match(condition, _now()),",
-        "            {},\n            plan.match(condition, _now()),",
+        "            self._rows,\n            self._wanted(condition),",
+        "            {},\n            self._wanted(condition),",
     ),
     Mutant(
         "count of complaints",
@@ -122,6 +122,18 @@ MUTANTS = [
         "frozenset()",
     ),
     Mutant(
+        "filters by hidden words",
+        "hub/store/complaints.py",
+        "plan.match(as_seen(condition, self._scope), _now())",
+        "plan.match(condition, _now())",
+    ),
+    Mutant(
+        "figures by hidden words",
+        "hub/store/complaints.py",
+        "condition=as_seen(condition, scope))",
+        "condition=condition)",
+    ),
+    Mutant(
         "reporters",
         "hub/store/masks.py",
         "        if not _covers(self._reporters, document):",
@@ -130,8 +142,8 @@ MUTANTS = [
     Mutant(
         "statistics answered like rows",
         "hub/store/complaints.py",
-        "        if not scope.counts_beyond_rows:",
-        "        if True:",
+        "self._statistics.answer(question, scope.rows, _now())",
+        "self._answers.answer(question, _now())",
     ),
     Mutant(
         "all pages, where they are read",

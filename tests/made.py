@@ -5,10 +5,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hub.domain.complaint import Classification, Complaint, ComplaintStatus, Provenance, Reporter
+from hub.domain.complaint import (
+    Classification,
+    Complaint,
+    ComplaintStatus,
+    Location,
+    Provenance,
+    Reporter,
+)
 from hub.domain.question import (
     All,
     AnyOf,
+    Box,
+    Circle,
     Compare,
     Condition,
     Field,
@@ -24,6 +33,8 @@ from hub.store.mongo import Database
 MOMENT = datetime(2020, 7, 1, 3, tzinfo=UTC)
 PLACES = [("73", "73.71"), ("73", "73.06"), ("73", None), ("74", "74.71"), ("76", "76.04")]
 CHANNELS = ["lapor", "sulsel", "makassar"]
+POINTS = [Location(119.41, -5.14), Location(119.52, -5.06), Location(122.51, -3.97)]
+"""Two in Makassar and Maros, 16 km from each other, and one in Kendari, 370 km away."""
 MINISTRY = Scope("ministry", (Grant(Role.MINISTRY),), frozenset(Permission))
 
 
@@ -76,6 +87,9 @@ def complaints(draw: st.DrawFn, *, channel: str | None = None) -> Complaint:
         title=draw(st.sampled_from([None, "Jalan rusak", "Sampah"])),
         received_at=received_at,
         updated_at=draw(st.none() | _moments()),
+        location=draw(st.sampled_from([None, *POINTS])),
+        address=draw(st.sampled_from([None, "Jalan Masjid Raya 44"])),
+        handed_over_at=draw(st.none() | _moments()),
         followed_up_at=draw(st.none() | st.just(received_at + timedelta(hours=30))),
         due_at=draw(st.none() | _moments()),
         province=province,
@@ -122,6 +136,19 @@ _VALUES: dict[Field, list[Any]] = {
     Field.INSTITUTION: ["Pemerintah Kota Makassar"],
     Field.RECEIVED_AT: [MOMENT + timedelta(days=n, hours=n) for n in range(0, 13, 3)],
     Field.DUE_AT: [MOMENT + timedelta(days=n, hours=n) for n in range(0, 13, 3)],
+    Field.HANDED_OVER_AT: [MOMENT + timedelta(days=n, hours=n) for n in range(0, 13, 3)],
+    Field.STATUS_SOURCE: ["open"],
+    Field.TITLE: ["Jalan rusak", "Sampah"],
+    Field.ADDRESS: ["Jalan Masjid Raya 44", "none such"],
+    Field.WORDS: ["jalan", "rusak", "sampah", "raya", "none"],
+    Field.LOCATION: [
+        Circle(119.41, -5.14, 1_000),
+        Circle(119.45, -5.1, 20_000),
+        Circle(120, -4, 1_000_000),
+        Box(119.4, -5.2, 119.5, -5),
+        Box(119, -6, 123, -3),
+        Box(80, -45, 170, 45),
+    ],
     Field.ANONYMOUS: [True, False],
     Field.SECRET: [True, False],
     Field.OVERDUE: [True, False],
@@ -137,6 +164,11 @@ def _comparisons(draw: st.DrawFn) -> Condition:
     if not isinstance(values[0], bool):
         ops += [Op.IN, Op.IS_NULL, *_RANGES]
     op = draw(st.sampled_from(ops))
+    if isinstance(values[0], Circle | Box):
+        return Compare(field, Op.WITHIN, draw(st.sampled_from(values)))
+    if field is Field.WORDS:
+        stems = draw(st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True))
+        return Compare(field, Op.HAS, tuple(stems))
     if op is Op.IN:
         return Compare(field, op, tuple(draw(st.lists(st.sampled_from(values), max_size=3))))
     if op is Op.IS_NULL:

@@ -1,14 +1,16 @@
 """What MongoDB is asked, said again as plain loops over plain objects."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from math import asin, cos, radians, sin, sqrt
 from operator import ge, gt, le, lt
 from statistics import median
 from typing import Any
 
-from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint
+from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint, Location
 from hub.domain.indicators import Dimension, IndicatorRow
-from hub.domain.question import All, AnyOf, Compare, Condition, Field, Not, Op, Order
+from hub.domain.question import All, AnyOf, Box, Circle, Compare, Condition, Field, Not, Op, Order
 from hub.domain.region import regions
 from hub.domain.scope import Role, Scope
 
@@ -31,6 +33,25 @@ def visible(scope: Scope, complaint: Complaint) -> bool:
     return False
 
 
+def words_are_shown(scope: Scope, complaint: Complaint) -> bool:
+    """Whether the words of a complaint that this viewer sees are shown to them."""
+    for grant in scope.grants:
+        if grant.role is Role.MINISTRY and "complaints:pii" in scope.permissions:
+            return True
+        if grant.role is Role.PROVINCE and complaint.province in grant.regions:
+            return True
+        if grant.role is Role.DISTRICT and complaint.district in grant.regions:
+            return True
+    return not complaint.secret
+
+
+def shown(scope: Scope, complaint: Complaint) -> Complaint:
+    """A complaint as this viewer sees it."""
+    if words_are_shown(scope, complaint):
+        return complaint
+    return replace(complaint, title=None, description=None, address=None, location=None)
+
+
 def overdue(complaint: Complaint) -> bool:
     due = complaint.due_at
     return due is not None and due < datetime.now(UTC) and complaint.status in OPEN_STATUSES
@@ -45,9 +66,26 @@ def holds(condition: Condition, complaint: Complaint) -> bool:
             return any(holds(part, complaint) for part in parts)
         case Not(part):
             return not holds(part, complaint)
+        case Compare(Field.WORDS, _, tuple() as stems):
+            texts = f"{complaint.title} {complaint.description} {complaint.address}"
+            return {*stems} <= {*texts.casefold().split()}
+        case Compare(Field.LOCATION, _, Circle() | Box() as area):
+            return complaint.location is not None and lies_in(area, complaint.location)
         case Compare(field, op, value):
             actual = overdue(complaint) if field is Field.OVERDUE else getattr(complaint, field)
             return _compares(actual, op, value)
+
+
+def lies_in(area: Circle | Box, point: Location) -> bool:
+    """Whether a point lies in an area: the great circle by haversines, the box by its degrees."""
+    if isinstance(area, Box):
+        return (
+            area.west <= point.longitude <= area.east and area.south <= point.latitude <= area.north
+        )
+    north, south = radians(point.latitude), radians(area.latitude)
+    east = radians(point.longitude - area.longitude)
+    haversine = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
+    return 2 * asin(sqrt(haversine)) * 6_378_100 <= area.metres
 
 
 def _compares(actual: Any, op: Op, value: Any) -> bool:

@@ -10,8 +10,10 @@ from graphql import parse, validate
 from hub.auth.external import load_issuers
 from hub.connectors import KINDS
 from hub.connectors.load import load
+from hub.domain.scope import Grant, Role, allowed_permissions
 from hub.schema.schema import schema
 from hub.settings import Settings
+from tests.running_hub import RunningHub
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -87,6 +89,14 @@ def test_connectors_of_the_repository_load(file: Path) -> None:
 )
 def test_queries_in_the_documentation_are_valid(document: str) -> None:
     assert validate(schema._schema, parse(document)) == []
+
+
+async def test_queries_in_the_documentation_are_answered(hub: RunningHub) -> None:
+    token = await hub.token(Grant(Role.MINISTRY), permissions=[*allowed_permissions(Role.MINISTRY)])
+    queries = [each.values[0] for each in fenced(DOCS / "api.md", "graphql")]
+    for text in queries:
+        if not text.startswith("mutation"):
+            await hub.ask(token, text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=told)

@@ -14,7 +14,7 @@ from joserfc.jwk import JWKRegistry, Key
 
 from hub.auth.issuers import KEY_TYPES, only_key
 from hub.connectors.base import ChannelError
-from hub.connectors.http import get_once
+from hub.connectors.http.client import get_once
 
 FRESH_SECONDS = 600.0
 """So old keys are asked for again, so that one that was withdrawn does not stay."""

@@ -1,6 +1,7 @@
 """`hub connector …`."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -8,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 from anyio import open_file, to_thread
+from rich.markup import escape
 from rich.table import Table
 
 from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
 from hub.connectors.base import Surroundings
 from hub.connectors.discover import propose
-from hub.connectors.http import TIMEOUT_SECONDS, get_once
+from hub.connectors.http.client import TIMEOUT_SECONDS, get_once
 from hub.connectors.json_schema import connector_schema
 from hub.connectors.load import Loaded
 from hub.connectors.sample import sample_of
@@ -28,6 +30,7 @@ if TYPE_CHECKING:  # the others of these commands need no server
 
 app = typer.Typer(help="Describe, try and register connectors.", no_args_is_help=True)
 
+_MOST_REASONS = 20
 MAX_SAMPLE_BYTES = 16 * 1024 * 1024
 
 File = Annotated[Path, typer.Argument(help="The connector's YAML file.")]
@@ -109,7 +112,7 @@ def register_file(file: File) -> None:
 
 @app.command()
 def discover(
-    source: Annotated[str, typer.Argument(help="An address, or a file of JSON, XML or CSV.")],
+    source: Annotated[str, typer.Argument(help="An address, or a file of JSON, XML, CSV.")],
     name: Annotated[str, typer.Option(help="The connector's name.")] = "new-channel",
 ) -> None:
     """Proposes a YAML file from one answer or a sample, with the evidence for each key.
@@ -126,36 +129,47 @@ def discover(
                 source, settings.callable_private_hosts, TIMEOUT_SECONDS, MAX_SAMPLE_BYTES
             )
         else:
-            try:
-                async with await open_file(source, "rb") as file:
-                    content = await file.read(MAX_SAMPLE_BYTES + 1)
-            except OSError as error:
-                fail(f"{source}: {error.strerror}", WRONG_INPUT)
-            if len(content) > MAX_SAMPLE_BYTES:
-                fail(f"{source}: larger than {MAX_SAMPLE_BYTES >> 20} MiB; cut it.", WRONG_INPUT)
+            content = await _read(Path(source))
         print(propose(sample_of(content, source), name), end="")  # noqa: T201 - for a file
 
     run(body)
+
+
+async def _read(source: Path) -> bytes:
+    """A sample, of a size that is read at once; ends the command where there is none."""
+    try:
+        async with await open_file(source, "rb") as file:
+            content = await file.read(MAX_SAMPLE_BYTES + 1)
+    except OSError as error:
+        fail(f"{source}: {error.strerror}", WRONG_INPUT)
+    if len(content) > MAX_SAMPLE_BYTES:
+        fail(f"{source}: larger than {MAX_SAMPLE_BYTES >> 20} MiB; cut it.", WRONG_INPUT)
+    return content
 
 
 @app.command(name="grade")
 def grade_file(
     file: File,
     records: Annotated[int, typer.Option(min=1500, max=100_000, help="How many records.")] = 10_000,
+    sample: Annotated[
+        Path | None, typer.Option(help="Real answers: JSON, JSON lines, CSV or XML.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the grade as JSON.")] = False,
 ) -> None:
     """Runs a connector against a hostile channel of its own shape, and grades it from A to F.
 
     Nothing is asked of the real channel, and nothing of the hub's data is touched. The exit code is
-    0 for A and B, with which nothing is lost.
+    0 for A and B, with which nothing is lost. With a sample the channel has its records, in place
+    of made-up ones.
 
-    Example: hub connector grade connectors_config/makassar.yaml
+    Example: hub connector grade connectors_config/makassar.yaml --sample answers.json
     """
     from hub.grade.grade import grade
     from hub.grade.records import CannotGradeError
 
     async def body(settings: Settings) -> None:
         loaded = load_file(file)
+        given = sample_of(await _read(sample), str(sample)) if sample else records
         with TemporaryDirectory() as folder:
             async with open_store(
                 uri=None,
@@ -164,30 +178,43 @@ def grade_file(
                 driver=Driver(settings.mongodb_driver),
             ) as store:
                 try:
-                    graded = await grade(loaded, store, records)
+                    graded = await grade(loaded, store, given)
                 except CannotGradeError as error:
                     fail(f"{file}: {error}", WRONG_INPUT)
         if json:
             print(orjson.dumps(graded).decode())  # noqa: T201 - for a script
         else:
-            out.print(_grade_table(file, graded))
+            for table in _grade_tables(file, graded):
+                out.print(table)
+            for line in graded.untold:
+                out.print(line, markup=False)
         if graded.grade not in {"A", "B"}:
             raise typer.Exit(FAILED)
 
     run(body)
 
 
-def _grade_table(file: Path, graded: "Graded") -> Table:
+def _grade_tables(file: Path, graded: "Graded") -> Iterator[Table]:
     figures = f"{graded.source} records: {graded.complaints} complaints, {graded.dead_letters} dead"
+    met = ", ".join(f"{fault} ×{count}" for fault, count in graded.met.items())
     table = Table(
         title=f"{file}: grade {graded.grade}",
-        caption=f"{figures} letters, after {len(graded.runs)} runs",
+        caption=f"{figures} letters, after {len(graded.runs)} runs\nmet: {met or 'no fault'}",
     )
-    for column in ("records", "lost", "out of date", "what would mend it"):
+    for column in ("records", "lost", "out of date", "misdated", "what would mend it"):
         table.add_column(column, overflow="fold")
     for each in graded.troubles:
-        table.add_row(each.trap, str(each.lost), str(each.outdated), each.mend)
-    return table
+        counts = map(str, (each.lost, each.outdated, each.misdated))
+        table.add_row(each.trap, *counts, each.mend)
+    yield table
+    if graded.refused:
+        table = Table(title="Dead letters")
+        for column in ("field", "why", "records", "one of them has"):
+            table.add_column(column, overflow="fold")
+        for refusal in graded.refused[:_MOST_REASONS]:
+            cells = (refusal.field, refusal.reason, str(refusal.count), refusal.example or "–")
+            table.add_row(*map(escape, cells))
+        yield table
 
 
 @app.command(name="schema")

@@ -30,7 +30,7 @@ def geometry(
 
     Example: hub region geometry districts.geojson --code-property kode
     """
-    from hub.connectors.geometry import MAX_FILE_BYTES, GeometryError, outlines_of
+    from hub.connectors.mapping.geometry import MAX_FILE_BYTES, GeometryError, outlines_of
 
     async def body(settings: Settings) -> None:
         try:

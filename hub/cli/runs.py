@@ -10,7 +10,14 @@ from rich.table import Table
 from hub.cli.running import opened, out, run
 from hub.settings import Settings
 
-_LEDGER = ("read", "inserted", "updated", "unchanged", "dead_lettered")
+_LEDGER = {
+    "read": "read",
+    "new": "inserted",
+    "changed": "updated",
+    "same": "unchanged",
+    "dead": "dead_lettered",
+}
+"""Heads short enough for a terminal, and what of the ledger stands under them."""
 
 
 def runs(
@@ -32,15 +39,17 @@ def runs(
             for each in found:
                 print(orjson.dumps(each).decode())  # noqa: T201 - for a script
             return
-        table = Table(title=f"{len(found)} runs, the latest first")
-        for column in ("began (UTC)", "connector", "state", "took"):
-            table.add_column(column)
+        table = Table(
+            title=f"{len(found)} runs, the latest first; times are UTC", box=None, pad_edge=False
+        )
+        for column in ("began", "connector", "state", "took"):
+            table.add_column(column, no_wrap=True)
         for column in _LEDGER:
-            table.add_column(column.replace("_", "-"), justify="right")
+            table.add_column(column, justify="right", no_wrap=True)
         table.add_column("why", overflow="fold")
         for each in found:
-            ledger = [f"{each['ledger'][column]:,}" for column in _LEDGER]
-            began = f"{each['started_at']:%Y-%m-%d %H:%M:%S}"
+            ledger = [f"{each['ledger'][name]:,}" for name in _LEDGER.values()]
+            began = f"{each['started_at']:%m-%d %H:%M}"
             row = (began, each["connector"], each["state"], _took(each), *ledger)
             table.add_row(*row, each["error"] or "", style="red" if each["error"] else None)
         out.print(table)

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub.connectors.paths import getter, selector
+from hub.connectors.mapping.paths import getter, selector
 from hub.connectors.schedule import Duration, Schedule
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import Classification, ComplaintStatus

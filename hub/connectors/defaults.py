@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.connectors.vocabulary import ConfigError, Source
+from hub.connectors.vocabulary import ConfigError, Path, Source
 
 _DEFAULTS, _RESOURCES = "resource_defaults", "resources"
 
@@ -36,19 +36,40 @@ def merged(source: Source) -> Source:
         if is_part(resource) or not isinstance(resource, dict):
             whole.append(resource)
             continue
-        whole.append(_under(resource, defaults))
+        try:
+            whole.append(_under(resource, defaults))
+        except _ClashError as clash:
+            path = (_DEFAULTS, *clash.path)
+            problem = source.problem(path, "has to be a mapping of keys, as in resources")
+            raise ConfigError(source.name, [problem]) from None
         for path, line in source.lines.items():
             if path[:1] == (_DEFAULTS,):
                 lines.setdefault((_RESOURCES, number, *path[1:]), line)
     return Source(source.name, {**values, _RESOURCES: whole}, lines)
 
 
-def _under(own: Any, default: Any) -> Any:
-    """A value with the default's keys where it has none. Of another `type` it takes nothing."""
-    if isinstance(own, dict) and isinstance(default, list):
-        return default  # which is refused
-    if not isinstance(own, dict) or not isinstance(default, dict):
+def _under(own: Any, default: Any, path: Path = ()) -> Any:
+    """A value with the default's keys where it has none. Of another `type` it takes nothing.
+
+    Raises _ClashError. In `select` a text may stand where another has a mapping.
+    """
+    if not isinstance(own, dict):
         return own
+    if not isinstance(default, dict):
+        if "select" in path[:-1] and isinstance(default, str):
+            return own
+        raise _ClashError(path)
     if "type" in own and own["type"] != default.get("type", own["type"]):
         return own
-    return {**default, **{key: _under(value, default.get(key)) for key, value in own.items()}}
+    whole = {
+        key: _under(value, default[key], (*path, key)) if key in default else value
+        for key, value in own.items()
+    }
+    return {**default, **whole}
+
+
+class _ClashError(Exception):
+    """The default is no mapping, and a resource has one there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path

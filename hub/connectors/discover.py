@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hub.connectors.load import FILL_IN
+from hub.connectors.mapping.times import time_reader
 from hub.connectors.sample import Sample, leaves, values
-from hub.connectors.times import time_reader
 from hub.domain.complaint import ComplaintStatus
 
 _MOST_STATUSES = 40
@@ -50,20 +50,22 @@ _STATUS_WORDS = {
     ComplaintStatus.REJECTED: {"ditolak"},
 }
 
+_FILES = {"csv": "CSV", "jsonl": "JSON lines"}
+
 
 def propose(sample: Sample, name: str) -> str:
     """The text of a YAML file. What the sample does not tell is marked, and refused by `validate`
     until it is filled in."""
     found = dict(_fields(sample))
-    open311 = sample.form != "csv" and "service_request_id" in sample.records[0]
+    open311 = sample.form in {"json", "xml"} and "service_request_id" in sample.records[0]
     lines = ['version: "1"', f"name: {name}"]
     if open311:
         lines += ["type: open311  # records have a service_request_id", *_client(sample)]
         lines += ["resources:", f"  - format: {sample.form}"]
         lines += ["    # FixMyStreet and others add pages: {type: page_number}"]
-    elif sample.form == "csv":
+    elif sample.form in {"csv", "jsonl"}:
         lines += [
-            "type: filesystem  # the sample is CSV",
+            f"type: filesystem  # the sample is {_FILES[sample.form]}",
             f"bucket_url: {_q(str(Path(sample.origin).parent))}",
         ]
         lines += [
@@ -71,8 +73,9 @@ def propose(sample: Sample, name: str) -> str:
             "  - name: records",
             f"    file_glob: {_q(Path(sample.origin).name)}",
         ]
-        decoder = f"{{type: csv, delimiter: {_q(sample.delimiter)}, encoding: {sample.encoding}}}"
-        lines += [f"    decoder: {decoder}"]
+        cells = f", delimiter: {_q(sample.delimiter)}, encoding: {sample.encoding}"
+        decoder = f"type: {sample.form}{cells if sample.form == 'csv' else ''}"
+        lines += [f"    decoder: {{{decoder}}}"]
     else:
         lines += ["type: rest_api  # the sample is JSON", *_client(sample)]
         lines += ["resources:", "  - name: records", *_endpoint(sample, found.get("updated_at"))]

@@ -13,10 +13,10 @@ from anyio import to_thread
 from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.bucket_url import BucketUrl, Credentials, is_elsewhere, opened_bucket
-from hub.connectors.buckets import Bucket, Stored
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
-from hub.connectors.decoders import CsvDecoder, Decoder, Records, records_of
+from hub.connectors.files.address import BucketUrl, Credentials, is_elsewhere, opened_bucket
+from hub.connectors.files.buckets import Bucket, Stored
+from hub.connectors.files.decoders import CsvDecoder, Decoder, Records, records_of
 
 BATCH_ROWS = 1000
 MOST_KNOWN = 10_000

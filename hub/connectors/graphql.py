@@ -11,13 +11,13 @@ from pydantic import Field, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import ConnectorConfig, Resource, Text, Where
 from hub.connectors.decode import decode_json
-from hub.connectors.endpoint import END, START, JsonObject, fill, placeholders_of
-from hub.connectors.http import ChannelClient, Question
-from hub.connectors.http_budget import ApiBudget
-from hub.connectors.http_config import EndpointPath, HttpClient
-from hub.connectors.http_errors import Action, ErrorHandler, IgnoredError, ResponseFilter
-from hub.connectors.incremental import Incremental, Page, first_page, read_list
-from hub.connectors.paths import getter
+from hub.connectors.http.budget import ApiBudget
+from hub.connectors.http.client import ChannelClient, Question
+from hub.connectors.http.config import EndpointPath, HttpClient
+from hub.connectors.http.errors import Action, ErrorHandler, IgnoredError, ResponseFilter
+from hub.connectors.lists.endpoint import END, START, JsonObject, fill, placeholders_of
+from hub.connectors.lists.incremental import Incremental, Page, first_page, read_list
+from hub.connectors.mapping.paths import getter
 from hub.connectors.vocabulary import Vocabulary, suggest
 
 MOST_TOKENS = 4000

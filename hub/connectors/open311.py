@@ -18,15 +18,15 @@ from hub.connectors.config import (
     Text,
     Where,
 )
-from hub.connectors.http import ChannelClient, Question
-from hub.connectors.http_budget import ApiBudget
-from hub.connectors.http_config import HttpClient, PageNumber
-from hub.connectors.http_errors import ErrorHandler
-from hub.connectors.incremental import windows
-from hub.connectors.open311_rows import listed, rows_of, with_service
-from hub.connectors.pages import pages
-from hub.connectors.paths import text_reader
-from hub.connectors.recheck import Recheck, asked_again
+from hub.connectors.http.budget import ApiBudget
+from hub.connectors.http.client import ChannelClient, Question
+from hub.connectors.http.config import HttpClient, PageNumber
+from hub.connectors.http.errors import ErrorHandler
+from hub.connectors.lists.incremental import windows
+from hub.connectors.lists.open311_rows import listed, rows_of, with_service
+from hub.connectors.lists.pages import pages
+from hub.connectors.lists.recheck import Recheck, asked_again
+from hub.connectors.mapping.paths import text_reader
 from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import ComplaintStatus

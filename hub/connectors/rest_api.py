@@ -11,14 +11,14 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.defaults import is_part
-from hub.connectors.endpoint import END, START, Endpoint
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_budget import ApiBudget
-from hub.connectors.http_config import HttpClient
-from hub.connectors.http_errors import ErrorHandler
-from hub.connectors.incremental import Page, first_page, read_list
-from hub.connectors.listing import listed
-from hub.connectors.parts import RECORDS_AT_ONCE, Part, with_parts
+from hub.connectors.http.budget import ApiBudget
+from hub.connectors.http.client import ChannelClient
+from hub.connectors.http.config import HttpClient
+from hub.connectors.http.errors import ErrorHandler
+from hub.connectors.lists.endpoint import END, START, Endpoint
+from hub.connectors.lists.incremental import Page, first_page, read_list
+from hub.connectors.lists.listing import listed
+from hub.connectors.lists.parts import RECORDS_AT_ONCE, Part, with_parts
 from hub.connectors.vocabulary import suggest
 
 

@@ -12,7 +12,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json, xml_record
-from hub.connectors.paths import text_reader
+from hub.connectors.mapping.paths import text_reader
 
 _DEEPEST = 4
 _LOOKED_AT = 1000
@@ -32,9 +32,12 @@ class Sample:
 
 
 def sample_of(content: bytes, origin: str) -> Sample:
-    """Reads JSON, GeoReport XML or CSV. Raises ChannelError where no records are found."""
+    """Reads JSON, JSON lines, GeoReport XML or CSV. Raises ChannelError where no records are
+    found."""
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start in (b"{", b"["):
+    if start == b"{" and (lines := _json_lines(content)):
+        sample = Sample(origin, lines, "jsonl")
+    elif start in (b"{", b"["):
         document = decode_json(content.removeprefix(b"\xef\xbb\xbf"))
         path, records = max(_lists(document, "$"), key=lambda each: len(each[1]), default=("", []))
         sample = Sample(origin, records, "json", path, document)
@@ -81,6 +84,22 @@ def _lists(document: Any, path: str, depth: int = 0) -> Iterator[tuple[str, list
         for key, value in document.items():
             step = f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"[{json.dumps(key)}]"
             yield from _lists(value, f"{path}{step}", depth + 1)
+
+
+def _json_lines(content: bytes) -> list[dict[str, Any]]:
+    """An object on each of several lines; none where that is not how the document is written."""
+    lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+    if len(lines) < 2 or not _is_object(lines[0]):  # noqa: PLR2004 - one line is a document
+        return []
+    found = [decode_json(line) for line in lines]
+    return [each for each in found if isinstance(each, dict)]
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(decode_json(line), dict)
+    except ChannelError:
+        return False
 
 
 def _csv(content: bytes, origin: str) -> Sample:

@@ -14,10 +14,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
 from hub.connectors.config import ConnectorConfig, Resource, Slug, Text
-from hub.connectors.endpoint import JsonObject
-from hub.connectors.private_folder import private_folder
-from hub.connectors.singer_messages import Batches, selected
-from hub.connectors.singer_tap import RunningTap, running_tap
+from hub.connectors.files.private_folder import private_folder
+from hub.connectors.lists.endpoint import JsonObject
+from hub.connectors.taps.messages import Batches, selected
+from hub.connectors.taps.process import RunningTap, running_tap
 from hub.connectors.vocabulary import has_reference, suggest
 
 MAX_CATALOG_BYTES = 16 * 1024 * 1024

@@ -12,10 +12,10 @@ from pydantic import Field
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
-from hub.connectors.http_config import Secret
-from hub.connectors.sql_database import Address, connection
-from hub.connectors.sql_reading import Reading, Rows
-from hub.connectors.sql_values import frozen, records, thawed
+from hub.connectors.database.connection import Address, connection
+from hub.connectors.database.reading import Reading, Rows
+from hub.connectors.database.values import frozen, records, thawed
+from hub.connectors.http.config import Secret
 
 
 class SqlConfig(ConnectorConfig):

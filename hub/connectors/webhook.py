@@ -16,8 +16,8 @@ from standardwebhooks import Webhook
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
 from hub.connectors.config import ConnectorConfig, Resource, Selector
-from hub.connectors.http_config import Secret
-from hub.connectors.paths import selector
+from hub.connectors.http.config import Secret
+from hub.connectors.mapping.paths import selector
 from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import ConfigError, Problem
 

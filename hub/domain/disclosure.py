@@ -11,7 +11,6 @@ from hub.domain.indicators import Dimension, Period
 from hub.domain.question import (
     EVERYTHING,
     All,
-    AnyOf,
     Compare,
     Condition,
     Field,
@@ -20,6 +19,7 @@ from hub.domain.question import (
     fields_of,
 )
 from hub.domain.scope import Reach
+from hub.domain.seen import named_by, owned_by
 
 PLACE = (Dimension.PROVINCE, Dimension.DISTRICT)
 BREAKDOWNS = (
@@ -144,10 +144,8 @@ def _listed(names: Iterable[str]) -> str:
 
 def unread(rows: Reach) -> Condition:
     """Complaints that do not lie within what the viewer may read."""
-    owned = [
-        Compare(field, Op.IN, tuple(sorted(values))) for field, values in _owned(rows) if values
-    ]
-    return Not(AnyOf(tuple(owned))) if owned else EVERYTHING
+    named = named_by(rows)
+    return Not(named) if named.parts else EVERYTHING
 
 
 def lies_within(condition: Condition, rows: Reach) -> bool:
@@ -155,16 +153,8 @@ def lies_within(condition: Condition, rows: Reach) -> bool:
     match condition:
         case Compare(field, Op.EQ | Op.IN, value):
             asked = set(value) if isinstance(value, tuple) else {value}
-            return any(field is owned and asked <= values for owned, values in _owned(rows))
+            return any(field is owned and asked <= values for owned, values in owned_by(rows))
         case All(parts):
             return any(lies_within(part, rows) for part in parts)
         case _:
             return False
-
-
-def _owned(rows: Reach) -> tuple[tuple[Field, frozenset[str]], ...]:
-    return (
-        (Field.PROVINCE, rows.provinces),
-        (Field.DISTRICT, rows.districts),
-        (Field.CHANNEL, rows.channels),
-    )

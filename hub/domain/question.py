@@ -16,14 +16,20 @@ class Field(StrEnum):
     CATEGORY_SOURCE = "category_source"
     PROGRAMME = "programme"
     STATUS = "status"
+    STATUS_SOURCE = "status_source"
+    TITLE = "title"
     RECEIVED_AT = "received_at"
     UPDATED_AT = "updated_at"
+    HANDED_OVER_AT = "handed_over_at"
     FOLLOWED_UP_AT = "followed_up_at"
     CLOSED_AT = "closed_at"
     DUE_AT = "due_at"
     OVERDUE = "overdue"
     PROVINCE = "province"
     DISTRICT = "district"
+    ADDRESS = "address"
+    LOCATION = "location"
+    WORDS = "words"
     INSTITUTION = "institution"
     ANONYMOUS = "anonymous"
     SECRET = "secret"  # noqa: S105 - a field's name
@@ -31,7 +37,7 @@ class Field(StrEnum):
 
 class Op(StrEnum):
     """How a field is compared. `ne` is the exact negation of `eq`, so it holds for unknown values;
-    the ranges hold for no unknown value."""
+    the ranges hold for no unknown value. `has` is for words, `within` for a location."""
 
     EQ = "eq"
     NE = "ne"
@@ -41,14 +47,37 @@ class Op(StrEnum):
     LT = "lt"
     LTE = "lte"
     IS_NULL = "is_null"
+    HAS = "has"
+    WITHIN = "within"
 
 
-Value = str | bool | datetime
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """All within some metres of a point in degrees, WGS 84."""
+
+    longitude: float
+    latitude: float
+    metres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """All between two meridians and two parallels, in degrees, WGS 84."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+Area = Circle | Box
+Value = str | bool | datetime | Area
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """One field against a value: a tuple of values for IN, True or False for IS_NULL."""
+    """One field against a value: a tuple of values for IN, True or False for IS_NULL, a tuple of
+    stems that are all there for HAS, an area for WITHIN."""
 
     field: Field
     op: Op

@@ -1,156 +1,106 @@
 """A hostile channel: speaks as a connector's YAML expects, and fails as real channels do."""
 
-import re
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qs
-from xml.etree.ElementTree import Element, SubElement, tostring
+from collections import Counter
+from dataclasses import replace
+from enum import StrEnum
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
-from hub.connectors.endpoint import START, Endpoint
-from hub.connectors.http_config import Cursor, PageNumber, Paginator
-from hub.connectors.open311 import MOST_ROWS, Requests
-from hub.connectors.rest_api import RestResource
-from hub.grade.records import CannotGradeError, Row, put
+from hub.grade.records import Row
+from hub.grade.shapes import Page, Shape
+from hub.grade.wire import Answer, Asked, BreakOff
 
 PAGE_ROWS = 500
 REPEATED_ROWS = 5
 """Rows of the page before that a page begins with: the list moved while it was read."""
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - where one is given
+_TOKEN = orjson.dumps({"access_token": "graded", "token_type": "bearer", "expires_in": 3600})
 
-_STORM, _ERROR_BODY, _CUT, _SAME_PAGE = "storm", "error", "cut", "same"
-FAULTS = {4: _STORM, 5: _STORM, 8: _ERROR_BODY, 12: _CUT, 16: _SAME_PAGE, 22: _STORM, 27: _CUT}
+
+class Fault(StrEnum):
+    """What can be wrong with an answer."""
+
+    STORM = "429 with Retry-After"
+    BUSY = "503 without Retry-After"
+    ERROR_BODY = "200 with an error in the body"
+    CUT_LENGTH = "connection closed in a body of stated length"
+    CUT_CHUNKED = "connection closed in a body of chunks"
+    HALF = "half a body that ends as a whole one"
+    SAME_PAGE = "one page for another"
+
+
+FAULTS = {
+    2: Fault.CUT_LENGTH,
+    4: Fault.STORM,
+    5: Fault.BUSY,
+    6: Fault.BUSY,
+    8: Fault.ERROR_BODY,
+    10: Fault.CUT_CHUNKED,
+    12: Fault.HALF,
+    15: Fault.SAME_PAGE,
+    19: Fault.CUT_LENGTH,
+}
 """The number of an answer → what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows of one answer, and the cursor of the next."""
-
-    rows: list[Row]
-    next: str | None
-    first: bool
+_INSTEAD = {
+    Fault.STORM: Answer(b"slow down", 429, {"Retry-After": "0"}),
+    Fault.BUSY: Answer(b"busy", 503),
+    Fault.ERROR_BODY: Answer(b'{"error": "database is locked"}'),
+}
+_BREAKS = {Fault.CUT_LENGTH: BreakOff.LENGTH, Fault.CUT_CHUNKED: BreakOff.CHUNKED}
 
 
 class HostileChannel:
-    """Serves `rows` of one resource, an ASGI application."""
+    """Serves `rows` of one resource, so many on a page."""
 
-    def __init__(self, resource: RestResource | Requests) -> None:
+    def __init__(self, shape: Shape, page_rows: int = PAGE_ROWS) -> None:
         """Raises CannotGradeError for a resource of which no channel can be made."""
-        if isinstance(resource, RestResource):
-            endpoint = resource.endpoint
-            for key, stated in (("json", endpoint.json_), ("is_success", endpoint.is_success)):
-                if stated is not None:
-                    raise CannotGradeError(f"{key}: no channel can be made that heeds it.")
         self.rows: list[Row] = []
-        self._resource = resource
+        self.met: Counter[Fault] = Counter()
+        self._shape = shape
+        self._page_rows = page_rows
         self._asked = 0
         self._last: Page | None = None
+        shape.answer(Page([], 0, None, 0, page_rows), Asked("", {}, None))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers as the ASGI protocol has it."""
-        if scope["type"] != "http":
-            return
-        answer = self._answer(Request(scope))
-        await answer(scope, receive, send)
-
-    def _answer(self, request: Request) -> Response:
-        query = {name: values[0] for name, values in parse_qs(request.url.query).items()}
-        resource = self._resource
-        if isinstance(resource, Requests) and "services." in request.url.path:
-            return Response(_open311(resource.format, "service", [{"service_code": "x"}]))
+    def answer(self, asked: Asked) -> Answer:
+        """What the channel says to a request."""
+        if asked.path == TOKEN_PATH:
+            return Answer(_TOKEN)
+        if aside := self._shape.aside(asked):
+            return aside
         self._asked += 1
-        fault = FAULTS.get(self._asked)
-        if fault == _STORM:
-            return Response(b"slow down", 429, {"Retry-After": "0"})
-        if fault == _ERROR_BODY:
-            return Response(b'{"error": "database is locked"}')
-        page = self._page(query)
-        if fault == _SAME_PAGE and not page.first and self._last:
-            page = self._last
-        self._last = page
-        records = [row.record for row in page.rows]
-        if isinstance(resource, Requests):
-            body = _open311(resource.format, "request", records)
-        else:
-            body = _rest(resource, records, page.next)
-        return Response(body[: len(body) // 2] if fault == _CUT else body)
+        page, fault = self._page(asked), FAULTS.get(self._asked)
+        if fault is Fault.SAME_PAGE and (page.start == 0 or self._last is None):
+            fault = None
+        if fault is None:
+            self._last = page
+            return self._shape.answer(page, asked)
+        self.met[fault] += 1
+        return self._faulty(fault, page, asked)
 
-    def _page(self, query: dict[str, str]) -> Page:
-        resource = self._resource
-        paginator: Paginator | None
-        if isinstance(resource, Requests):
-            paginator, rows = resource.paginator, self._of_window(query)
-        else:
-            paginator, rows = resource.endpoint.paginator, self._since(resource.endpoint, query)
-        if isinstance(paginator, PageNumber):
-            start = (int(query[paginator.page_param]) - paginator.base_page) * PAGE_ROWS
-        elif isinstance(paginator, Cursor):
-            start = int(query.get(paginator.cursor_param, 0))
-        else:
-            most = MOST_ROWS if isinstance(resource, Requests) else len(rows)
-            return Page(rows[:most], None, first=True)
-        end = start + PAGE_ROWS
-        if start >= len(rows):
-            return Page([], None, first=False)
-        overlapping = rows[max(start - REPEATED_ROWS, 0) : end]
-        return Page(overlapping, str(end) if end < len(rows) else None, first=start == 0)
+    def _faulty(self, fault: Fault, page: Page, asked: Asked) -> Answer:
+        if instead := _INSTEAD.get(fault):
+            return instead
+        if fault is Fault.SAME_PAGE and self._last:
+            return self._shape.answer(self._last, asked)
+        whole = self._shape.answer(page, asked)
+        if breaks := _BREAKS.get(fault):
+            return replace(whole, breaks=breaks)
+        return replace(whole, body=whole.body[: len(whole.body) // 2])
 
-    def _of_window(self, query: dict[str, str]) -> list[Row]:
-        start, end = query.get("start_date"), query.get("end_date")
-        rows = sorted(self.rows, key=lambda row: row.received)
-        recheck = self._resource.recheck if isinstance(self._resource, Requests) else None
-        if recheck and recheck.ids_param in query:
-            ids = query[recheck.ids_param].split(",")
-            return [row for row in rows if row.id in ids]
-        if start and end:
-            first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
-            rows = [row for row in rows if first <= row.received <= last]
-        return rows
-
-    def _since(self, endpoint: Endpoint, query: dict[str, str]) -> list[Row]:
-        """In the order of their change, as `row_order: asc` expects."""
-        rows = sorted(self.rows, key=lambda row: row.changed)
-        for name, template in endpoint.params.items():
-            if START in template and endpoint.incremental:
-                before, after = map(re.escape, template.split(START, 1))
-                match = re.fullmatch(f"{before}(.*){after}", query.get(name, ""))
-                pattern = endpoint.incremental.datetime_format
-                since = _time(match[1] if match else "", pattern)
-                return [row for row in rows if row.changed >= since]
-        return rows
-
-
-def _time(text: str, pattern: str | None) -> datetime:
-    moment = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.astimezone()
-
-
-def _rest(resource: RestResource, records: list[Any], next_: str | None) -> bytes:
-    """The records where `data_selector` finds them, the next cursor where the paginator does."""
-    path = resource.endpoint.data_selector
-    if path == "$[*]":
-        return orjson.dumps(records)
-    if not re.fullmatch(r"\$(\.\w+)+\[\*\]", path):
-        raise CannotGradeError(f"data_selector: no answer can be made for {path}.")
-    document: dict[str, Any] = {}
-    put(document, path[2:-3], records)
-    paginator = resource.endpoint.paginator
-    if isinstance(paginator, Cursor):
-        put(document, paginator.cursor_path, next_)
-    return orjson.dumps(document)
-
-
-def _open311(format_: str, element: str, records: list[dict[str, Any]]) -> bytes:
-    if format_ == "json":
-        return orjson.dumps(records)
-    root = Element(f"{element}s")
-    for record in records:
-        item = SubElement(root, element)
-        for name, value in record.items():
-            SubElement(item, name).text = value
-    return bytes(tostring(root))
+    def _page(self, asked: Asked) -> Page:
+        rows = self._shape.of(self.rows, asked)
+        place = self._shape.place(asked, self._page_rows)
+        if place is None:
+            most = self._shape.cut_off or len(rows)
+            return Page(rows[:most], 0, None, len(rows), max(len(rows), 1))
+        start, size = place
+        repeated = min(REPEATED_ROWS, size // 2) if start else 0
+        if self._shape.shifts:
+            # Who counts records counts those that come again, too.
+            end, more = start + size - repeated, min(REPEATED_ROWS, size // 2)
+            total = len(rows) + (more if len(rows) > size else 0)
+            return Page(rows[start - repeated : end], start, end, total, size)
+        end = start + size
+        found = rows[start - repeated : end] if start < len(rows) else []
+        return Page(found, start, end if end < len(rows) else None, len(rows), size)

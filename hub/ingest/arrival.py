@@ -9,7 +9,7 @@ from importlib.resources import files
 import orjson
 
 from hub.connectors.base import Batch, Record, State, Undecodable
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Complaint, derived_id
 from hub.domain.run import Rejection
 

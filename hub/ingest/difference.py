@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.connectors.base import Record, Undecodable
 from hub.connectors.load import Loaded
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Complaint, Location
 from hub.domain.run import Rejection
 from hub.ingest.places import district_map

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.connectors.base import Batch
 from hub.connectors.load import Loaded
-from hub.connectors.mapping import Districts, Mapper
+from hub.connectors.mapping.mapper import Districts, Mapper
 from hub.domain.complaint import Provenance
 from hub.domain.run import Ledger, Rejection
 from hub.ingest.arrival import MAX_RECORD_BYTES, Arrival, Arrived, arrived, mapping_version

@@ -3,7 +3,7 @@
 from anyio import to_thread
 
 from hub.connectors.config import ConnectorConfig
-from hub.connectors.mapping import Districts
+from hub.connectors.mapping.mapper import Districts
 from hub.store.store import Store
 
 
@@ -14,7 +14,9 @@ async def district_map(config: ConnectorConfig, store: Store) -> Districts | Non
     loaded = await store.outlines.current()
     if loaded is None:
         return None
-    from hub.connectors.geometry import DistrictMap  # takes a while, and most hubs need it not
+    from hub.connectors.mapping.geometry import (
+        DistrictMap,  # takes a while, and most hubs need it not
+    )
 
     return await to_thread.run_sync(DistrictMap, *loaded)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.connectors.base import Surroundings, Undecodable
 from hub.connectors.load import Loaded
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Complaint
 from hub.domain.run import Rejection
 

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 from hub.connectors import KINDS
 from hub.connectors.base import Surroundings
 from hub.connectors.load import Loaded
-from hub.connectors.mapping import Districts
+from hub.connectors.mapping.mapper import Districts
 from hub.connectors.vocabulary import ConfigError
 from hub.connectors.webhook import WebhookConnector
 from hub.domain.clock import SYSTEM_CLOCK, Clock

@@ -10,6 +10,7 @@ from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 REFRESH_SECONDS = 1.0
+_AGAIN_SECONDS = 60.0
 _REST = 5
 """A refresh rests for so many times as long as it works, so that queries are not slowed."""
 
@@ -26,10 +27,24 @@ async def keep_rollups(store: Store) -> None:
         await anyio.sleep(REFRESH_SECONDS)
 
 
+async def fill_search_words(store: Store) -> None:
+    """Lets complaints be found that an earlier version of the hub stored; then there is no more
+    to do."""
+    while True:
+        try:
+            if filled := await store.search_words.fill():
+                _log.info("search_words.filled", complaints=filled)
+            return
+        except StoreError as error:
+            _log.warning("search_words.not_filled", error=str(error))
+        await anyio.sleep(_AGAIN_SECONDS)
+
+
 @asynccontextmanager
 async def upkeep(store: Store) -> AsyncIterator[None]:
     """Keeps the store up while the block runs."""
     async with anyio.create_task_group() as group:
         group.start_soon(keep_rollups, store)
+        group.start_soon(fill_search_words, store)
         yield
         group.cancel_scope.cancel()

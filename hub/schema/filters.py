@@ -22,11 +22,14 @@ from hub.domain.question import (
     OrderField,
 )
 from hub.domain.region import regions
+from hub.domain.words import stems_of
 from hub.schema.enums import OrderDirection
 from hub.schema.errors import InputError
+from hub.schema.places import Box, Near
 
 MOST_VALUES = 500
 MOST_NESTING = 10
+MOST_WORDS = 20
 
 
 def _unset(description: str, name: str | None = None) -> Any:
@@ -100,14 +103,24 @@ class ComplaintFilter:
     category_source: StringFilter | None = _unset("The channel's category.")
     programme: StringFilter | None = _unset("The programme, such as COVID19.")
     status: StatusFilter | None = _unset("Where it stands.")
+    status_source: StringFilter | None = _unset("The channel's label for it.")
+    title: StringFilter | None = _unset("The title; unknown where it is not for you.")
     received_at: DateTimeFilter | None = _unset("When it was received.")
     updated_at: DateTimeFilter | None = _unset("When it last changed.")
+    handed_over_at: DateTimeFilter | None = _unset("When it was handed to an institution.")
     followed_up_at: DateTimeFilter | None = _unset("When it was first followed up.")
     closed_at: DateTimeFilter | None = _unset("When it was closed.")
     due_at: DateTimeFilter | None = _unset("By when an answer is due.")
     overdue: BooleanFilter | None = _unset("Past its deadline and not answered.")
     province: RegionFilter | None = _unset("The province.")
     district: RegionFilter | None = _unset("The district.")
+    search: str | None = _unset(
+        "Words of title, description and address: all of them occur, in any form "
+        "(`perbaikan` finds *diperbaiki*). Words that are not for you are not found."
+    )
+    near: Near | None = _unset("Not farther than this from a point.")
+    within: Box | None = _unset("Within this part of the map.")
+    address: StringFilter | None = _unset("The address; unknown where it is not for you.")
     institution: StringFilter | None = _unset("Who handles it.")
     anonymous: BooleanFilter | None = _unset("Whether the reporter's name is hidden.")
     secret: BooleanFilter | None = _unset("Whether the report is not public.")
@@ -151,6 +164,10 @@ def _condition(given: ComplaintFilter, argument: str, depth: int) -> Condition:
     for name, value, path in _given(given, argument):
         if name == "not_":
             parts.append(Not(_condition(value, path, depth + 1)))
+        elif name == "search":
+            parts.append(_search(value, path))
+        elif name in {"near", "within"}:
+            parts.append(Compare(Field.LOCATION, Op.WITHIN, value.area(path)))
         elif name in {"and_", "or_"}:
             if len(value) > MOST_VALUES:
                 raise InputError(path, f"has more than {MOST_VALUES} parts")
@@ -161,6 +178,15 @@ def _condition(given: ComplaintFilter, argument: str, depth: int) -> Condition:
         else:
             parts.extend(_comparisons(Field[name.upper()], value, path))
     return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _search(text: str, argument: str) -> Compare:
+    stems = stems_of(text)
+    if not stems:
+        raise InputError(argument, "names no word to look for")
+    if len(stems) > MOST_WORDS:
+        raise InputError(argument, f"names more than {MOST_WORDS} words")
+    return Compare(Field.WORDS, Op.HAS, tuple(stems))
 
 
 def _given(given: Any, argument: str) -> list[tuple[str, Any, str]]:

@@ -2,6 +2,7 @@
 
 import math
 import secrets
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any
@@ -18,6 +19,7 @@ from hub.auth.requests import BodyTooLargeError, body_within
 from hub.domain.reading import Reading
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.limits import DEFAULTS, Limits, TooSlowError
@@ -37,6 +39,19 @@ _GRAPHQL = "application/graphql-response+json"
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a document gets, and the HTTP status that the draft gives it."""
+
+    body: dict[str, Any]
+    status: int
+
+    @property
+    def failed(self) -> int:
+        """The status where an error is no success: 200 with errors beside data is 400 then."""
+        return max(self.status, 400)
+
+
 class GraphQLEndpoint:
     """An ASGI application that answers documents, each viewer from what their scope reaches."""
 
@@ -48,7 +63,7 @@ class GraphQLEndpoint:
         limits: Limits = DEFAULTS,
     ) -> None:
         self._store = store
-        self._challenge = challenge
+        self.challenge = challenge
         self._executor = Executor(core_schema, limits)
         self._rate = RateLimit(limits.requests_per_second)
         # Desks hold no state but their scope, so viewers that come again share one.
@@ -63,23 +78,39 @@ class GraphQLEndpoint:
         """Nothing is even parsed for a caller without a token."""
         viewer = request.user
         if not isinstance(viewer, Viewer):
-            return self._challenge.missing()
+            return self.challenge.missing()
         accepts = request.headers.get("accept", "*/*")
         media_type = _GRAPHQL if _GRAPHQL in accepts else _JSON
-        if wait := self._rate.wait_of(viewer.scope.subject):
-            return _too_often(wait, media_type)
+        if hurried := self.hurried(viewer, media_type):
+            return hurried
         try:
             asked = await _parameters(request)
         except _BadRequestError as error:
             return _response({"errors": [error.formatted]}, error.status, media_type)
+        variables = asked.get("variables") or {}
+        answer = await self.answer(viewer, asked["query"], variables, asked.get("operationName"))
+        # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
+        status = answer.status if media_type == _GRAPHQL else 200
+        return _response(answer.body, status, media_type)
+
+    def hurried(self, viewer: Viewer, media_type: str = _JSON) -> Response | None:
+        """The answer to a viewer who asks too often; None where they do not."""
+        wait = self._rate.wait_of(viewer.scope.subject)
+        return _too_often(wait, media_type) if wait else None
+
+    def operation(self, document: str) -> Operation | None:
+        """The only operation of a document; None where it is not valid."""
+        return self._executor.operation(document)
+
+    async def answer(
+        self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
+    ) -> Answer:
+        """What a document gets within the scope of a viewer."""
         context = Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
-        name = asked.get("operationName")
-        result = await self._executor.execute(
-            asked["query"], asked.get("variables") or {}, name, context
-        )
+        result = await self._executor.execute(document, variables, name, context)
         try:
             # Before the answer leaves: personal data that can't be accounted for is not shown.
-            await self._record(viewer, asked["query"], name, context.reading)
+            await self._record(viewer, document, name, context.reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = _status(result)
@@ -93,8 +124,7 @@ class GraphQLEndpoint:
             body["errors"] = [told(error).formatted for error in result.errors]
         if status == 200:  # noqa: PLR2004
             body["data"] = result.data
-        # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
-        return _response(body, status if media_type == _GRAPHQL else 200, media_type)
+        return Answer(body, status)
 
     async def _record(
         self, viewer: Viewer, document: str, name: str | None, reading: Reading

@@ -1,4 +1,5 @@
-"""The changes that can be asked for: to connectors and dead letters of one's own channels."""
+"""The changes that can be asked for: to connectors and dead letters of one's own channels, and to
+one's own views."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +7,14 @@ from typing import Any
 
 import strawberry
 from strawberry import UNSET
+from strawberry.scalars import JSON
 
 from hub.connectors.base import ChannelError
 from hub.connectors.vocabulary import ConfigError
 from hub.ingest.own import DeskError, ForbiddenError
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
+from hub.schema.saving import save_view
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
 from hub.schema.types.connector import (
@@ -20,6 +23,7 @@ from hub.schema.types.connector import (
     PreviewedRecord,
     StoredSecret,
 )
+from hub.schema.types.view import View
 
 _NAMED = {"name": "Name of a connector."}
 _TEXT = {"yaml": "A connector's configuration, at most 64 KiB."}
@@ -28,18 +32,23 @@ _SECRET = {
     "name": "What the text calls the secret.",
     "value": "The secret itself: send it as a variable.",
 }
+_VIEW = {
+    "name": "2 to 63 lower-case letters, digits and `-`.",
+    "document": "One query.",
+    "variables": "Values by name, where a reader states none.",
+}
 _HOST = {
     "host": "A host, with its port where it is not the usual one.",
     "connector": "Name of a connector: for this one only.",
 }
 
-# Each goes through the viewer's desk, which knows nothing beyond their scope.
+# What is of connectors goes through the viewer's desk, which knows nothing beyond their scope.
 
 
 @output
 class Mutation:
-    """All that can be changed. What lies outside your scope does not exist. Each needs
-    connectors:read and connectors:write, and is written down with who asked for it."""
+    """All that can be changed. What lies outside your scope does not exist. What is of connectors
+    needs connectors:read and connectors:write, and is written down with who asked for it."""
 
     @resolved(Connector, _TEXT)
     async def register_connector(self, info: HubInfo, yaml: str) -> Any:
@@ -144,6 +153,20 @@ class Mutation:
         there was such an approval. For admins."""
         with _told():
             return await info.context.desk().revoke(host, connector or None)
+
+    @resolved(View, _VIEW)
+    async def save_view(
+        self, info: HubInfo, name: str, document: str, variables: JSON | None = UNSET
+    ) -> Any:
+        """Saves a query under a name, with values for variables that a reader does not state. A
+        view of yours is replaced. It is read at `GET /views/{name}` by whoever has a token, within
+        their own scope."""
+        return await save_view(info, name, document, variables or {})
+
+    @resolved(bool, {"name": "Name of a view."})
+    async def remove_view(self, info: HubInfo, name: str) -> Any:
+        """Removes a view of yours; whether there was one."""
+        return await info.context.reader.views.remove(name)
 
 
 @contextmanager

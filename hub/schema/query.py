@@ -32,6 +32,7 @@ from hub.schema.types.connector import Connector
 from hub.schema.types.indicators import IndicatorRow, Period
 from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
+from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
 
 _BY_ID = {"id": "An id as another field gave it."}
@@ -189,6 +190,11 @@ class Query(Federation):
         info.context.need(Permission.CONNECTORS_READ)
         request = page_request(first, after)
         return await info.context.reader.dead_letters.page(connector, state, request)
+
+    @resolved(list[View], size=50)
+    async def views(self, info: HubInfo) -> Any:
+        """Saved views, by name. They hold no data."""
+        return await info.context.reader.views.all()
 
     @resolved(AuditConnection, _FORWARD)
     async def audit(

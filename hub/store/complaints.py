@@ -11,11 +11,12 @@ from hub.domain.indicators import Dimension, IndicatorRow, Period
 from hub.domain.question import LATEST_FIRST, Condition, Order
 from hub.domain.reading import Reading
 from hub.domain.scope import Scope
+from hub.domain.seen import as_seen
 from hub.store import plan
 from hub.store.answers import Answers, Question
 from hub.store.cursor import Cursors
 from hub.store.documents import Received, complaint_document
-from hub.store.masks import Fields, Masks
+from hub.store.masks import FOR_NOBODY, Fields, Masks
 from hub.store.mongo import Database, Document, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
 from hub.store.statistics import Statistics
@@ -77,7 +78,7 @@ class ScopedComplaints:
         """A page of complaints. Raises InvalidCursorError."""
         found = await self._pager.read(
             self._rows,
-            plan.match(condition, _now()),
+            self._wanted(condition),
             plan.steps(order),
             request,
             self._masks.projection(fields),
@@ -102,8 +103,11 @@ class ScopedComplaints:
 
     async def count(self, condition: Condition) -> int:
         """How many complaints of the scope fulfil a condition."""
-        wanted = plan.both(self._rows, plan.match(condition, _now()))
+        wanted = plan.both(self._rows, self._wanted(condition))
         return await self._complaints.count_documents(wanted)
+
+    def _wanted(self, condition: Condition) -> plan.Filter:
+        return plan.match(as_seen(condition, self._scope), _now())
 
     async def indicators(
         self,
@@ -120,17 +124,17 @@ class ScopedComplaints:
         """
         scope = self._scope
         question = Question(scope.counts, tuple(dimensions), condition, period, parts)
-        if not scope.counts_beyond_rows:
-            return await self._answers.answer(question, _now())
-        if lies_within(condition, scope.rows):
-            return await self._answers.answer(replace(question, reach=scope.rows), _now())
+        if not scope.counts_beyond_rows or lies_within(condition, scope.rows):
+            reach = scope.rows if scope.counts_beyond_rows else scope.counts
+            seen = replace(question, reach=reach, condition=as_seen(condition, scope))
+            return await self._answers.answer(seen, _now())
         return await self._statistics.answer(question, scope.rows, _now())
 
 
 def _as_read(value: Any) -> Any:
-    """As the store reads documents: times name no zone, and the raw record is left out."""
+    """As the store reads documents: times name no zone, and what is for nobody is left out."""
     if isinstance(value, dict):
-        return {name: _as_read(each) for name, each in value.items() if name != "raw"}
+        return {name: _as_read(each) for name, each in value.items() if name not in FOR_NOBODY}
     if isinstance(value, list):
         return [_as_read(each) for each in value]
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value

@@ -15,6 +15,7 @@ from hub.domain.complaint import (
 )
 from hub.domain.indicators import cell_of
 from hub.domain.region import regions
+from hub.domain.words import stems_of
 from hub.store.mongo import Document
 from hub.store.timelines import Again
 from hub.store.vault import Vault
@@ -50,6 +51,7 @@ def complaint_document(
     place = regions().get(c.district or c.province or _NATIONAL)
     zone = place.zone if place else None
     received_on = c.received_at.astimezone(zone).date().isoformat()
+    words = stems_of(c.title, c.description, c.address)
     return {
         "_id": id_,
         "channel": c.channel,
@@ -63,6 +65,7 @@ def complaint_document(
         "status_source": c.status_source,
         "title": c.title,
         "description": c.description,
+        "words": words,
         "received_at": c.received_at,
         "received_on": received_on,
         "cell": cell_of(c.province, c.district, received_on),

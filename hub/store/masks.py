@@ -14,6 +14,9 @@ Fields = frozenset[str] | None
 """The stored fields that a caller reads, so that no others are fetched; None for all."""
 
 WORDS = frozenset({"title", "description", "address", "location"})
+FOR_NOBODY = frozenset({"raw", "words"})
+"""What never leaves the store: the record as it came, and the stems to search by."""
+
 _REPORTER = ("reporter",)
 _PLACE = frozenset({"province", "district", "channel"})
 
@@ -31,8 +34,8 @@ class Masks:
     def projection(self, fields: Fields) -> Document:
         """What to fetch: what was asked for, and what decides on whether it may be shown."""
         if fields is None:
-            return {"raw": 0}
-        shown = dict.fromkeys(fields - {"raw"}, 1)
+            return dict.fromkeys(FOR_NOBODY, 0)
+        shown = dict.fromkeys(fields - FOR_NOBODY, 1)
         if not fields.isdisjoint(self._words):
             shown |= {"secret": 1, **_decided_by(self._secret_words)}
         if "reporter" in fields:

@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import Any, cast
 
 from bson import CodecOptions
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
+from pymongo import ASCENDING, DESCENDING, GEOSPHERE, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
@@ -148,6 +148,14 @@ _COMPLAINT_INDEXES = [
     )
     for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
 ]
+# Words and places: first whether the complaint is secret (domain/seen.py). A word is enough to
+# find few; near a place all may be of another scope.
+_LATEST = [("received_at", DESCENDING), ("_id", DESCENDING)]
+_COMPLAINT_INDEXES.append(IndexModel([("secret", ASCENDING), ("words", ASCENDING), *_LATEST]))
+_COMPLAINT_INDEXES += [
+    IndexModel([("secret", ASCENDING), *prefix, ("location", GEOSPHERE)])
+    for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
+]
 _COMPLAINT_INDEXES += [IndexModel([("cell", ASCENDING)]), IndexModel([("number", ASCENDING)])]
 
 # MongoDB removes a document by itself once it has ended.
@@ -189,6 +197,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
         for prefix in ([], [("connector", ASCENDING)])
     ],
+    "views": [IndexModel([("by", ASCENDING)])],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],

@@ -8,6 +8,8 @@ from hub.domain.complaint import OPEN_STATUSES
 from hub.domain.question import (
     All,
     AnyOf,
+    Box,
+    Circle,
     Compare,
     Condition,
     Field,
@@ -19,6 +21,7 @@ from hub.domain.question import (
     Place,
 )
 from hub.domain.scope import Reach
+from hub.store.areas import inside
 
 Filter = dict[str, Any]
 
@@ -68,6 +71,12 @@ def match(condition: Condition, now: datetime) -> Filter:  # noqa: PLR0911 - one
             return {field.value: {"$eq" if value else "$ne": None}}
         case Compare(field, Op.IN, tuple() as values):
             return {field.value: {"$in": list(values)}}
+        case Compare(field, Op.HAS, tuple() as stems):
+            # An index is read by the first of them: the longest, which is likely to be rare.
+            longest_first = sorted(stems, key=lambda stem: (-len(str(stem)), stem))
+            return {field.value: {"$all": longest_first}}
+        case Compare(field, Op.WITHIN, Circle() | Box() as area):
+            return inside(field.value, area)
         case Compare(field, op, value):
             return {field.value: {f"${op.value}": value}}
         case All(parts):

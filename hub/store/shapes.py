@@ -5,11 +5,30 @@ from typing import Any
 
 Shape = dict[str, Any]
 
+
+def _degrees(most: int) -> Shape:
+    return {"bsonType": ["double", "int"], "minimum": -most, "maximum": most}
+
+
 _TEXT: Shape = {"bsonType": "string"}
 _TEXT_OR_NULL: Shape = {"bsonType": ["string", "null"]}
 _TIME: Shape = {"bsonType": "date"}
 _TIME_OR_NULL: Shape = {"bsonType": ["date", "null"]}
 _TRUTH: Shape = {"bsonType": "bool"}
+_POINT_OR_NULL: Shape = {
+    "bsonType": ["object", "null"],
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"enum": ["Point"]},
+        "coordinates": {
+            "bsonType": "array",
+            "items": [_degrees(180), _degrees(90)],
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    },
+    "additionalProperties": False,
+}
 _DAY: Shape = {**_TEXT, "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "maxLength": 10}
 _PROVINCE: Shape = {**_TEXT_OR_NULL, "pattern": "^[0-9]{2}$", "maxLength": 2}
 _DISTRICT: Shape = {**_TEXT_OR_NULL, "pattern": r"^[0-9]{2}\.[0-9]{2}$", "maxLength": 5}
@@ -29,20 +48,28 @@ COMPLAINT_FIELDS: Shape = {
     "category_source": _TEXT_OR_NULL,
     "programme": _TEXT_OR_NULL,
     "status": _TEXT,
+    "status_source": _TEXT,
+    "title": _TEXT_OR_NULL,
     "received_at": _TIME,
     "received_on": _DAY,
     "cell": _TEXT,
     "updated_at": _TIME,
+    "handed_over_at": _TIME_OR_NULL,
     "followed_up_at": _TIME_OR_NULL,
     "closed_at": _TIME_OR_NULL,
     "due_at": _TIME_OR_NULL,
     "province": _PROVINCE,
     "district": _DISTRICT,
+    "address": _TEXT_OR_NULL,
+    "location": _POINT_OR_NULL,
     "institution": _TEXT_OR_NULL,
     "anonymous": _TRUTH,
     "secret": _TRUTH,
 }
 """Each field of a complaint that a scope, a mask, a filter, an order or a figure looks at."""
+
+_WORDS: Shape = {"$jsonSchema": {"properties": {"words": {"bsonType": "array", "items": _TEXT}}}}
+"""Not required: an earlier version of the hub stored none (search.py)."""
 
 # domain/indicators.py: cell_of. A complaint counts where it is, and nowhere else.
 _CELL: Shape = {
@@ -56,7 +83,9 @@ _CELL: Shape = {
 }
 
 SHAPES: dict[str, Shape] = {
-    "complaints": {"$and": [_typed(COMPLAINT_FIELDS), {"$expr": {"$eq": ["$cell", _CELL]}}]},
+    "complaints": {
+        "$and": [_typed(COMPLAINT_FIELDS), _WORDS, {"$expr": {"$eq": ["$cell", _CELL]}}]
+    },
     "runs": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
     "dead_letters": _typed(
         {"_id": _TEXT, "channel": _TEXT, "connector": _TEXT, "state": _TEXT, "last_seen": _TIME}

@@ -35,10 +35,12 @@ from hub.store.rollups import Rollups
 from hub.store.runs import RunRegister, ScopedRuns
 from hub.store.schedules import Schedules
 from hub.store.scope_monitor import ScopeMonitoring
+from hub.store.search import SearchWords
 from hub.store.secrets import ConnectorSecrets
 from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
+from hub.store.views import SavedViews
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -55,6 +57,7 @@ class Reader:
     runs: ScopedRuns
     dead_letters: ScopedDeadLetters
     audit: ScopedAudit
+    views: SavedViews
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Store:
         self.principals = Principals(database)
         self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
+        self.search_words = SearchWords(database)
         self._answers = Answers(database, self.rollups)
         self._statistics = Statistics(self._answers)
         self.signing_keys = SigningKeys(database, vault)
@@ -113,6 +117,7 @@ class Store:
             runs=ScopedRuns(scope, database, cursors),
             dead_letters=ScopedDeadLetters(scope, database, cursors, self._vault),
             audit=ScopedAudit(scope, database, cursors),
+            views=SavedViews(scope, database),
         )
 
     def holdings(self, scope: Scope) -> Holdings:

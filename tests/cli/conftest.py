@@ -6,7 +6,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from hub.cli import app
+from hub.cli import app, running
 
 Run = Callable[..., Result]
 
@@ -16,7 +16,7 @@ def run(anyio_backend: str, mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -
     """Runs `hub …` to its end; its database is that of no other test."""
     monkeypatch.setenv("HUB_MONGODB_URI", mongodb_uri)
     monkeypatch.setenv("HUB_ENCRYPTION_KEY", "a2" * 21 + "a=")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(running.out, "width", 200)  # it read the terminal's when it was made
 
     def run(*arguments: str, stdin: str = "") -> Result:
         try:

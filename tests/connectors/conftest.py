@@ -6,7 +6,7 @@ import stamina
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.http.errors import ErrorHandler
 from hub.serving import free_port, listening
 from tests.connectors.channel import Serve
 from tests.postgres import binaries

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.connectors import buckets, http_files
 from hub.connectors.base import ChannelError, Connector
+from hub.connectors.files import buckets
+from hub.connectors.http import files as http_files
 from tests.connectors.channel import Serve, batches, connector, ids, raw_channel
 
 YAML = """\

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.bucket_s3 import Key, canonical_query, signed_headers
+from hub.connectors.files.s3 import Key, canonical_query, signed_headers
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, batches, ids

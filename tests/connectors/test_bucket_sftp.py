@@ -8,8 +8,9 @@ from typing import Any
 import asyncssh
 import pytest
 
-from hub.connectors import bucket_sftp, buckets
 from hub.connectors.base import ChannelError, Connector, Surroundings
+from hub.connectors.files import buckets
+from hub.connectors.files import sftp as bucket_sftp
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import batches, ids

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.connectors import archives
 from hub.connectors.base import ChannelError, Undecodable
-from hub.connectors.decoders import (
+from hub.connectors.files import archives
+from hub.connectors.files.decoders import (
     MAX_LINE,
     CsvDecoder,
     Decoder,

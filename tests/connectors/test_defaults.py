@@ -92,6 +92,10 @@ def test_what_is_wrong_in_a_resource_is_told_with_its_line() -> None:
             DEFAULTS[: DEFAULTS.index("resources:\n")],
             "c.yaml:5: resource_defaults: there are no resources that it could be for",
         ),
+        (
+            DEFAULTS.replace("paginator: {type: cursor, cursor_path: next}", "paginator: x"),
+            "c.yaml:9: resource_defaults.endpoint.paginator: has to be a mapping of keys",
+        ),
     ],
 )
 def test_defaults_of_nothing_are_refused(text: str, told: str) -> None:
@@ -110,3 +114,13 @@ resources: [{}, {name: more, format: json}]
     first, second = (each.model_dump() for each in load(text, "c.yaml").config.mapped)
     assert (first["format"], second["format"]) == ("xml", "json")
     assert first["params"] == second["params"] == {"a": "b"}
+
+
+def test_a_flag_may_stand_where_the_default_is_a_text() -> None:
+    text = DEFAULTS.replace("status: state}", "status: state, secret: is_secret}")
+    text = text.replace(
+        "{received_at: created}", "{received_at: created, secret: {path: a, has: b}}"
+    )
+    first, second = load(text, "c.yaml").config.mapped
+    assert str(first.select.secret) == "path='a' has='b'"
+    assert second.select.secret == "is_secret"

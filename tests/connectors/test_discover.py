@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from hub.connectors.base import ChannelError
 from hub.connectors.discover import propose
-from hub.connectors.http import get_once
+from hub.connectors.http.client import get_once
 from hub.connectors.load import load
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.connectors.sample import Sample, sample_of
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve
@@ -122,3 +122,14 @@ def test_words_of_a_record_are_not_repeated() -> None:
 def test_what_holds_no_records_is_refused(content: str) -> None:
     with pytest.raises(ChannelError):
         proposed(content)
+
+
+def test_json_lines_are_a_file_of_a_record_each() -> None:
+    sample = sample_of(b'{"id": 1, "a": {"b": 2}}\n\n{"id": 2}\n', "exports/a.jsonl")
+    assert (sample.form, sample.records) == ("jsonl", [{"id": 1, "a": {"b": 2}}, {"id": 2}])
+    assert "decoder: {type: jsonl}" in propose(sample, "kota-a")
+
+
+def test_a_broken_line_is_told() -> None:
+    with pytest.raises(ChannelError, match="not whole JSON"):
+        sample_of(b'{"id": 1}\n{"id": 2', "a.jsonl")

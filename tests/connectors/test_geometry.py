@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.connectors.config import Resource
-from hub.connectors.geometry import DistrictMap, GeometryError, outlines_of
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.geometry import DistrictMap, GeometryError, outlines_of
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Complaint
 from hub.domain.run import Rejection
 

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.connectors import http
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import ApiKeyAuth, BearerAuth, HttpClient
-from hub.connectors.http_errors import ErrorHandler
+from hub.connectors.http import client as http
+from hub.connectors.http.client import ChannelClient
+from hub.connectors.http.config import ApiKeyAuth, BearerAuth, HttpClient
+from hub.connectors.http.errors import ErrorHandler
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, raw_channel
 

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import HttpBasicAuth, HttpClient, OAuth2ClientCredentials
+from hub.connectors.http.client import ChannelClient
+from hub.connectors.http.config import HttpBasicAuth, HttpClient, OAuth2ClientCredentials
 from tests.connectors.channel import Serve
 
 SECRET = "s3cret: +/é"

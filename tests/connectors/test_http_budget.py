@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.connectors.http_budget import Budget, Rate
+from hub.connectors.http.budget import Budget, Rate
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, batches, connector, ids
 

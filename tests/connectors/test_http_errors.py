@@ -14,9 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from hub.connectors.base import ChannelError, Surroundings
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import HttpClient
-from hub.connectors.http_errors import (
+from hub.connectors.http.client import ChannelClient
+from hub.connectors.http.config import HttpClient
+from hub.connectors.http.errors import (
     MOST_WAIT_SECONDS,
     ErrorHandler,
     IgnoredError,

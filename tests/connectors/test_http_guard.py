@@ -16,8 +16,8 @@ from starlette.routing import Route
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.decode import decode_json
 from hub.connectors.guard import is_public
-from hub.connectors.http import ChannelClient
-from hub.connectors.http_config import HttpClient
+from hub.connectors.http.client import ChannelClient
+from hub.connectors.http.config import HttpClient
 from tests.connectors.channel import Serve
 
 LOOPBACK = [

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.connectors.config import Resource
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.complaint import Classification, Complaint, ComplaintStatus, Location, Reporter
 from hub.domain.run import Rejection
 

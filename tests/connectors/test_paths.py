@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.connectors.paths import getter, selector, text_reader
+from hub.connectors.mapping.paths import getter, selector, text_reader
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.connectors.predicate import Predicate
+from hub.connectors.lists.predicate import Predicate
 
 DOCUMENT = {
     "status": "ok",

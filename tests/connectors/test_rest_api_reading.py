@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.incremental import windows
+from hub.connectors.lists.incremental import windows
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve, batches, connector, ids, states
 

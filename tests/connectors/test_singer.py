@@ -15,9 +15,10 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from hub.connectors import singer_messages, singer_tap
 from hub.connectors.base import Between, ChannelError, Connector, State, Surroundings, Undecodable
 from hub.connectors.load import load
+from hub.connectors.taps import messages as singer_messages
+from hub.connectors.taps import process as singer_tap
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.run import RunState
 from hub.ingest.run import sync

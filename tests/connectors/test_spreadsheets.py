@@ -9,9 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from hub.connectors import spreadsheets
 from hub.connectors.base import ChannelError, Undecodable
-from hub.connectors.decoders import XlsxDecoder, records_of
+from hub.connectors.files import spreadsheets
+from hub.connectors.files.decoders import XlsxDecoder, records_of
 from tests.connectors.channel import batches, connector
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
+from hub.connectors.database.reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.load import load
-from hub.connectors.sql_reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import batches, ids, states
 from tests.postgres import Postgres

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.connectors.submitted import MAX_BYTES, load_submitted
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.run import Rejection
@@ -148,14 +148,6 @@ def test_the_hubs_environment_is_for_files(old: str, new: str, line: int, key: s
     assert "names a variable of the hub's environment" in told
 
 
-FILES = """version: "1"
-name: sulsel
-type: filesystem
-bucket_url: /etc
-resources:
-  - {name: laporan, file_glob: "*", permission: {set: {province: "73"}},
-     select: {external_id: a, status: b, received_at: c}}
-"""
 SQL = """version: "1"
 name: sulsel
 type: sql
@@ -166,8 +158,7 @@ resources:
 """
 
 
-def test_folders_and_databases_are_for_files() -> None:
-    assert [p[:2] for p in problems(FILES, operator("73"))] == [(3, "type")]
+def test_databases_are_for_files() -> None:
     assert [p[:2] for p in problems(SQL, operator("73"))] == [(3, "type"), (4, "dsn")]
 
 

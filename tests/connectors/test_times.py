@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hub.connectors.times import time_reader
+from hub.connectors.mapping.times import time_reader
 
 PATTERNS = [
     "%Y-%m-%d %H:%M:%S",

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.connectors.load import load
+from hub.grade.channel import Fault
 from hub.grade.grade import Graded, grade
 from hub.grade.records import CannotGradeError
 from hub.store.store import Store
@@ -57,7 +58,8 @@ async def test_of_ten_thousand_records_none_is_lost(
     assert graded.source == 10_030
     assert exact(graded)
     assert graded.dead_letters == 18
-    assert (graded.grade, graded.troubles) == ("A", [])
+    assert (graded.grade, graded.troubles, graded.untold) == ("A", [], [])
+    assert {*graded.met} == {*Fault}
     assert len(graded.runs) > 2
 
 
@@ -92,14 +94,20 @@ async def test_a_kind_that_is_not_asked_can_not_be_imitated(store: Store) -> Non
         await grade(load(FILES, "c.yaml"), store, 100)
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("is_success", "is_success: status == 'ok'"),
-        ("json", "method: POST\n      json: {since: '{incremental.start_value}'}"),
-    ],
-)
-async def test_what_no_channel_heeds_can_not_be_graded(store: Store, key: str, words: str) -> None:
-    text = REST.replace('params: {since: "{incremental.start_value}"}', words)
-    with pytest.raises(CannotGradeError, match=f"{key}: no channel"):
+async def test_a_condition_that_no_made_up_answer_holds_of_asks_for_real_ones(
+    store: Store,
+) -> None:
+    text = REST.replace("path: complaints\n", "path: complaints\n      is_success: ok == true\n")
+    with pytest.raises(CannotGradeError, match=r"is_success: .* --sample"):
         await grade(load(text, "c.yaml"), store, 100)
+
+
+async def test_the_hour_that_comes_twice_is_told(store: Store) -> None:
+    text = REST.replace("    region_codes", "    timezone: America/New_York\n    region_codes")
+    graded = await grade(load(text, "c.yaml"), store, 1_500)
+    assert exact(graded)
+    (told,) = graded.troubles
+    assert (told.trap, told.lost) == ("of an hour that comes twice", 0)
+    assert told.misdated >= 10
+    assert "the channel has to write it" in told.mend
+    assert graded.grade == "B"

@@ -6,7 +6,7 @@ import pytest
 
 from hub.connectors.base import Batch
 from hub.connectors.load import load
-from hub.connectors.mapping import Mapper
+from hub.connectors.mapping.mapper import Mapper
 from hub.domain.run import Rejection
 from hub.ingest.arrival import arrived
 from tests.connectors.test_sql import CHANGES

@@ -1,7 +1,7 @@
 """Outlines that an administrator loads place the complaints that name no district."""
 
-from hub.connectors.geometry import outlines_of
 from hub.connectors.load import load
+from hub.connectors.mapping.geometry import outlines_of
 from hub.ingest.run import sync
 from hub.store.mongo import Database
 from hub.store.store import Store

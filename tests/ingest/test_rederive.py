@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from hub.connectors.geometry import outlines_of
 from hub.connectors.load import Loaded, load
+from hub.connectors.mapping.geometry import outlines_of
 from hub.domain.clock import utc_now
 from hub.ingest.difference import Difference, difference
 from hub.ingest.rederive import rederive

@@ -164,7 +164,7 @@ class _Writer:
             case "_Any":
                 name = self.one_of("Complaint", "Region", "Channel", "Complaint", "Run")
                 return {"__typename": name, "id": self.one_of(*self.ids)}
-            case "Int":
+            case "Int" | "Float":
                 return self.one_of(0, 1, 3, 7, 201, -1)
             case "Boolean":
                 return self.draw(st.booleans())

@@ -36,6 +36,33 @@ async def refused_argument(hub: RunningHub, field: str, **variables: Any) -> tup
             "filter.receivedAt.gt",
             "time zone",
         ),
+        ('complaints(filter: {search: "di, yang!"})', "filter.search", "no word"),
+        (
+            f'complaints(filter: {{search: "{" ".join(map(str, range(21)))}"}})',
+            "filter.search",
+            "20",
+        ),
+        ("complaints(filter: {search: null})", "filter.search", "null"),
+        (
+            "complaints(filter: {near: {longitude: 119, latitude: -95, metres: 1}})",
+            "filter.near.latitude",
+            "-90",
+        ),
+        (
+            "complaints(filter: {near: {longitude: 119, latitude: -5, metres: 1e7}})",
+            "filter.near.metres",
+            "1000000",
+        ),
+        (
+            "complaints(filter: {within: {west: 120, south: -5, east: 119, north: -4}})",
+            "filter.within.east",
+            "beyond 120",
+        ),
+        (
+            "complaints(filter: {within: {west: 0, south: -5, east: 91, north: -4}})",
+            "filter.within.east",
+            "90 degrees",
+        ),
         ("complaints(first: 201)", "first", "200"),
         ("complaints(first: -1)", "first", "200"),
         ("complaints(first: 1, last: 1)", "last", "not both"),

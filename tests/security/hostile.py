@@ -56,6 +56,11 @@ _ODD: list[Any] = [
     "$province",
     "2020-07-01\n",
     "x" * 20_000,
+    ["sampah", 7],
+    {"type": "Point", "coordinates": [119.41, 95]},
+    {"type": "Point", "coordinates": [119.41, -5.14, 3]},
+    {"type": "Point", "coordinates": ["119.41", -5.14]},
+    {"type": "LineString", "coordinates": [[119, -5], [120, -5]]},
 ]
 _EXTRA: list[Document] = [
     {"province.0": "73"},
@@ -67,6 +72,9 @@ _EXTRA: list[Document] = [
     {"timeline": [{"at": "soon", "status": "isi of a step"}, 7]},
 ]
 _PLACE = ["province", "district", "channel"]
+_ADDRESSES = ["Jalan Masjid Raya 44", "Jalan Pelabuhan 92"]
+_STEMS = ["sampah", "rusak", "jalan"]
+_POINTS = [[119.41, -5.14], [119.52, -5.06], [122.51, -3.97]]
 _WORDS = {"title", "description", "address", "location"}
 
 
@@ -90,20 +98,21 @@ def _document(random: Random, id_: str) -> Document:
         "category_source": f"isi({id_})",
         "programme": random.choice([None, "COVID19"]),
         "status": random.choice(list(ComplaintStatus)).value,
-        "status_source": f"isi({id_})",
+        "status_source": random.choice([f"isi({id_})", "open"]),
         "title": random.choice([None, f"kata({id_})"]),
         "description": f"kata({id_})",
         "received_at": received_at,
         "received_on": f"{received_at:%Y-%m-%d}",
         "updated_at": random.choice([received_at, MOMENT]),
-        "handed_over_at": None,
+        "handed_over_at": random.choice(later),
         "followed_up_at": random.choice(later),
         "closed_at": random.choice(later),
         "due_at": random.choice(later),
         "province": province,
         "district": district,
-        "address": f"kata({id_})",
-        "location": {"type": "Point", "coordinates": [119.4, -5.1]},
+        "address": random.choice([f"kata({id_})", None, *_ADDRESSES]),
+        "words": random.sample(_STEMS, random.randint(0, 2)),
+        "location": random.choice([None, *({"type": "Point", "coordinates": p} for p in _POINTS)]),
         "institution": random.choice([None, f"isi({id_})", "Dinas"]),
         "anonymous": random.random() < 0.5,
         "secret": random.random() < 0.5,
@@ -152,6 +161,7 @@ def viewer(random: Random) -> Scope:
 
 
 _TEXTS = [*CHANNELS, "n1", "n2", "e1", "roads", "roads.x", "COVID19", "Dinas", "isi(c1)", "７３"]
+_TEXTS += ["open", "kata(c1)", *_ADDRESSES]
 _TIMES = [f"2020-0{month}-01T03:00:00Z" for month in (7, 8, 9)]
 _REGIONS = {"province": ["73", "74", "76"], "district": ["73.71", "73.06", "74.71"]}
 TEXT_FIELDS = [
@@ -161,17 +171,33 @@ TEXT_FIELDS = [
     "category",
     "categorySource",
     "programme",
+    "statusSource",
+    "title",
+    "address",
     "institution",
 ]
-TIME_FIELDS = ["receivedAt", "updatedAt", "followedUpAt", "closedAt", "dueAt"]
+TIME_FIELDS = [
+    "receivedAt",
+    "updatedAt",
+    "handedOverAt",
+    "followedUpAt",
+    "closedAt",
+    "dueAt",
+]
 TRUTH_FIELDS = ["overdue", "anonymous", "secret"]
 ENUM_FIELDS: dict[str, list[str]] = {
     "status": [status.name for status in ComplaintStatus],
     "classification": [kind.name for kind in Classification],
 }
+_BOX = {"west": 119, "south": -6, "east": 119.5, "north": -5}
+WORD_FIELDS: dict[str, list[Any]] = {
+    "search": ["sampah", "kerusakan", "Jalanan yang RUSAK", "kata"],
+    "near": [{"longitude": 119.45, "latitude": -5.1, "metres": m} for m in (9_000, 900_000)],
+    "within": [_BOX, {**_BOX, "east": 123, "north": -3}],
+}
 FILTER_FIELDS = {
     *("and", "or", "not"),
-    *(*TEXT_FIELDS, *TIME_FIELDS, *TRUTH_FIELDS, *ENUM_FIELDS, *_REGIONS),
+    *(*TEXT_FIELDS, *TIME_FIELDS, *TRUTH_FIELDS, *ENUM_FIELDS, *_REGIONS, *WORD_FIELDS),
 }
 """Every field of ComplaintFilter; a test holds it to be so."""
 
@@ -190,7 +216,9 @@ def filter_of(random: Random, depth: int = 0) -> Filter:
     return {name: _comparison(random, name) for name in some}
 
 
-def _comparison(random: Random, name: str) -> Filter:
+def _comparison(random: Random, name: str) -> Any:
+    if name in WORD_FIELDS:
+        return random.choice(WORD_FIELDS[name])
     if name in TRUTH_FIELDS:
         return {random.choice(["eq", "ne"]): random.random() < 0.5}
     values = ENUM_FIELDS.get(name) or _REGIONS.get(name)

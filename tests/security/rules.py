@@ -4,6 +4,7 @@ the hub's filters, plans or shapes."""
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from math import asin, cos, dist, radians, sin
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -11,10 +12,12 @@ from hub.domain.scope import Grant, Permission, Role, Scope
 
 Document = dict[str, Any]
 
-_TEXT = {"_id", "channel", "external_id", "number", "classification", "status", "cell"}
-_TEXT_OR_NULL = {"category", "category_source", "programme", "institution"}
+_TEXT = {"_id", "channel", "external_id", "number", "classification", "status", "status_source"}
+_TEXT |= {"cell"}
+_WORDS = ("title", "description", "address", "location", "words")
+_TEXT_OR_NULL = {"category", "category_source", "programme", "institution", "title", "address"}
 _TIME = {"received_at", "updated_at"}
-_TIME_OR_NULL = {"followed_up_at", "closed_at", "due_at"}
+_TIME_OR_NULL = {"handed_over_at", "followed_up_at", "closed_at", "due_at"}
 _TRUTH = {"anonymous", "secret"}
 _CODES = {"province": "[0-9][0-9]", "district": r"[0-9][0-9]\.[0-9][0-9]"}
 _RANGES: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -37,7 +40,21 @@ def admissible(document: Document) -> bool:
         and all(is_(name, datetime, none) for name in _TIME_OR_NULL)
         and all(is_(name, bool) for name in _TRUTH)
     )
-    return typed and _is_placed(document)
+    return typed and _is_found(document) and _is_placed(document)
+
+
+def _is_found(document: Document) -> bool:
+    """Whether words, which may be missing, and place, which may be null, are such."""
+    words = document.get("words", [])
+    if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
+        return False
+    match document.get("location", ...):
+        case None:
+            return True
+        case {"type": "Point", "coordinates": [float() | int() as x, float() | int() as y], **more}:
+            return -180 <= x <= 180 and -90 <= y <= 90 and not more
+        case _:
+            return False
 
 
 def _is_placed(document: Document) -> bool:
@@ -93,6 +110,13 @@ def words_are_shown(viewer: Scope, document: Document) -> bool:
     return not document["secret"] or _by(offices, Permission.COMPLAINTS_READ, viewer, document)
 
 
+def shown(viewer: Scope, document: Document) -> Document:
+    """A complaint as a viewer sees it, who may see it at all."""
+    if words_are_shown(viewer, document):
+        return document
+    return document | dict.fromkeys(_WORDS)
+
+
 def in_ledger(viewer: Scope, channel: str, *, letters: bool = False) -> bool:
     """Whether a viewer may see the runs (or the dead letters) of a channel."""
     roles = {Role.MINISTRY, Role.OPERATOR} | (set() if letters else {Role.ADMIN})
@@ -109,12 +133,39 @@ def holds(filter_: dict[str, Any], document: Document) -> bool:
                 held = any(holds(part, document) for part in wanted)
             case "not":
                 held = not holds(wanted, document)
+            case "search":
+                held = _stems(wanted) <= {*(document.get("words") or ())}
+            case "near" | "within":
+                held = document["location"] is not None and _is_in(wanted, document["location"])
             case _:
                 actual = is_overdue(document) if name == "overdue" else _value(name, document)
                 held = all(_compares(actual, op, each) for op, each in wanted.items())
         if not held:
             return False
     return True
+
+
+_STEMS = {"kerusakan": "rusak", "jalanan": "jalan"}
+
+
+def _stems(text: str) -> set[str]:
+    return {_STEMS.get(word, word) for word in text.lower().split() if word != "yang"}
+
+
+def _is_in(area: dict[str, float], point: Document) -> bool:
+    longitude, latitude = map(float, point["coordinates"])
+    if "west" in area:
+        return (
+            area["west"] <= longitude <= area["east"] and area["south"] <= latitude <= area["north"]
+        )
+    # By the chord through the earth.
+    here, there = _vector(longitude, latitude), _vector(area["longitude"], area["latitude"])
+    return 2 * asin(dist(here, there) / 2) * 6_378_100 <= area["metres"]
+
+
+def _vector(longitude: float, latitude: float) -> tuple[float, float, float]:
+    east, north = radians(longitude), radians(latitude)
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
 def _value(name: str, document: Document) -> Any:

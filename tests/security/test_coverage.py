@@ -31,6 +31,7 @@ REACH_NO_COMPLAINT = {
     "Query.audit": "holds no complaint; scoped like them in tests/store/test_audit.py",
     "Query.audit(first)": "pages like complaints",
     "Query.audit(after)": "pages like complaints",
+    "Query.views": "texts of operations, which hold no data; read in tests/schema/test_views.py",
     "Query.regions": "reads the table of regions",
     "Query.regions(level)": "chooses from it",
     "Query.regions(parent)": "chooses from it",
@@ -131,10 +132,12 @@ def test_the_suite_filters_and_orders_by_everything() -> None:
 
 def test_there_is_no_other_way_in() -> None:
     mutations = core_schema.mutation_type
-    assert mutations and mutations.fields.keys() == {*ATTEMPTS, *FOR_ADMINS}
+    assert mutations and mutations.fields.keys() == {*ATTEMPTS, *FOR_ADMINS, *OF_VIEWS}
     assert core_schema.subscription_type is None
 
 
+OF_VIEWS = {"saveView", "removeView"}
+"""Views are everybody's to read, and hold no data: tests/schema/test_views.py."""
 PREVIEWED = {"PreviewedRecord.complaint"}
 """Complaints that are not stored: tests/schema/test_trial.py."""
 

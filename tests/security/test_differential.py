@@ -100,7 +100,8 @@ class Asker:
         filter_, order = hostile.filter_of(self.random), hostile.order_of(self.random)
         size, backward = self.random.choice([3, 7, 50]), self.random.random() < 0.5
         mine = [d for d in self.lying.complaints if rules.visible(self.viewer, d)]
-        right = rules.ordered((d for d in mine if rules.holds(filter_, d)), order)
+        wanted = (d for d in mine if rules.holds(filter_, rules.shown(self.viewer, d)))
+        right = rules.ordered(wanted, order)
         ids = [f"complaint:{d['_id']}" for d in right]
         pages: list[list[str]] = [[], []]
         cursor = None
@@ -160,7 +161,7 @@ class Asker:
         for document in self.lying.complaints:
             if (
                 rules.countable(self.viewer, document)
-                and rules.holds(filter_, document)
+                and rules.holds(filter_, rules.shown(self.viewer, document))
                 and low <= document["received_on"] <= high
             ):
                 groups[tuple(rules.group(d, document) for d in dimensions)].append(document)

@@ -33,6 +33,7 @@ async def test_every_address_is_known(store: Store) -> None:
     assert len(found) == len(app.routes)
     assert found == {
         ("/graphql", "POST"),
+        ("/views/{name}", "GET", "HEAD"),
         ("/webhooks/{connector}", "POST"),
         ("/oauth/token", "POST"),
         ("/oauth/introspect", "POST"),

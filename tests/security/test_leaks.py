@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandStartedEvent
 
-from hub.domain.complaint import Reporter
+from hub.domain.complaint import Location, Reporter
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.scope_monitor import ScopeMonitor
 from tests.made import complaint, provenance, received
@@ -193,11 +193,58 @@ async def test_entities_need_what_complaints_need(world: World) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["title", "description", "address", "location", "reporter", "raw", "timeline", "search"],
+    ["description", "location", "reporter", "raw", "timeline", "words"],
 )
 async def test_hidden_fields_can_not_be_filtered_or_searched(world: World, name: str) -> None:
     code = await refused(world, ROWS, filter={name: {"eq": "S"}})
     assert code == "GRAPHQL_VALIDATION_FAILED"
+
+
+_GUESSES: list[dict[str, Any]] = [
+    {"title": {"eq": "Pungutan liar"}},
+    {"address": {"gte": "Jalan Rahasia"}},
+    {"search": "pungutan"},
+    {"near": {"longitude": 119.4, "latitude": -5.1, "metres": 10}},
+    {"within": {"west": 119, "south": -6, "east": 120, "north": -5}},
+]
+
+
+@pytest.mark.parametrize("guess", _GUESSES, ids=str)
+async def test_words_that_are_hidden_are_unknown_to_filters(
+    hub: RunningHub, guess: dict[str, Any]
+) -> None:
+    """A right guess finds what a wrong one does: by itself, negated, beside others, in figures."""
+    secret = complaint(
+        external_id="secret",
+        secret=True,
+        title="Pungutan liar",
+        address="Jalan Rahasia 7",
+        location=Location(119.4, -5.1),
+    )
+    await hub.store.writer.write(received(secret, complaint(title="Sampah")), provenance())
+    wrong = {"title": {"eq": "none such"}}
+
+    async def found(token: str, filter_: dict[str, Any]) -> Any:
+        told = await hub.ask(token, ROWS, filter=filter_)
+        groups = await hub.ask(token, GROUPS, by=["DAY"], filter=filter_)
+        return told["complaints"], groups
+
+    permissions = [Permission.COMPLAINTS_READ, Permission.STATISTICS_READ]
+    hidden = [
+        await hub.token(Grant(Role.OPERATOR, channels=("lapor",))),
+        await hub.token(Grant(Role.MINISTRY), permissions=permissions),
+        await hub.token(Grant(Role.OPERATOR, channels=("lapor",)), Grant(Role.PROVINCE, ("74",))),
+    ]
+    for token in hidden:
+        for asked_by in (
+            lambda it: it,
+            lambda it: {"not": it},
+            lambda it: {"or": [it, {"secret": {"eq": True}}]},
+            lambda it: {"not": {"not": it}},
+        ):
+            assert await found(token, asked_by(guess)) == await found(token, asked_by(wrong))
+    told, _ = await found(await hub.token(Grant(Role.DISTRICT, ("73.71",))), guess)
+    assert [node["number"] for node in told["nodes"]] == ["secret"]
 
 
 @pytest.mark.parametrize("name", ["TITLE", "REPORTER", "title", "reporter.name", "_id"])

@@ -9,6 +9,9 @@ import pytest
 
 from hub.domain.question import (
     EVERYTHING,
+    LATEST_FIRST,
+    Box,
+    Circle,
     Compare,
     Condition,
     Field,
@@ -18,12 +21,13 @@ from hub.domain.question import (
     Page,
     Place,
 )
-from hub.domain.scope import Grant, Reach, Role
+from hub.domain.scope import Grant, Permission, Reach, Role, Scope
+from hub.domain.seen import as_seen
 from hub.store import plan
 from hub.store.mongo import Database, Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
-from tests.made import MOMENT, complaint, provenance, received
+from tests.made import MOMENT, POINTS, complaint, provenance, received, scope
 
 REACHES = {
     "nation": Reach.of([Grant(Role.MINISTRY)]),
@@ -57,6 +61,9 @@ async def fill(store: Store) -> None:
             province=places[n % 4][0],
             district=places[n % 4][1],
             received_at=MOMENT + timedelta(hours=n),
+            title="Sampah di jalan" if n % 5 else "Jalan rusak",
+            location=POINTS[n % 3],
+            secret=n % 7 == 0,
             due_at=MOMENT + timedelta(hours=n) if n % 2 else None,
         )
         for n in range(400)
@@ -126,6 +133,37 @@ async def test_a_filter_narrows_what_an_index_gives(
     used = await planned(filled, asked)
     assert "IXSCAN" in used
     assert "COLLSCAN" not in used
+
+
+LOOKED_FOR: dict[str, Compare] = {
+    "word": Compare(Field.WORDS, Op.HAS, ("sampah",)),
+    "words": Compare(Field.WORDS, Op.HAS, ("sampah", "jalan")),
+    "near": Compare(Field.LOCATION, Op.WITHIN, Circle(119.4, -5.1, 1_000)),
+    "within": Compare(Field.LOCATION, Op.WITHIN, Box(119, -6, 119.5, -5)),
+}
+VIEWERS = {
+    "nation": scope(Grant(Role.MINISTRY)),
+    "nation without words": scope(
+        Grant(Role.MINISTRY), without=frozenset({Permission.COMPLAINTS_PII})
+    ),
+    "province": scope(Grant(Role.PROVINCE, ("73",))),
+    "district": scope(Grant(Role.DISTRICT, ("73.71",))),
+    "channel": scope(Grant(Role.OPERATOR, channels=("lapor",))),
+}
+
+
+@pytest.mark.parametrize("condition", LOOKED_FOR.values(), ids=LOOKED_FOR)
+@pytest.mark.parametrize("viewer", VIEWERS.values(), ids=VIEWERS)
+async def test_words_and_places_are_looked_for_in_an_index(
+    filled: Database, viewer: Scope, condition: Compare
+) -> None:
+    """In the order that is asked for; of those in a place, which are few, in any."""
+    wanted = plan.match(as_seen(condition, viewer), MOMENT)
+    asked = plan.find(plan.within(viewer.rows), wanted, plan.steps(LATEST_FIRST), Page(20))
+    used = await planned(filled, asked)
+    assert "IXSCAN" in used
+    assert "COLLSCAN" not in used
+    assert condition.field is Field.LOCATION or "SORT" not in used
 
 
 async def test_several_grants_are_walked_side_by_side(filled: Database) -> None:

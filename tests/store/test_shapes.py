@@ -39,6 +39,12 @@ def stored(vault: Vault) -> dict[str, Any]:
         {"received_at": "2020-07-01"},
         {"received_on": "1 July"},
         {"number": ["1", "2"]},
+        {"words": "jalan"},
+        {"words": ["jalan", None]},
+        {"location": [119.4, -5.1]},
+        {"location": {"type": "Point", "coordinates": [119.4, -95.0]}},
+        {"location": {"type": "Point", "coordinates": [119.4]}},
+        {"location": {"type": "Point", "coordinates": [119.4, -5.1], "crs": "EPSG:3857"}},
     ],
     ids=str,
 )

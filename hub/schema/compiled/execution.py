@@ -33,6 +33,11 @@ class Executor:
         self._documents = Documents(schema, introspection=limits.introspection)
         self._compile_plans = compile_plans
 
+    def operation(self, text: str) -> Operation | None:
+        """The only operation of a document; None where it is not valid."""
+        found = self._documents.operation(text, None)
+        return found if isinstance(found, Operation) else None
+
     async def execute(
         self, text: str, variables: dict[str, Any], name: str | None, context: Context
     ) -> ExecutionResult:

@@ -1,0 +1,1 @@
+"""Files of records: where they are, and how they are read."""

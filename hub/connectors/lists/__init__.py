@@ -1,0 +1,1 @@
+"""Lists of records that a channel gives page by page."""

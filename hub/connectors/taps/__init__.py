@@ -1,0 +1,1 @@
+"""Singer taps, as child processes."""

@@ -1,0 +1,1 @@
+"""`GET /views/{name}`: a saved view as JSON, CSV or XLSX, read within the scope of who asks."""
