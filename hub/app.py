@@ -1,7 +1,7 @@
 """The way in: puts the Starlette application together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -20,6 +20,7 @@ from hub.auth.middleware import BearerBackend, Challenge
 from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
+from hub.cross_origin import CrossOrigin
 from hub.ingest.folder import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
@@ -43,9 +44,8 @@ async def app_of(
     )
     private_hosts = settings.callable_private_hosts
     issuer, seconds = settings.issuer, settings.token_seconds
-    return await make_app(
-        store, issuer, seconds, external, private_hosts, limits, settings.web_origins
-    )
+    origins = settings.shared_origins
+    return await make_app(store, issuer, seconds, external, private_hosts, limits, origins)
 
 
 async def make_app(
@@ -55,12 +55,12 @@ async def make_app(
     external: Iterable[TokenIssuer] = (),
     private_hosts: frozenset[str] = frozenset(),
     limits: Limits = DEFAULTS,
-    origins: frozenset[str] = frozenset(),
+    origins: Sequence[str] = (),
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
     those of some external issuers too. Connectors may call `private_hosts`,
-    and each request to `/graphql` is held to `limits`. Pages of `origins`
-    may open WebSockets, as those of the hub itself."""
+    and each request to `/graphql` is held to `limits`; pages of `origins` may ask, and open
+    WebSockets, as those of the hub itself."""
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
@@ -92,7 +92,11 @@ async def make_app(
     own = OwnTokens(Issuer(issuer, issuer, HeldKeys(ring.published)), store.principals)
     backend = BearerBackend(TokenVerifier([*external, own]))
     socket = GraphQLSocket(
-        graphql, backend, store.principals.remembered, origins | {origin_of(issuer)}, ending
+        graphql,
+        backend,
+        store.principals.remembered,
+        frozenset({*origins, origin_of(issuer)}),
+        ending,
     )
     app = Starlette(
         routes=[
@@ -106,6 +110,7 @@ async def make_app(
             Route("/metrics", metrics, methods=["GET"]),
         ],
         middleware=[
+            *([Middleware(CrossOrigin, origins=origins)] if origins else []),
             Middleware(FreshKeys, ring=ring),
             Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
             Middleware(ReadsForViewer),

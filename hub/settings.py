@@ -75,10 +75,9 @@ class Settings(BaseSettings):
         default=True, description="Whether the schema is told to clients that ask for it."
     )
 
-    origins: str = Field(
+    cors_origins: str = Field(
         default="",
-        description="Origins of web pages that may open a WebSocket, parted by commas; the hub's "
-        "own always may.",
+        description="Origins whose pages may ask the hub from a browser, parted by commas; the hub's own may.",
     )
 
     external_issuers_file: Path | None = Field(
@@ -101,6 +100,20 @@ class Settings(BaseSettings):
                 )
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in {"https", "http"}
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise PydanticCustomError(
+                    "cors_origins", "write origins as https://host or https://host:port, no *"
+                )
+        return value
+
     @model_validator(mode="after")
     def _reachable_over_tls(self) -> Self:
         """Tokens go over TLS; only on the machine itself they may go without."""
@@ -119,14 +132,14 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
-    def web_origins(self) -> frozenset[str]:
-        """The origins whose pages may open a WebSocket, such as https://konsol.example."""
-        return frozenset(o.strip().rstrip("/") for o in self.origins.split(",") if o.strip())
-
-    @property
     def callable_private_hosts(self) -> frozenset[str]:
         """The private `host:port` pairs that connectors may call."""
-        return frozenset(h.strip() for h in self.private_hosts.split(",") if h.strip())
+        return frozenset(_listed(self.private_hosts))
+
+    @property
+    def shared_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may ask the hub from a browser."""
+        return tuple(_listed(self.cors_origins))
 
     @property
     def taps(self) -> dict[str, Path]:
@@ -134,9 +147,14 @@ class Settings(BaseSettings):
         return {name: Path(path) for name, path in _pairs(self.singer_taps)}
 
 
+def _listed(listed: str) -> Iterator[str]:
+    """Each entry of a list that is parted by commas."""
+    return filter(None, map(str.strip, listed.split(",")))
+
+
 def _pairs(listed: str) -> Iterator[tuple[str, str]]:
     """Each `name=value` of a list that is parted by commas."""
-    for each in filter(None, map(str.strip, listed.split(","))):
+    for each in _listed(listed):
         name, _, value = each.partition("=")
         yield name.strip(), value.strip()
 

@@ -53,6 +53,12 @@ MUTANTS = [
         '{"_id": {"$eq": id_}}',
     ),
     Mutant(
+        "complaints by ids",
+        "hub/store/complaints.py",
+        'plan.both(self._rows, {"_id": {"$in": [*ids]}})',
+        '{"_id": {"$in": [*ids]}}',
+    ),
+    Mutant(
         "page of complaints",
         "hub/store/complaints.py",
         "            self._rows,\n            self._wanted(condition),",

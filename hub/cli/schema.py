@@ -32,9 +32,16 @@ _STYLES = {_Weight.BREAKING: "red", _Weight.DANGEROUS: "yellow", _Weight.SAFE: N
 
 
 @app.command(name="print")
-def print_schema() -> None:
+def print_schema(
+    federation: Annotated[
+        bool, typer.Option("--federation", help="As a subgraph of Apollo Federation 2.")
+    ] = False,
+) -> None:
     """Prints the schema in GraphQL's own language, as kept in schema.graphql."""
-    print(_served())  # noqa: T201 - for a file
+    # Not at the top: other commands need not wait for it.
+    from hub.schema.schema import schema, sdl
+
+    print(schema.as_str() if federation else sdl())  # noqa: T201 - for a file
 
 
 @app.command()
@@ -50,8 +57,10 @@ def diff(
 
     Example: hub schema diff schema.graphql
     """
+    from hub.schema.schema import sdl
+
     before = _read(old)
-    after = _read(new) if new else build_schema(_served())
+    after = _read(new) if new else build_schema(sdl())
     changes = sorted(
         ((_weight(change), change) for change in find_schema_changes(before, after)),
         key=lambda each: (each[0], each[1].description),
@@ -75,16 +84,9 @@ def diff(
         raise typer.Exit(FAILED)
 
 
-def _served() -> str:
-    # Not at the top: other commands need not wait for it.
-    from hub.schema.schema import schema
-
-    return schema.as_str()
-
-
 def _read(path: Path) -> GraphQLSchema:
     try:
-        return build_schema(path.read_text(encoding="utf-8"))
+        return build_schema(path.read_text(encoding="utf-8"), assume_valid_sdl=True)
     except OSError as error:
         fail(f"{path} can't be read: {error.strerror}", WRONG_INPUT)
     except GraphQLError as error:

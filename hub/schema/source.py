@@ -58,6 +58,11 @@ def output(cls: type[T]) -> type[T]:
     return strawberry.type(cls, description=_description(cls))
 
 
+def entity(cls: type[T]) -> type[T]:
+    """Makes a class a GraphQL type that other graphs can refer to by its id (federation.py)."""
+    return strawberry.federation.type(cls, keys=["id"], description=_description(cls))
+
+
 _CONSTANT = "__equal_parents_make_equal_objects__"
 
 
@@ -77,6 +82,7 @@ def resolved(
     graphql_type: Any,
     arguments: Mapping[str, str] = MappingProxyType({}),
     *,
+    name: str | None = None,
     size: int | None = None,
     weight: int = 0,
 ) -> Callable[[Callable[..., Any]], Any]:
@@ -89,8 +95,12 @@ def resolved(
 
     def decorate(method: Callable[..., Any]) -> Any:
         costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
-        field = strawberry.field(
-            method, graphql_type=graphql_type, description=_description(method), metadata=costs
+        field: Any = strawberry.field(
+            method,
+            name=name,
+            graphql_type=graphql_type,
+            description=_description(method),
+            metadata=costs,
         )
         for argument in field.arguments:
             argument.description = arguments.get(argument.python_name)

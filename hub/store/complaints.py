@@ -77,6 +77,16 @@ class ScopedComplaints:
             self._masks.put_on([document], fields, reading)
         return document
 
+    async def several(
+        self, ids: Sequence[str], reading: Reading, fields: Fields = None
+    ) -> dict[str, Document]:
+        """Complaints by their ids, at once; what is outside the scope or does not exist is left
+        out."""
+        here = plan.both(self._rows, {"_id": {"$in": [*ids]}})
+        documents = await self._complaints.find(here, self._masks.projection(fields)).to_list()
+        self._masks.put_on(documents, fields, reading)
+        return {document["_id"]: document for document in documents}
+
     async def page(
         self,
         condition: Condition,

@@ -13,6 +13,8 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLString,
+    GraphQLUnionType,
     get_named_type,
     is_leaf_type,
     parse,
@@ -59,8 +61,14 @@ class _Writer:
         return Drawn("\n".join([head + body, *self.fragments]), self.variables)
 
     def selection(
-        self, kind: GraphQLObjectType | GraphQLInterfaceType, depth: int, most: int = 5
+        self,
+        kind: GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType,
+        depth: int,
+        most: int = 5,
     ) -> str:
+        if isinstance(kind, GraphQLUnionType):
+            parts = [f"... on {of.name} {self.selection(of, depth + 1, 3)}" for of in kind.types]
+            return f"{{ __typename {' '.join(parts)} }}"
         names = [
             name
             for name, f in kind.fields.items()
@@ -109,7 +117,7 @@ class _Writer:
         arguments = []
         for argument, of in definition.args.items():
             required = isinstance(of.type, GraphQLNonNull) and "defaultValue" not in repr(of)
-            if argument in {"id", "action"} or (not required and self.chance(2)):
+            if argument in {"id", "action"} or required or self.chance(2):
                 arguments.append(f"{argument}: {self.argument(argument, of.type)}")
         head = self.alias(name) if definition.args or self.chance(5) else name
         if arguments:
@@ -117,7 +125,7 @@ class _Writer:
         if self.chance(8):
             head += f" {self.directive()}"
         below = get_named_type(definition.type)
-        if isinstance(below, GraphQLObjectType | GraphQLInterfaceType):
+        if isinstance(below, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
             head += f" {self.selection(below, depth + 1)}"
         return head
 
@@ -149,10 +157,13 @@ class _Writer:
             return {n: self.value(n, kind.fields[n].type, depth + 1) for n in names}
         return self.scalar(kind.name)
 
-    def scalar(self, kind: str) -> Any:
+    def scalar(self, kind: str) -> Any:  # noqa: PLR0911 - one for each
         match kind:
             case "ID":
                 return self.one_of(*self.ids)
+            case "_Any":
+                name = self.one_of("Complaint", "Region", "Channel", "Complaint", "Run")
+                return {"__typename": name, "id": self.one_of(*self.ids)}
             case "Int" | "Float":
                 return self.one_of(0, 1, 3, 7, 201, -1)
             case "Boolean":
@@ -171,8 +182,12 @@ class _Writer:
             return "null"
         if isinstance(kind, GraphQLList):
             return f"[{', '.join(self.literal(item, kind.of_type) for item in value)}]"
-        if isinstance(kind, GraphQLInputObjectType):
-            entries = (f"{k}: {self.literal(v, kind.fields[k].type)}" for k, v in value.items())
+        if isinstance(value, dict):
+            of = kind.fields if isinstance(kind, GraphQLInputObjectType) else {}
+            entries = (
+                f"{k}: {self.literal(v, of[k].type if of else GraphQLString)}"
+                for k, v in value.items()
+            )
             return f"{{{', '.join(entries)}}}"
         if isinstance(value, bool):
             return str(value).lower()

@@ -222,6 +222,8 @@ async def test_without_introspection_errors_tell_nothing_of_the_schema(hub_withi
         for document in (
             "{ __schema { types { name } } }",
             '{ __type(name: "Complaint") { name } }',
+            "{ _service { sdl } }",
+            "{ s: _service { ... on _Service { sdl } } }",
             "{ complaint { id } }",
             "{ complaintz { id } }",
             "{ complaints(frist: 1) { totalCount } }",

@@ -9,23 +9,29 @@ from typing import Any
 from graphql import GraphQLEnumType
 
 from hub.domain.question import Field
+from hub.domain.scope import Grant, Role
 from hub.schema.filters import ComplaintFilter
-from hub.schema.schema import core_schema, schema
+from hub.schema.schema import core_schema, schema, sdl
+from tests.running_hub import RunningHub
 
 SNAPSHOT = Path(__file__).parents[2] / "schema.graphql"
+OF_FEDERATION = {"@key", "@link", "_FieldSet", "link__Import", "link__Purpose"}
+"""Described in Apollo's specification."""
 
 
 def test_the_schema_in_the_repository_is_the_one_served() -> None:
-    assert schema.as_str() == SNAPSHOT.read_text().rstrip("\n"), "run: make schema"
+    assert sdl() == SNAPSHOT.read_text().rstrip("\n"), "run: make schema"
 
 
 def parts() -> Iterator[tuple[str, Any]]:
     """Every type, directive, field, argument, enum value and input field, under its coordinate."""
     for directive in core_schema.directives:
+        if f"@{directive.name}" in OF_FEDERATION:
+            continue
         yield f"@{directive.name}", directive
         yield from ((f"@{directive.name}({a}:)", each) for a, each in directive.args.items())
     for name, kind in core_schema.type_map.items():
-        if name.startswith("__"):
+        if name.startswith("__") or name in OF_FEDERATION:
             continue
         yield name, kind
         if isinstance(kind, GraphQLEnumType):
@@ -68,3 +74,12 @@ def test_enumerations_keep_the_names_of_the_field() -> None:
         "ARCHIVED",
         "REJECTED",
     ]
+
+
+async def test_a_gateway_is_told_the_schema_with_its_keys(hub: RunningHub) -> None:
+    token = await hub.token(Grant(Role.ADMIN))
+    told = (await hub.ask(token, "{ _service { sdl } }"))["_service"]["sdl"]
+    assert told == schema.as_str()
+    keyed = re.findall(r'^type (\w+) implements Node @key\(fields: "id"\)', told, re.M)
+    assert keyed == ["Channel", "Complaint", "Region"]
+    assert "federation/v2.9" in told

@@ -29,6 +29,11 @@ fragment Whole on Complaint {{
   timeline {{ at status statusSource }} provenance {{ connector run hash }}
 }}"""
 
+ENTITIES = """
+query ($references: [_Any!]!) {
+  _entities(representations: $references) { ... on Complaint { id title description } }
+}"""
+
 INDICATORS = """
 query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period,
        $fill: Boolean! = false, $compare: Boolean! = false) {
@@ -47,4 +52,4 @@ RUNS = """
 DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"
 CHANNELS = "{ channels { name } }"
 
-DOCUMENTS = [LIST, BY_ID, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]
+DOCUMENTS = [LIST, BY_ID, ENTITIES, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]

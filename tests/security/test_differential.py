@@ -141,6 +141,11 @@ class Asker:
                     there = answer["data"][key] is not None or key in failed
                     assert there is (id_ in shown), (key, id_)
                     self.met["by id: shown" if there else "by id: hidden"] += 1
+        references = [{"__typename": "Complaint", "id": f"complaint:{id_}"} for id_ in ids]
+        for answer in await self.answers(asked.ENTITIES, references=references):
+            if not self.lacks(Permission.COMPLAINTS_READ, answer):
+                right = [f"complaint:{id_}" if id_ in shown else None for id_ in ids]
+                assert [row and row["id"] for row in answer["data"]["_entities"]] == right
 
     async def indicators(self) -> None:
         """Groups are counted within the scope, whichever way they are computed."""

@@ -8,10 +8,13 @@ from typing import Any, Generic, TypeVar
 import orjson
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    ValidationRule,
+    get_named_type,
     get_operation_ast,
     parse,
     specified_rules,
@@ -115,7 +118,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, *, introspection: bool = True) -> None:
         self._schema = schema
         self._introspection = introspection
-        hidden = [] if introspection else [NoSchemaIntrospectionCustomRule]
+        hidden = [] if introspection else [NoSchemaIntrospectionCustomRule, _NoServiceRule]
         self._rules = [*specified_rules, *hidden]
         self._known: Remembered[tuple[str, str | None], Operation | list[GraphQLError]]
         self._known = Remembered(REMEMBERED)
@@ -154,3 +157,14 @@ class Documents:
             return [GraphQLError(f"operationName: the document has {known}")]
         cost = Cost(self._schema, document, node)
         return Operation(document, node, conditional_variables(document), cost)
+
+
+class _NoServiceRule(ValidationRule):
+    """Refuses `_service`, which tells the schema as introspection does."""
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        """Called for each field of a document."""
+        kind = self.context.get_type()
+        if kind and get_named_type(kind).name == "_Service":
+            told = f"The schema is not told, but the query contained {node.name.value}."
+            self.report_error(GraphQLError(told, node))

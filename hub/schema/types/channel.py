@@ -1,15 +1,16 @@
 """Channels, runs and dead letters: how complaints come in."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
 from hub.domain.run import DeadLetterState, ErrorCode, RunState, Stage
-from hub.schema.source import output, stored
-from hub.schema.types.node import Node, stored_id
+from hub.schema.source import entity, output, stored
+from hub.schema.types.node import Node, kind_of, stored_id
 
 
-@output
+@entity
 class Channel(Node):
     """A complaint channel that a region or the nation runs."""
 
@@ -21,9 +22,9 @@ class Channel(Node):
     )
 
     @classmethod
-    def is_type_of(cls, *_: object) -> bool:
-        """Documents of channels; nothing else is handed to this type."""
-        return True
+    def is_type_of(cls, value: Any, *_: object) -> bool:
+        """Documents of channels."""
+        return kind_of(value) == "Channel"
 
 
 @output

@@ -7,7 +7,7 @@ import strawberry
 from hub.domain.complaint import OPEN_STATUSES, Classification, ComplaintStatus
 from hub.domain.region import regions
 from hub.schema.context import Document
-from hub.schema.source import derived, joined, output, stored
+from hub.schema.source import derived, entity, joined, output, stored
 from hub.schema.types.channel import Channel, channel_named
 from hub.schema.types.node import Node, stored_id
 from hub.schema.types.region import Region
@@ -57,7 +57,7 @@ class Provenance:
     hash: str = stored("hash", "Changes with the content.")
 
 
-@output
+@entity
 class Complaint(Node):
     """A report of a citizen. Times are UTC; what is unknown is null."""
 

@@ -28,7 +28,8 @@ def local_id(id_: str, kind: str) -> str | None:
     return rest if prefix == kind else None
 
 
-def _kind(node: Any) -> str:
+def kind_of(node: Region | Document) -> str:
+    """The name of the type of a node."""
     if isinstance(node, Region):
         return "Region"
     return "Complaint" if "external_id" in node else "Channel"
@@ -43,4 +44,4 @@ class Node:
     @classmethod
     def resolve_type(cls, node: Region | Document, *_: Any) -> str:
         """Which type of node this is."""
-        return _kind(node)
+        return kind_of(node)

@@ -6,7 +6,7 @@ import strawberry
 
 from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
-from hub.schema.source import derived, output
+from hub.schema.source import derived, entity
 from hub.schema.types.node import ID_DESCRIPTION, Node
 
 
@@ -14,7 +14,7 @@ def _parent(region: RegionRow) -> RegionRow | None:
     return regions().get(region.province) if region.level is RegionLevel.DISTRICT else None
 
 
-@output
+@entity
 class Region(Node):
     """A province, or a district (kabupaten or kota) of one."""
 
