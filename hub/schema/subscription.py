@@ -76,9 +76,7 @@ class Subscription:
         """What `indicators` would answer: now, and when it would be another answer, at most every
         five seconds. That time passes is no change: `overdue` is as of the last one."""
         context = info.context
-        ask: partial[Awaitable[list[IndicatorRow]]] = partial(
-            figures, context, group_by, filter, period, needs_of(info)
-        )
+        ask = partial(figures, context, group_by, filter, period, needs_of(info))
         figures_of_now = Figures(context, await context.reader.changes.counted(), ask)
         try:
             await figures_of_now.begin()

@@ -18,9 +18,9 @@ from hub.domain.indicators import Dimension
 from hub.domain.scope import SMALLEST_GROUP, Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.schema.answering import told
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
-from hub.schema.http import told
 from hub.schema.schema import core_schema
 from hub.store.mongo import Database
 from hub.store.scope_monitor import viewing
