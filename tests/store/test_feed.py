@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -259,8 +259,10 @@ async def test_each_driver_tells_and_a_dropped_collection_is_no_silent_loss(
 async def test_nothing_is_lost_or_told_twice_over_a_restart_of_mongodb(tmp_path: Path) -> None:
     vault, open_ = Vault(b"k" * 32), Compare(Field.STATUS, Op.EQ, "received")
     stored = [complaint(external_id=str(n), number=str(n)) for n in range(30)]
+    first = AsyncExitStack()
+    uri = await first.enter_async_context(embedded_mongod(tmp_path))
     async with (
-        embedded_mongod(tmp_path) as uri,
+        first,
         relayed(uri) as (relay, through),
         connect(directly(through), Driver.PYMONGO) as database,
         listening(Store(database, vault)) as store,
@@ -275,6 +277,7 @@ async def test_nothing_is_lost_or_told_twice_over_a_restart_of_mongodb(tmp_path:
         os.kill(int((tmp_path / "mongo" / "pid").read_text()), signal.SIGKILL)
         relay.cut()
         relay.resume()
+        await first.aclose()
         async with embedded_mongod(tmp_path) as again:
             relay.lead_to(again)
             async with connect(again, Driver.PYMONGO) as beside:
