@@ -77,7 +77,8 @@ class Settings(BaseSettings):
 
     cors_origins: str = Field(
         default="",
-        description="Origins whose pages may ask the hub from a browser, parted by commas; the hub's own may.",
+        description="Origins whose pages may ask the hub from a browser, parted by commas; the "
+        "hub's own may.",
     )
 
     external_issuers_file: Path | None = Field(

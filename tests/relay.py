@@ -37,7 +37,11 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client."""
-        there = await asyncio.open_connection("127.0.0.1", self._port)
+        try:
+            there = await asyncio.open_connection("127.0.0.1", self._port)
+        except ConnectionRefusedError:  # as whoever listens there no more would
+            writer.close()
+            return
         self._writers |= {writer, there[1]}
         try:
             await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))

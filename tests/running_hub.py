@@ -1,6 +1,7 @@
 """A hub that listens on loopback, and clients that come with tokens of its own."""
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,9 +23,11 @@ HASTY = Limits(requests_per_second=100_000)
 class RunningHub:
     """Asks a hub over HTTP."""
 
-    def __init__(self, store: Store, http: httpx2.AsyncClient) -> None:
+    def __init__(self, store: Store, http: httpx2.AsyncClient, ending: asyncio.Event) -> None:
+        """`ending` set, its streams end."""
         self.store = store
         self.http = http
+        self.ending = ending
 
     async def token(self, *grants: Grant, permissions: list[Permission] | None = None) -> str:
         """An access token of a new client with these grants."""
@@ -69,10 +72,11 @@ async def running_hub(
     external: Iterable[TokenIssuer] = (),
     private_hosts: frozenset[str] = frozenset(),
     limits: Limits = HASTY,
+    origins: Sequence[str] = (),
 ) -> AsyncIterator[RunningHub]:
     """A hub over a store, for as long as the block runs; its clients may be in a hurry."""
     port = free_port(0)
     issuer = f"http://127.0.0.1:{port}"
-    app = await make_app(store, issuer, 900, external, private_hosts, limits)
+    app = await make_app(store, issuer, 900, external, private_hosts, limits, origins)
     async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
-        yield RunningHub(store, http)
+        yield RunningHub(store, http, app.state.ending)

@@ -1,6 +1,6 @@
 """What can be watched."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -76,11 +76,14 @@ class Subscription:
         """What `indicators` would answer: now, and when it would be another answer, at most every
         five seconds. That time passes is no change: `overdue` is as of the last one."""
         context = info.context
-        ask: partial[Coroutine[Any, Any, list[IndicatorRow]]] = partial(
-            figures, context, group_by, filter, period, needs_of(info)
-        )
-        inbox = await context.reader.changes.counted()
-        return Figures(context, inbox, ask)
+        ask = partial(figures, context, group_by, filter, period, needs_of(info))
+        figures_of_now = Figures(context, await context.reader.changes.counted(), ask)
+        try:
+            await figures_of_now.begin()
+        except BaseException:
+            await figures_of_now.aclose()
+            raise
+        return figures_of_now
 
 
 class Told(Generic[T]):
@@ -121,22 +124,31 @@ class Figures:
         self._context = context
         self._inbox = inbox
         self._ask = ask
-        self._told: list[IndicatorRow] | None = None
+        self._first: list[IndicatorRow] | None = None
+        self._told: list[IndicatorRow] = []
         self._stale = False
 
     def __aiter__(self) -> "Figures":
         return self
 
     async def __anext__(self) -> list[IndicatorRow]:
-        while self._told is not None:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        while True:
             if not self._stale:
                 await self._inbox.get()
             await anyio.sleep(FIGURES_SECONDS)
             self._inbox.clear()
             found = await self._found()
-            if _settled(found) != self._told:
-                return self._tell(found)
-        return self._tell(await self._found())
+            if (settled := _settled(found)) != self._told:
+                self._told = settled
+                return found
+
+    async def begin(self) -> None:
+        """Finds the first ones. Raises whatever is wrong with what is asked."""
+        self._first = await self._found()
+        self._told = _settled(self._first)
 
     async def aclose(self) -> None:
         """Stops watching."""
@@ -148,10 +160,6 @@ class Figures:
         found = await self._ask()
         # A roll-up that has not come so far yet is asked again.
         self._stale = bool(found) and found[0].freshness.as_of < asked_at
-        return found
-
-    def _tell(self, found: list[IndicatorRow]) -> list[IndicatorRow]:
-        self._told = _settled(found)
         return found
 
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import anyio
 import structlog
 from pymongo import ReadPreference
-from pymongo.errors import PyMongoError
+from pymongo.errors import AutoReconnect, PyMongoError
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import WATCHED, Database, Document
@@ -61,16 +61,18 @@ class Change:
     async def read(
         self, key: Hashable, fetch: Callable[[], Awaitable[Document | None]]
     ) -> Document | None:
-        """What `fetch` finds, asked once for all who come with the same key."""
-        if key not in self._read:
-            self._read[key] = ensure_future(fetch())
-        # Shielded: whoever gives up must not take it from the others.
-        try:
-            found = await shield(self._read[key])
-        except Exception:
-            self._read.pop(key, None)
-            raise
-        return None if found is None else {**found}
+        """What `fetch` finds, asked once for all who come with the same key, and again while
+        MongoDB can't be reached."""
+        while True:
+            if key not in self._read:
+                self._read[key] = ensure_future(fetch())
+            try:
+                # Shielded: whoever gives up must not take it from the others.
+                found = await shield(self._read[key])
+                return None if found is None else {**found}
+            except AutoReconnect:  # nothing is lost for it: the change waits as well
+                self._read.pop(key, None)
+                await anyio.sleep(_AGAIN_SECONDS)
 
 
 class Audience(Protocol[T_co]):
@@ -182,13 +184,12 @@ class Feed:
         if isawaitable(stream):
             stream = await stream
         try:
-            self._token = stream.resume_token or self._token
-            self._live.set()
             while self._audiences and stream.alive:
                 event = await stream.try_next()
                 if event is not None:
                     self._tell(event)
                 self._token = stream.resume_token
+                self._live.set()  # not before: Motor opens the stream when it is asked first
             if not self._audiences:
                 self._wanted = anyio.Event()
                 self._rest()

@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from hub.app import make_app
 from hub.domain.scope import Grant, Role
-from hub.serving import free_port, listening
 from hub.settings import SettingsError, load_settings
 from hub.store.store import Store
-from tests.running_hub import RunningHub
+from tests.running_hub import RunningHub, running_hub
 
 OURS, THEIRS = "https://konsol.example", "https://evil.example"
 ROWS = {"query": "{ complaints { totalCount } }"}
@@ -20,11 +18,8 @@ ROWS = {"query": "{ complaints { totalCount } }"}
 @pytest.fixture
 async def shared(store: Store) -> AsyncIterator[RunningHub]:
     """A hub that pages of one other origin may ask."""
-    port = free_port(0)
-    issuer = f"http://127.0.0.1:{port}"
-    app = await make_app(store, issuer, 900, origins=[OURS])
-    async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
-        yield RunningHub(store, http)
+    async with running_hub(store, origins=[OURS]) as hub:
+        yield hub
 
 
 def allowed(answer: httpx2.Response) -> dict[str, str]:

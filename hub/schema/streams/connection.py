@@ -1,10 +1,10 @@
 """One connection of `graphql-transport-ws`: its messages, and its operations by their ids."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
 import orjson
-from anyio.abc import TaskGroup
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.schema.answering import Answer, Answering, BadRequestError, Subscribed, checked_parameters
@@ -16,6 +16,10 @@ _SENDING_SECONDS = 10.0
 _LONGEST_ID = 128
 
 BAD_MESSAGE, FORBIDDEN, ID_TAKEN, TRY_AGAIN = 4400, 4403, 4409, 1013
+
+
+Start = Callable[[Callable[[], Awaitable[None]]], None]
+"""Begins something that goes on beside the rest of a connection."""
 
 
 class Closed(Exception):  # noqa: N818 - not always an error
@@ -40,6 +44,11 @@ class Connection:
         self._answering = answering
         self._operations: dict[str, anyio.CancelScope] = {}
         self._subscribed: set[Subscribed] = set()
+
+    @property
+    def user(self) -> object:
+        """Who comes by the header of the request."""
+        return self._socket.user
 
     async def send(self, message: dict[str, Any]) -> None:
         """Sends a message. Raises Closed, also where it is not taken in time."""
@@ -69,9 +78,7 @@ class Connection:
         if message["type"] == "ping":
             await self.send({"type": "pong"})
 
-    async def handle(
-        self, message: dict[str, Any], term: Term, group: TaskGroup, guarded: Any
-    ) -> None:
+    async def handle(self, message: dict[str, Any], term: Term, start: Start) -> None:
         """Does what a message says. When it returns, a subscription is live: whoever pings after
         they have subscribed knows it by the pong. Raises Closed."""
         kind, id_ = message["type"], message.get("id")
@@ -87,11 +94,9 @@ class Connection:
         elif id_ in self._operations:
             raise Closed(ID_TAKEN, "There is a subscriber of this id already.")
         else:
-            await self._begin(id_, message.get("payload"), term, group, guarded)
+            await self._begin(id_, message.get("payload"), term, start)
 
-    async def _begin(
-        self, id_: str, payload: Any, term: Term, group: TaskGroup, guarded: Any
-    ) -> None:
+    async def _begin(self, id_: str, payload: Any, term: Term, start: Start) -> None:
         try:
             asked = checked_parameters(payload)
         except BadRequestError as error:
@@ -117,7 +122,7 @@ class Connection:
             if self._operations.get(id_) is scope:
                 del self._operations[id_]
 
-        group.start_soon(guarded, run)
+        start(run)
 
     async def _run(
         self, id_: str, operation: Subscribed | Answer | None, term: Term, asked: dict[str, Any]

@@ -6,6 +6,7 @@ from typing import Any
 from hub.schema.answering import Answer, Answering, Subscribed
 from hub.schema.streams.term import Term
 from hub.store.feed import FellBehindError
+from hub.store.mongo import StoreError
 from hub.store.scope_monitor import viewing
 
 Asked = dict[str, Any]
@@ -14,6 +15,12 @@ Tell = Callable[[Answer], Awaitable[None]]
 FELL_BEHIND: dict[str, Any] = {
     "message": "More has changed than you took. Subscribe again, and read anew what you show.",
     "extensions": {"code": "FELL_BEHIND"},
+}
+
+
+_UNAVAILABLE: dict[str, Any] = {
+    "message": "The hub can't read what has changed now. Subscribe again.",
+    "extensions": {"code": "UNAVAILABLE"},
 }
 
 
@@ -48,6 +55,8 @@ async def told(term: Term, subscribed: Subscribed, tell: Tell) -> dict[str, Any]
             return None
         except FellBehindError:
             return FELL_BEHIND
+        except StoreError:
+            return _UNAVAILABLE
         finally:
             await subscribed.close()
 

@@ -2,7 +2,7 @@
 
 from asyncio import Event
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 from urllib.parse import urlsplit
 
 import anyio
@@ -12,7 +12,14 @@ from starlette.websockets import WebSocket
 
 from hub.auth.middleware import BearerBackend, UncheckedTokenError, Viewer
 from hub.schema.answering import Answering
-from hub.schema.streams.connection import BAD_MESSAGE, Closed, Connection
+from hub.schema.streams.connection import (
+    BAD_MESSAGE,
+    FORBIDDEN,
+    TRY_AGAIN,
+    Closed,
+    Connection,
+    Start,
+)
 from hub.schema.streams.term import AuthorityEndedError, Term
 from hub.store.remembered import Remembered
 
@@ -20,8 +27,7 @@ PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 _CLOSING_SECONDS = 2.0
 
-UNAUTHORIZED, FORBIDDEN, INIT_TIMEOUT, TOO_MANY_INITS = 4401, 4403, 4408, 4429
-SERVICE_RESTART, TRY_AGAIN = 1012, 1013
+UNAUTHORIZED, INIT_TIMEOUT, TOO_MANY_INITS, SERVICE_RESTART = 4401, 4408, 4429, 1012
 
 
 class GraphQLSocket:
@@ -58,55 +64,55 @@ class GraphQLSocket:
     async def _serve(self, socket: WebSocket) -> Closed:
         """Talks until one side ends it; how."""
         closed = Closed()
-        async with anyio.create_task_group() as group:
+        connection = Connection(socket, self._answering)
+        try:
+            async with anyio.create_task_group() as group:
 
-            async def guarded(work: Callable[[], Awaitable[None]]) -> None:
-                """Whatever ends one part ends all."""
-                try:
-                    await work()
-                except Closed as error:
-                    closed.by(error)
-                    group.cancel_scope.cancel()
+                def start(work: Callable[[], Awaitable[None]]) -> None:
+                    """Begins a part. Whatever closes one closes all."""
 
-            group.start_soon(guarded, self._until_ending)
-            group.start_soon(guarded, lambda: self._talk(socket, guarded))
+                    async def guarded() -> None:
+                        try:
+                            await work()
+                        except Closed as error:
+                            closed.by(error)
+                            group.cancel_scope.cancel()
+
+                    group.start_soon(guarded)
+
+                start(self._until_ending)
+                start(partial(self._talk, connection, start))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await connection.close()
         return closed
 
     async def _until_ending(self) -> None:
         await self._ending.wait()
         raise Closed(SERVICE_RESTART, "The hub ends.")
 
-    async def _talk(self, socket: WebSocket, guarded: Any) -> None:
-        connection = Connection(socket, self._answering)
-        try:
-            await self._talk_over(connection, socket, guarded)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await connection.close()
-
-    async def _talk_over(self, connection: Connection, socket: WebSocket, guarded: Any) -> None:
+    async def _talk(self, connection: Connection, start: Start) -> None:
         with anyio.move_on_after(INIT_SECONDS) as waiting:
-            viewer = await self._init(socket, connection)
+            viewer = await self._init(connection)
         if waiting.cancelled_caught:
             raise Closed(INIT_TIMEOUT, "Connection initialisation timeout")
         term = Term(viewer, self._changes, self._ending)
         await connection.send({"type": "connection_ack"})
-        async with anyio.create_task_group() as group:
 
-            async def until_ended() -> None:
-                try:
-                    await term.until_ended()
-                except AuthorityEndedError as error:
-                    raise Closed(FORBIDDEN, str(error)) from None
+        async def until_ended() -> None:
+            try:
+                await term.until_ended()
+            except AuthorityEndedError as error:
+                raise Closed(FORBIDDEN, str(error)) from None
 
-            group.start_soon(guarded, until_ended)
-            while True:
-                message = await connection.receive()
-                if message["type"] == "connection_init":
-                    raise Closed(TOO_MANY_INITS, "Too many initialisation requests")
-                await connection.handle(message, term, group, guarded)
+        start(until_ended)
+        while True:
+            message = await connection.receive()
+            if message["type"] == "connection_init":
+                raise Closed(TOO_MANY_INITS, "Too many initialisation requests")
+            await connection.handle(message, term, start)
 
-    async def _init(self, socket: WebSocket, connection: Connection) -> Viewer:
+    async def _init(self, connection: Connection) -> Viewer:
         """Who comes, by the first message or by the header of the request. Raises Closed."""
         while (message := await connection.receive())["type"] in {"ping", "pong"}:
             await connection.pong(message)
@@ -119,7 +125,9 @@ class GraphQLSocket:
             raise Closed(BAD_MESSAGE, "`payload` must be an object.")
         stated = next((v for k, v in given.items() if k.lower() == "authorization"), None)
         try:
-            viewer = await self._backend.viewer(stated) if isinstance(stated, str) else socket.user
+            viewer = connection.user
+            if isinstance(stated, str):
+                viewer = await self._backend.viewer(stated)
         except UncheckedTokenError:
             raise Closed(TRY_AGAIN, "The hub can't check the token now.") from None
         except AuthenticationError as error:
