@@ -223,7 +223,7 @@ async def test_a_connection_that_may_not_be_is_not_opened(
 
 
 async def test_pages_of_the_hub_and_of_listed_origins_may_connect(store: Store) -> None:
-    async with running_hub(store, origins=frozenset({"https://konsol.example"})) as hub:
+    async with running_hub(store, origins=["https://konsol.example"]) as hub:
         own = str(hub.http.base_url).rstrip("/")
         for origin in (own, "https://konsol.example"):
             async with connected(hub, origin=origin) as listener:
