@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hub.domain.change import ChangeKind
 from hub.domain.question import Condition
 from hub.domain.scope import Reach, Scope
+from hub.domain.seen import as_seen
 from hub.store.feed import Change, Feed, Inbox
 from hub.store.mongo import Document
 from hub.store.predicates import Predicate, predicate
@@ -31,7 +32,8 @@ class ScopedChanges:
 
         Raises NotWatchableError, FeedUnavailableError.
         """
-        return await self._feed.watch(_Readers(self._scope.rows, condition, predicate(condition)))
+        seen = as_seen(condition, self._scope)
+        return await self._feed.watch(_Readers(self._scope.rows, seen, predicate(seen)))
 
     async def counted(self) -> Inbox[Change]:
         """Changes of the complaints that may be counted. Raises FeedUnavailableError."""
