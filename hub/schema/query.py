@@ -46,7 +46,12 @@ _PAGED = _FORWARD | {
     "last": "How many at most, from the end; instead of `first`.",
     "before": "A `startCursor`: what precedes it.",
 }
-_CONNECTOR = {"connector": "Name of a connector: of this one only."}
+OF_FIGURES = {
+    "group_by": "A row for each combination of these; one row unless told.",
+    "filter": "Of which complaints; of all unless told.",
+    "period": "Of complaints received in these days; of all unless told.",
+}
+OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 # Resolvers hand documents to the types, whose fields say where in them they are read from. All that
 # can fail are async: graphql-core forgets the coroutines of others when one fails at once.
@@ -105,10 +110,8 @@ class Query(Federation):
 
     @resolved(
         list[IndicatorRow],
-        {
-            "group_by": "A row for each combination of these; one row unless told.",
-            "filter": "Of which complaints; of all unless told.",
-            "period": "Of complaints received in these days; of all unless told.",
+        OF_FIGURES
+        | {
             "fill": "Whether months, weeks or days without complaints have a row too.",
             "compare": "Whether each row has `before`, the period before.",
         },
@@ -163,7 +166,7 @@ class Query(Federation):
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.connectors.all()
 
-    @resolved(RunConnection, _CONNECTOR | _FORWARD)
+    @resolved(RunConnection, OF_CONNECTOR | _FORWARD)
     async def runs(
         self,
         info: HubInfo,
@@ -175,7 +178,7 @@ class Query(Federation):
         info.context.need(Permission.CONNECTORS_READ)
         return await info.context.reader.runs.page(connector, page_request(first, after))
 
-    @resolved(DeadLetterConnection, _CONNECTOR | {"state": "In this state only."} | _FORWARD)
+    @resolved(DeadLetterConnection, OF_CONNECTOR | {"state": "In this state only."} | _FORWARD)
     async def dead_letters(
         self,
         info: HubInfo,

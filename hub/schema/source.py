@@ -102,30 +102,39 @@ def resolved(
             description=_description(method),
             metadata=costs,
         )
-        for argument in field.arguments:
-            argument.description = arguments.get(argument.python_name)
-        return field
+        return _with_described(field, arguments)
 
     return decorate
 
 
 def subscribed(
-    graphql_type: Any, *, size: int | None = None, weight: int = 0
+    graphql_type: Any,
+    arguments: Mapping[str, str],
+    *,
+    size: int | None = None,
+    weight: int = 0,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method a subscription. Once awaited it watches, and gives what is told from then on:
-    each is what the type's fields are read from. `size` and `weight` as for `resolved`."""
+    each is what the type's fields are read from. The others as for `resolved`."""
 
     def decorate(method: Callable[..., Any]) -> Any:
         costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
-        return strawberry.field(
+        field: Any = strawberry.field(
             method,
             graphql_type=graphql_type,
             description=_description(method),
             metadata=costs,
             is_subscription=True,
         )
+        return _with_described(field, arguments)
 
     return decorate
+
+
+def _with_described(field: Any, arguments: Mapping[str, str]) -> Any:
+    for argument in field.arguments:
+        argument.description = arguments.get(argument.python_name)
+    return field
 
 
 def _field(source: Source, resolver: Callable[..., Any], description: str) -> Any:

@@ -15,7 +15,7 @@ from hub.domain.scope import Permission
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, condition_of
-from hub.schema.query import figures
+from hub.schema.query import OF_CONNECTOR, OF_FIGURES, figures
 from hub.schema.source import output, subscribed
 from hub.schema.types.change import ComplaintChange, Heard
 from hub.schema.types.channel import Run
@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Subscription:
     """All that can be watched. Watch first and read then, and nothing is missed in between."""
 
-    @subscribed(ComplaintChange)
+    @subscribed(ComplaintChange, {"filter": "Which complaints; all unless told."})
     async def complaint_changed(
         self,
         info: HubInfo,
@@ -57,7 +57,7 @@ class Subscription:
 
         return Told(context, inbox, heard)
 
-    @subscribed(Run)
+    @subscribed(Run, OF_CONNECTOR)
     async def run_progress(self, info: HubInfo, connector: str | None = UNSET) -> Any:
         """Runs of your connectors, or of one: when one begins, gets on, and ends."""
         context = info.context
@@ -65,7 +65,7 @@ class Subscription:
         inbox = await context.reader.changes.runs(connector or None)
         return Told(context, inbox, context.reader.runs.changed)
 
-    @subscribed(list[IndicatorRowType], size=500, weight=500)
+    @subscribed(list[IndicatorRowType], OF_FIGURES, size=500, weight=500)
     async def indicators_changed(
         self,
         info: HubInfo,
