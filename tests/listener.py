@@ -109,14 +109,14 @@ class Events:
 
 @asynccontextmanager
 async def events(
-    hub: RunningHub, token: str, query: str, **variables: Any
+    hub: RunningHub, token: str, query: str, *, accept: str = "text/event-stream", **variables: Any
 ) -> AsyncIterator[Events]:
     """The events that a document gets."""
     async with hub.http.stream(
         "POST",
         "/graphql",
         json={"query": query, "variables": variables},
-        headers={"Authorization": f"Bearer {token}", "Accept": "text/event-stream"},
+        headers={"Authorization": f"Bearer {token}", "Accept": accept},
         timeout=20,
     ) as answer:
         yield Events(answer)

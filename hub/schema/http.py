@@ -57,10 +57,12 @@ class GraphQLEndpoint(Answering):
             asked = await _parameters(request)
         except BadRequestError as error:
             return _response({"errors": [error.formatted]}, error.status, media_type)
-        variables = asked.get("variables") or {}
-        if EVENTS in accepts:
+        document, name = asked["query"], asked.get("operationName")
+        # A client that takes either gets events of what goes on only, as it expects.
+        takes_json = _JSON in accepts or _GRAPHQL in accepts
+        if EVENTS in accepts and (not takes_json or self.goes_on(document, name)):
             return EventStream(self, Term(viewer, self._changes, self._ending), asked)
-        answer = await self.answer(viewer, asked["query"], variables, asked.get("operationName"))
+        answer = await self.answer(viewer, document, asked.get("variables") or {}, name)
         # The draft: `application/json` says 200 to whatever is a well-formed GraphQL request.
         status = answer.status if media_type == _GRAPHQL else 200
         return _response(answer.body, status, media_type)

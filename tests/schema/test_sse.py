@@ -42,6 +42,22 @@ async def test_a_query_is_answered_by_one_event(hub: RunningHub) -> None:
         assert await told.next() == COMPLETE
 
 
+async def test_who_takes_either_gets_events_of_what_goes_on_only(hub: RunningHub) -> None:
+    """As urql and other clients ask for everything."""
+    either = "application/graphql-response+json, application/json, text/event-stream"
+    token = await hub.token(SULSEL)
+    for document in (ROWS, "{ nothing }"):
+        answer = await hub.http.post(
+            "/graphql",
+            json={"query": document},
+            headers={"Authorization": f"Bearer {token}", "Accept": either},
+        )
+        assert answer.headers["content-type"].startswith("application/graphql-response+json")
+    async with events(hub, token, CHANGED, accept=either) as told:
+        assert told.answer.headers["content-type"].startswith("text/event-stream")
+        assert (await told.next())[0] == ":"
+
+
 async def test_what_is_wrong_is_told_by_an_event(hub: RunningHub) -> None:
     async with events(hub, await hub.token(SULSEL), "subscription { nothing }") as told:
         _, body = await told.next()
