@@ -9,13 +9,20 @@ import graphql
 from pydantic import Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
-from hub.connectors.config import ConnectorConfig, Resource, Text, Where
+from hub.connectors.config import Resource, Text, Where
 from hub.connectors.decode import decode_json
-from hub.connectors.http.budget import ApiBudget
+from hub.connectors.http.channel import HttpChannelConfig
 from hub.connectors.http.client import ChannelClient, Question
-from hub.connectors.http.config import EndpointPath, HttpClient
-from hub.connectors.http.errors import Action, ErrorHandler, IgnoredError, ResponseFilter
-from hub.connectors.lists.endpoint import END, START, JsonObject, fill, placeholders_of
+from hub.connectors.http.config import EndpointPath
+from hub.connectors.http.errors import Action, IgnoredError, ResponseFilter
+from hub.connectors.lists.endpoint import (
+    END,
+    START,
+    JsonObject,
+    fill,
+    placeholders_of,
+    refuse_without_end,
+)
 from hub.connectors.lists.incremental import Incremental, Page, first_page, read_list
 from hub.connectors.mapping.paths import getter
 from hub.connectors.vocabulary import Vocabulary, suggest
@@ -94,19 +101,11 @@ class GraphqlResource(Resource):
     """What is asked."""
 
 
-class GraphqlConfig(ConnectorConfig):
+class GraphqlConfig(HttpChannelConfig):
     """A GraphQL service. `allowed_hosts` defaults to the host of `client.base_url`."""
 
     type: Literal["graphql"]
     """A GraphQL service."""
-    allowed_hosts: list[Text] = []
-    """Hosts that may be called; that of base_url if left out."""
-    client: HttpClient
-    """How to reach the service."""
-    error_handler: ErrorHandler = ErrorHandler()
-    """How patient to be, and what an answer means."""
-    api_budget: ApiBudget | None = None
-    """How many requests the channel takes in how long."""
     resources: Annotated[list[GraphqlResource], Field(min_length=1)]
     """Its lists of records."""
 
@@ -114,11 +113,6 @@ class GraphqlConfig(ConnectorConfig):
     def mapped(self) -> tuple[Resource, ...]:
         """The resources of the service."""
         return tuple(self.resources)
-
-    @property
-    def open_to_operators(self) -> bool:
-        """It reaches approved hosts alone."""
-        return True
 
 
 class GraphqlConnector(Connector[GraphqlConfig]):
@@ -144,7 +138,8 @@ class GraphqlConnector(Connector[GraphqlConfig]):
     ) -> AsyncGenerator[Batch, None]:
         """Each page a batch, see read_list."""
         if between:
-            self._refuse_without_end()
+            known = {each.name: each.endpoint.placeholders for each in self.config.resources}
+            refuse_without_end(known, "variables")
         async with self._client() as client:
             for resource in self.config.resources:
                 asking = partial(_pages, client, resource.endpoint)
@@ -152,21 +147,11 @@ class GraphqlConnector(Connector[GraphqlConfig]):
                 async for batch in read_list(resource, words, asking, state, between):
                     yield batch
 
-    def _refuse_without_end(self) -> None:
-        for resource in self.config.resources:
-            if not {START, END} <= resource.endpoint.placeholders:
-                raise ChannelError(
-                    f"{resource.name} can't be asked for a stretch of time; state {START} and "
-                    f"{END} in its variables, if the service takes both."
-                )
-
     def _client(self) -> ChannelClient:
         config = self.config
         filters = [*config.error_handler.response_filters, _WITH_ERRORS]
         handler = config.error_handler.model_copy(update={"response_filters": filters})
-        return ChannelClient(
-            config.client, config.allowed_hosts, self.surroundings, handler, config.api_budget
-        )
+        return config.connect(self.surroundings, handler)
 
 
 async def _pages(

@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State
 from hub.connectors.config import (
-    ConnectorConfig,
     Path,
     Resource,
     Select,
@@ -18,10 +17,9 @@ from hub.connectors.config import (
     Text,
     Where,
 )
-from hub.connectors.http.budget import ApiBudget
+from hub.connectors.http.channel import HttpChannelConfig
 from hub.connectors.http.client import ChannelClient, Question
-from hub.connectors.http.config import HttpClient, PageNumber
-from hub.connectors.http.errors import ErrorHandler
+from hub.connectors.http.config import PageNumber
 from hub.connectors.lists.incremental import windows
 from hub.connectors.lists.open311_rows import listed, rows_of, with_service
 from hub.connectors.lists.pages import pages
@@ -108,19 +106,11 @@ class Requests(Resource):
         return {status for label, status in mapping if label.casefold() in open_}
 
 
-class Open311Config(ConnectorConfig):
+class Open311Config(HttpChannelConfig):
     """A GeoReport v2 server. `allowed_hosts` defaults to the host of `client.base_url`."""
 
     type: Literal["open311"]
     """A GeoReport v2 server."""
-    allowed_hosts: list[Text] = []
-    """Hosts that may be called; that of base_url if left out."""
-    client: HttpClient
-    """How to reach the server."""
-    error_handler: ErrorHandler = ErrorHandler()
-    """How patient to be, and what an answer means."""
-    api_budget: ApiBudget | None = None
-    """How many requests the channel takes in how long."""
     jurisdiction_id: Text | None = None
     """Sent with each request."""
     resources: Annotated[list[Requests], Field(min_length=1)] = [Requests()]
@@ -131,11 +121,6 @@ class Open311Config(ConnectorConfig):
         """The lists of requests."""
         return tuple(self.resources)
 
-    @property
-    def open_to_operators(self) -> bool:
-        """It reaches approved hosts alone."""
-        return True
-
 
 class Open311Connector(Connector[Open311Config]):
     """Reads a GeoReport v2 server window by window."""
@@ -144,7 +129,7 @@ class Open311Connector(Connector[Open311Config]):
 
     async def check(self) -> str:
         """Asks for the list of services and the latest requests."""
-        async with self._client() as client:
+        async with self.config.connect(self.surroundings) as client:
             resource = self.config.resources[0]
             services = await self._services(client, resource)
             params = self._params(resource)
@@ -157,7 +142,7 @@ class Open311Connector(Connector[Open311Config]):
     ) -> AsyncGenerator[Batch, None]:
         """Each answer a batch; the checkpoint moves with each whole window, and not at all for a
         stretch of time."""
-        async with self._client() as client:
+        async with self.config.connect(self.surroundings) as client:
             for resource in self.config.resources:
                 services = await self._services(client, resource)
                 state = checkpoint.get(resource.name, {})
@@ -257,16 +242,6 @@ class Open311Connector(Connector[Open311Config]):
     def _params(self, resource: Requests) -> dict[str, str]:
         own = self.config.jurisdiction_id
         return {**resource.params, **({"jurisdiction_id": own} if own else {})}
-
-    def _client(self) -> ChannelClient:
-        config = self.config
-        return ChannelClient(
-            config.client,
-            config.allowed_hosts,
-            self.surroundings,
-            config.error_handler,
-            config.api_budget,
-        )
 
 
 _CUT_OFF = (

@@ -8,14 +8,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, State
-from hub.connectors.config import ConnectorConfig, Resource, Text
+from hub.connectors.base import Batch, Between, Connector, State
+from hub.connectors.config import Resource
 from hub.connectors.defaults import is_part
-from hub.connectors.http.budget import ApiBudget
+from hub.connectors.http.channel import HttpChannelConfig
 from hub.connectors.http.client import ChannelClient
-from hub.connectors.http.config import HttpClient
-from hub.connectors.http.errors import ErrorHandler
-from hub.connectors.lists.endpoint import END, START, Endpoint
+from hub.connectors.lists.endpoint import END, START, Endpoint, refuse_without_end
 from hub.connectors.lists.incremental import Page, first_page, read_list
 from hub.connectors.lists.listing import listed
 from hub.connectors.lists.parts import RECORDS_AT_ONCE, Part, with_parts
@@ -41,19 +39,11 @@ def _shape(resource: object) -> str:
     return "part" if isinstance(resource, Part) or is_part(resource) else "list"
 
 
-class RestApiConfig(ConnectorConfig):
+class RestApiConfig(HttpChannelConfig):
     """A REST service. `allowed_hosts` defaults to the host of `client.base_url`."""
 
     type: Literal["rest_api"]
     """A service that answers with JSON."""
-    allowed_hosts: list[Text] = []
-    """Hosts that may be called; that of base_url if left out."""
-    client: HttpClient
-    """How to reach the service."""
-    error_handler: ErrorHandler = ErrorHandler()
-    """How patient to be, and what an answer means."""
-    api_budget: ApiBudget | None = None
-    """How many requests the channel takes in how long."""
     resources: Annotated[
         list[
             Annotated[
@@ -93,11 +83,6 @@ class RestApiConfig(ConnectorConfig):
             if isinstance(each, Part) and each.parent == resource.name
         ]
 
-    @property
-    def open_to_operators(self) -> bool:
-        """It reaches approved hosts alone."""
-        return True
-
 
 class RestApiConnector(Connector[RestApiConfig]):
     """Reads a REST service page by page."""
@@ -107,7 +92,7 @@ class RestApiConnector(Connector[RestApiConfig]):
     async def check(self) -> str:
         """Reads the first page of each resource."""
         found = []
-        async with self._client() as client:
+        async with self.config.connect(self.surroundings) as client:
             for resource in self.config.mapped:
                 asking = partial(self._pages, client, resource)
                 page = await first_page(resource.endpoint.incremental, asking)
@@ -120,22 +105,15 @@ class RestApiConnector(Connector[RestApiConfig]):
     ) -> AsyncGenerator[Batch, None]:
         """Each page a batch, see read_list."""
         if between:
-            self._refuse_without_end()
-        async with self._client() as client:
+            known = {each.name: each.endpoint.placeholders for each in self.config.mapped}
+            refuse_without_end(known, "params")
+        async with self.config.connect(self.surroundings) as client:
             for resource in self.config.mapped:
                 asking = partial(self._pages, client, resource)
                 words, state = resource.endpoint.incremental, checkpoint.get(resource.name, {})
                 async for batch in read_list(resource, words, asking, state, between):
                     async for whole in self._whole(client, resource, batch):
                         yield whole
-
-    def _refuse_without_end(self) -> None:
-        for resource in self.config.mapped:
-            if not {START, END} <= resource.endpoint.placeholders:
-                raise ChannelError(
-                    f"{resource.name} can't be asked for a stretch of time; state {START} and "
-                    f"{END} in its params, if the service takes both."
-                )
 
     async def _whole(
         self, client: ChannelClient, resource: RestResource, batch: Batch
@@ -158,13 +136,3 @@ class RestApiConnector(Connector[RestApiConfig]):
         values = {START: words.write(start), END: words.write(end)} if words and start else {}
         async for page in listed(client, resource.endpoint, values):
             yield page
-
-    def _client(self) -> ChannelClient:
-        config = self.config
-        return ChannelClient(
-            config.client,
-            config.allowed_hosts,
-            self.surroundings,
-            config.error_handler,
-            config.api_budget,
-        )

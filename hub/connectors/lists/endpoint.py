@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from hub.connectors.base import ChannelError
 from hub.connectors.config import Selector, Text, Where
 from hub.connectors.http.client import Question
 from hub.connectors.http.config import Cursor, EndpointPath, Method, Offset, PageNumber, Paginator
@@ -159,3 +160,14 @@ def placeholders_of(key: str, template: Any) -> set[str]:
     if unknown := found - {START, END}:
         raise ValueError(f"{key}: unknown placeholder {min(unknown)}; valid: {START}, {END}")
     return found
+
+
+def refuse_without_end(placeholders: Mapping[str, set[str]], where: str) -> None:
+    """Raises ChannelError for a resource (by name, with the placeholders in its question) that
+    can't be asked for a stretch of time."""
+    for name, found in placeholders.items():
+        if not {START, END} <= found:
+            raise ChannelError(
+                f"{name} can't be asked for a stretch of time; state {START} and "
+                f"{END} in its {where}, if the service takes both."
+            )
