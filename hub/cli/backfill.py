@@ -3,11 +3,20 @@
 from datetime import date, datetime, time
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
+from hub.cli.running import (
+    FAILED,
+    WRONG_INPUT,
+    ConnectorName,
+    Json,
+    fail,
+    opened,
+    out,
+    print_json,
+    run,
+)
 from hub.cli.sync import run_and_tell
 from hub.connectors.base import Between
 from hub.connectors.config import ConnectorConfig
@@ -16,13 +25,11 @@ from hub.ingest.completeness import completeness as compare
 from hub.ingest.folder import registered
 from hub.settings import Settings
 
-Name = Annotated[str, typer.Argument(help="The connector's name.")]
 From = Annotated[str, typer.Option("--from", help="First day, by the connector's time zone.")]
 To = Annotated[str, typer.Option("--to", help="The day after the last one.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def backfill(name: Name, from_: From, to: To, json: Json = False) -> None:
+def backfill(name: ConnectorName, from_: From, to: To, json: Json = False) -> None:
     """Reads a stretch of time again, and leaves the checkpoint where it is.
 
     Days are those of the first `timezone` of the connector's resources, else of Asia/Jakarta. It
@@ -34,7 +41,7 @@ def backfill(name: Name, from_: From, to: To, json: Json = False) -> None:
     run_and_tell(name, json, lambda config: _between(config, from_, to))
 
 
-def completeness(name: Name, from_: From, to: To, json: Json = False) -> None:
+def completeness(name: ConnectorName, from_: From, to: To, json: Json = False) -> None:
     """Compares what a channel says that it received by day with what is stored.
 
     The exit code is 0 only where no more is missing than waits as a dead letter.
@@ -50,7 +57,7 @@ def completeness(name: Name, from_: From, to: To, json: Json = False) -> None:
             between = _between(loaded.config, from_, to)
             found = await compare(loaded, store, around, between)
         if json:
-            print(orjson.dumps(found).decode())  # noqa: T201 - for a script
+            print_json(found)
         else:
             out.print(_table(found))
         if not found.complete:

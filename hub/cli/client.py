@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from hub.cli.grants import Channels, Regions, Scopes, grant_of
-from hub.cli.running import WRONG_INPUT, fail, opened, run
+from hub.cli.running import WRONG_INPUT, fail, opened, print_json, run
 from hub.domain.scope import Role
 from hub.settings import Settings
 from hub.store.clients import GrantType
@@ -69,7 +69,7 @@ def create(
             except ValueError as error:
                 fail(str(error), WRONG_INPUT)
         told = {"client_id": client_id} | ({"client_secret": secret} if secret else {})
-        print(orjson.dumps(told).decode())  # noqa: T201
+        print_json(told)
 
     run(body)
 

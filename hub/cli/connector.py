@@ -12,7 +12,7 @@ from anyio import open_file, to_thread
 from rich.markup import escape
 from rich.table import Table
 
-from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run
+from hub.cli.running import FAILED, WRONG_INPUT, JsonLines, fail, opened, out, print_json, run
 from hub.connectors.base import Surroundings
 from hub.connectors.discover import propose
 from hub.connectors.http.client import TIMEOUT_SECONDS, get_once
@@ -77,7 +77,7 @@ def check(file: File) -> None:
 def preview(
     file: File,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many records.")] = 20,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Reads and maps some records without storing any.
 
@@ -89,8 +89,7 @@ def preview(
         around = await _surroundings(file, loaded, settings)
         found = await preview_records(loaded, around, limit)
         if json:
-            for each in found:
-                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            print_json(*found)
         else:
             out.print(_table(loaded, found))
 
@@ -182,7 +181,7 @@ def grade_file(
                 except CannotGradeError as error:
                     fail(f"{file}: {error}", WRONG_INPUT)
         if json:
-            print(orjson.dumps(graded).decode())  # noqa: T201 - for a script
+            print_json(graded)
         else:
             for table in _grade_tables(file, graded):
                 out.print(table)

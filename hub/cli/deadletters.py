@@ -3,11 +3,21 @@
 import sys
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run, typed_by
+from hub.cli.running import (
+    FAILED,
+    WRONG_INPUT,
+    ConnectorName,
+    Json,
+    fail,
+    opened,
+    out,
+    print_json,
+    run,
+    typed_by,
+)
 from hub.cli.sync import print_finished
 from hub.ingest.folder import registered
 from hub.ingest.replay import replay as map_again
@@ -16,13 +26,10 @@ from hub.store.runs import ConnectorBusyError
 
 app = typer.Typer(help="Look at dead letters, map them again, settle them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The connector's name.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.command(name="list")
 def list_(
-    name: Name,
+    name: ConnectorName,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
     json: Json = False,
 ) -> None:
@@ -36,8 +43,7 @@ def list_(
             loaded, _ = await registered(name, store, settings.callable_private_hosts)
             found = await store.dead_letters.listed(loaded.config.channel, limit)
         if json:
-            for each in found:
-                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            print_json(*found)
             return
         table = Table(title=f"{name}: {len(found)} dead letters")
         columns = ("_id", "external_id", "field", "value", "reason", "state", "attempts")
@@ -69,7 +75,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The dead letter'
 
 @app.command()
 def replay(
-    name: Name,
+    name: ConnectorName,
     ids: Annotated[
         list[str] | None, typer.Option("--id", help="Only this one; repeatable.")
     ] = None,

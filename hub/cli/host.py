@@ -2,11 +2,20 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import FAILED, WRONG_INPUT, fail, opened, out, run, typed_by
+from hub.cli.running import (
+    FAILED,
+    WRONG_INPUT,
+    JsonLines,
+    fail,
+    opened,
+    out,
+    print_json,
+    run,
+    typed_by,
+)
 from hub.settings import Settings
 from hub.store.changes import Change
 from hub.store.hosts import host_named
@@ -59,7 +68,7 @@ def revoke(host: Host, connector: For = None) -> None:
 
 @app.command(name="list")
 def list_(
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Lists the hosts that are approved, for whom, by whom and since when.
 
@@ -70,8 +79,7 @@ def list_(
         async with opened(settings) as store:
             found = await store.hosts.all()
         if json:
-            for each in found:
-                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            print_json(*found)
             return
         table = Table(title=f"{len(found)} approved hosts")
         for column in ("host", "connector", "by", "since (UTC)"):

@@ -5,11 +5,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.progress import Progress
 
-from hub.cli.running import err, opened, out, run
+from hub.cli.running import err, opened, out, print_json, run
 from hub.settings import Settings
 
 app = typer.Typer(help="Personal data: how it is sealed, kept and read.", no_args_is_help=True)
@@ -41,7 +40,7 @@ def purge(
                     before, dry_run=dry_run, progress=lambda n: bar.update(task, completed=n)
                 )
         if as_json:
-            print(orjson.dumps(purged).decode())  # noqa: T201
+            print_json(purged)
             return
         verb = "would lose" if dry_run else "lost"
         out.print(
@@ -98,7 +97,7 @@ def audit(
             async for record in store.audit.between(first, last):
                 told: dict[str, Any] = {name: record[name] for name in _AUDIT_COLUMNS}
                 if as_json:
-                    print(orjson.dumps(told).decode())  # noqa: T201
+                    print_json(told)
                 else:
                     told["at"] = told["at"].isoformat()
                     rows.writerow(told.values())

@@ -5,20 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from hub.cli.running import FAILED, err, fail, opened, out, run
+from hub.cli.running import FAILED, Json, err, fail, opened, out, print_json, run
 from hub.cli.sync import finished_json, print_finished
 from hub.ingest.difference import Difference, difference
 from hub.ingest.folder import load_file, registered
 from hub.ingest.rederive import rederive as make_anew
 from hub.settings import Settings
 from hub.store.runs import ConnectorBusyError
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def diff(
@@ -45,7 +42,7 @@ def diff(
             with _bar(name, total) as tell:
                 found = await difference(loaded or now, channel, store, tell)
         if json:
-            print(orjson.dumps(found).decode())  # noqa: T201 - for a script
+            print_json(found)
         else:
             _print(found)
 
@@ -75,7 +72,7 @@ def rederive(
                 fail(f"{error} Try again once it has ended.", FAILED)
         left = {"without_raw": done.without_raw, "unclear": done.unclear}
         if json:
-            print(orjson.dumps({**finished_json(done.finished), **left}).decode())  # noqa: T201
+            print_json({**finished_json(done.finished), **left})
         else:
             print_finished(done.finished, as_json=False)
             _print_left(**left)

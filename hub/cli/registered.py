@@ -2,21 +2,28 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import WRONG_INPUT, fail, opened, out, run, typed_by
+from hub.cli.running import (
+    WRONG_INPUT,
+    ConnectorName,
+    JsonLines,
+    fail,
+    opened,
+    out,
+    print_json,
+    run,
+    typed_by,
+)
 from hub.settings import Settings
 from hub.store.changes import Change
 
 _UNKNOWN = "{}: no connector of this name is registered."
 
-Name = Annotated[str, typer.Argument(help="The connector's name.")]
-
 
 def pause(
-    name: Name,
+    name: ConnectorName,
     reason: Annotated[str, typer.Option(help="Why, for whoever meets it at rest.")],
 ) -> None:
     """Keeps a connector from running by its schedule. `hub sync` still runs it.
@@ -38,7 +45,7 @@ def pause(
     run(body)
 
 
-def resume(name: Name) -> None:
+def resume(name: ConnectorName) -> None:
     """Lets a paused connector run again; its count of failed runs begins anew.
 
     Example: hub connector resume makassar-open311
@@ -60,7 +67,7 @@ def changes(
         str | None, typer.Argument(help="The connector's name; all by default.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Lists who changed what of connectors, the latest first.
 
@@ -71,8 +78,7 @@ def changes(
         async with opened(settings) as store:
             found = await store.changes.latest(name, limit)
         if json:
-            for each in found:
-                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            print_json(*found)
             return
         table = Table(title=f"{len(found)} changes")
         for column in ("at (UTC)", "by", "what", "connector", "detail"):

@@ -5,9 +5,10 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from getpass import getuser
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import anyio
+import orjson
 import typer
 from rich.console import Console
 
@@ -30,6 +31,17 @@ def fail(message: str, code: int) -> NoReturn:
     """Ends the command with a message on standard error."""
     err.print(message, style="red", markup=False)
     raise typer.Exit(code)
+
+
+ConnectorName = Annotated[str, typer.Argument(help="The connector's name.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")]
+
+
+def print_json(*told: object) -> None:
+    """A line of JSON for each, for a script."""
+    for each in told:
+        print(orjson.dumps(each).decode())  # noqa: T201 - not to be wrapped
 
 
 def typed_by() -> str:

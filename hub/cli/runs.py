@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import opened, out, run
+from hub.cli.running import JsonLines, opened, out, print_json, run
 from hub.settings import Settings
 
 _LEDGER = {
@@ -25,7 +24,7 @@ def runs(
         str | None, typer.Argument(help="The connector's name; all by default.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Lists the latest runs with their ledgers; one that is under way shows how far it is.
 
@@ -36,8 +35,7 @@ def runs(
         async with opened(settings) as store:
             found = await store.runs.latest(name, limit)
         if json:
-            for each in found:
-                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            print_json(*found)
             return
         table = Table(
             title=f"{len(found)} runs, the latest first; times are UTC", box=None, pad_edge=False

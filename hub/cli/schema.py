@@ -4,7 +4,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from graphql import GraphQLError, GraphQLSchema, build_schema
 from graphql.utilities import (
@@ -15,7 +14,7 @@ from graphql.utilities import (
 )
 from rich.table import Table
 
-from hub.cli.running import FAILED, WRONG_INPUT, fail, out
+from hub.cli.running import FAILED, WRONG_INPUT, JsonLines, fail, out, print_json
 
 app = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 
@@ -50,7 +49,7 @@ def diff(
     new: Annotated[
         Path | None, typer.Argument(help="A later one; what this hub serves by default.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Says what changed between two schemas, the worst first, and what it does to clients. A change
     that breaks some ends it with exit code 1.
@@ -72,7 +71,7 @@ def diff(
                 "type": change.type.name,
                 "what": change.description,
             }
-            print(orjson.dumps(told).decode())  # noqa: T201 - for a script
+            print_json(told)
     else:
         table = Table(title=f"{len(changes)} changes, the worst first")
         for column in ("change", "what"):

@@ -3,11 +3,22 @@
 import sys
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from hub.cli.running import FAILED, WRONG_INPUT, err, fail, opened, out, run, typed_by
+from hub.cli.running import (
+    FAILED,
+    WRONG_INPUT,
+    ConnectorName,
+    JsonLines,
+    err,
+    fail,
+    opened,
+    out,
+    print_json,
+    run,
+    typed_by,
+)
 from hub.connectors.vocabulary import is_secret_name
 from hub.settings import Settings
 from hub.store.changes import Change
@@ -16,12 +27,11 @@ app = typer.Typer(
     help="Secrets of connectors, sealed in the database; none is ever shown.", no_args_is_help=True
 )
 
-Connector = Annotated[str, typer.Argument(help="The connector's name.")]
 Name = Annotated[str, typer.Argument(help="The secret's name: capitals, digits and _.")]
 
 
 @app.command(name="set")
-def set_(connector: Connector, name: Name) -> None:
+def set_(connector: ConnectorName, name: Name) -> None:
     """Stores a secret, or another value for it. It is read from standard input, or asked for.
 
     Example: hub connector secret set makassar TOKEN < token.txt
@@ -50,8 +60,8 @@ def set_(connector: Connector, name: Name) -> None:
 
 @app.command(name="list")
 def list_(
-    connector: Connector,
-    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+    connector: ConnectorName,
+    json: JsonLines = False,
 ) -> None:
     """Lists the secrets of a connector: names, who set them last, and when.
 
@@ -62,8 +72,7 @@ def list_(
         async with opened(settings) as store:
             found = await store.secrets.listed(connector)
         if json:
-            for each in found:
-                print(orjson.dumps(each).decode())  # noqa: T201 - for a script
+            print_json(*found)
             return
         table = Table(title=f"{connector}: {len(found)} secrets")
         for column in ("name", "by", "at (UTC)"):
@@ -76,7 +85,7 @@ def list_(
 
 
 @app.command()
-def remove(connector: Connector, name: Name) -> None:
+def remove(connector: ConnectorName, name: Name) -> None:
     """Removes a secret: a run that needs it then fails.
 
     Example: hub connector secret remove makassar TOKEN

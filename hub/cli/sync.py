@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated
 
-import orjson
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from hub.cli.running import FAILED, err, opened, out, run
+from hub.cli.running import FAILED, err, opened, out, print_json, run
 from hub.connectors.base import Between
 from hub.connectors.config import ConnectorConfig
 from hub.domain.run import Ledger
@@ -93,7 +92,7 @@ class progress_of:  # noqa: N801 - reads as a statement
 def print_finished(finished: Finished, as_json: bool) -> None:
     """The ledger: one line of JSON for scripts, or a table with what needs attention."""
     if as_json:
-        print(orjson.dumps(finished_json(finished)).decode())  # noqa: T201 - for a script
+        print_json(finished_json(finished))
         return
     table = Table(title=f"{finished.connector}: {finished.state}")
     for column in asdict(finished.ledger):

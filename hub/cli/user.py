@@ -3,11 +3,10 @@
 import sys
 from typing import Annotated
 
-import orjson
 import typer
 
 from hub.cli.grants import Channels, Regions, Scopes, grant_of
-from hub.cli.running import WRONG_INPUT, fail, opened, out, run
+from hub.cli.running import WRONG_INPUT, fail, opened, out, print_json, run
 from hub.domain.scope import Role
 from hub.settings import Settings
 from hub.store.users import NameTakenError
@@ -54,7 +53,7 @@ def create(
                 told["password"] = password
             if totp:
                 told["totp"] = await enrol_totp(store.users, user, _TOTP_ISSUER)
-        print(orjson.dumps(told).decode())  # noqa: T201
+        print_json(told)
 
     run(body)
 
