@@ -7,11 +7,11 @@ from datetime import timedelta
 import structlog
 
 from hub.connectors.base import Between, ChannelError, Surroundings
-from hub.connectors.config import ConnectorConfig
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.ingest.completeness import completeness
+from hub.ingest.run import end_letters
 from hub.ingest.scheduler import Find
 from hub.store.mongo import StoreError
 from hub.store.store import Store
@@ -56,17 +56,10 @@ class Daily:
             except ConfigError as error:
                 _log.warning("daily.config", connector=name, error=str(error))
                 continue
-            letters += await self._end_letters(loaded.config)
+            letters += await end_letters(loaded.config, self._store, self._clock.now())
             if not standing.paused:
                 await self._count(loaded, surroundings)
         _log.info("daily.done", runs=runs, dead_letters=letters)
-
-    async def _end_letters(self, config: ConnectorConfig) -> int:
-        """Ends the dead letters of a connector, which may not have run for long."""
-        if config.dead_letter is None:
-            return 0
-        before = self._clock.now() - config.dead_letter.retention
-        return await self._store.dead_letters.discard(config.name, before)
 
     async def _count(self, loaded: Loaded, surroundings: Surroundings) -> None:
         """Keeps what a channel says that it has, where it can say so; else what it last said."""

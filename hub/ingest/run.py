@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 
 from hub.connectors import KINDS
 from hub.connectors.base import Between, ChannelError, Connector, Surroundings
+from hub.connectors.config import ConnectorConfig
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
 from hub.connectors.webhook import nothing_to_read
@@ -105,8 +107,13 @@ async def sync(
         await finish(state, type(failure).__name__)
         raise
     await finish(state, error)
-    if config.dead_letter:
-        before = run.started_at - config.dead_letter.retention
-        await store.dead_letters.discard(config.name, before)
+    await end_letters(config, store, run.started_at)
     log.info("run.finished", state=state.value, ledger=job.ledger, error=error)
     return Finished(run.id, config.name, state, job.ledger, job.unmapped, error, job.declared)
+
+
+async def end_letters(config: ConnectorConfig, store: Store, now: datetime) -> int:
+    """Ends the dead letters that a connector keeps no longer at a moment (UTC); how many."""
+    if config.dead_letter is None:
+        return 0
+    return await store.dead_letters.discard(config.name, now - config.dead_letter.retention)
