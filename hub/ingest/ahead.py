@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import anyio
 
+from hub.ingest.ending import end
+
 T = TypeVar("T")
 
 
@@ -31,6 +33,4 @@ async def one_ahead(source: AsyncGenerator[T, None]) -> AsyncIterator[AsyncItera
             yield receive
             await reader
     finally:
-        reader.cancel()
-        with anyio.CancelScope(shield=True):
-            await asyncio.gather(reader, return_exceptions=True)
+        await end(reader)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from hub.domain.clock import Clock
+from hub.ingest.ending import end
 from hub.store.mongo import StoreError
 from hub.store.runs import LEASE, RunRegister, RunSupersededError, StartedRun
 
@@ -35,8 +36,7 @@ class Lease:
         try:
             yield
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await end(keeping)
 
     async def _keep(self) -> None:
         with suppress(RunSupersededError):  # the next batch meets it, and ends the run

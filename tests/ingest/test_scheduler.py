@@ -16,6 +16,7 @@ from hub.domain.clock import Clock
 from hub.domain.run import Ledger, RunState
 from hub.ingest import scheduler
 from hub.ingest.completeness import completeness
+from hub.ingest.ending import end
 from hub.ingest.folder import register
 from hub.ingest.lease import Lease
 from hub.ingest.run import sync
@@ -63,9 +64,9 @@ class HubAtWork:
 
     async def stand_still(self) -> None:
         """Where the hub has stalled, waits for it to go on, as a stopped process would."""
-        for start, end in self.stalls:
-            if start <= self.time.now() < end:
-                await self.time.until(end)
+        for start, over in self.stalls:
+            if start <= self.time.now() < over:
+                await self.time.until(over)
 
 
 class Slow(Connector[Any]):
@@ -111,8 +112,7 @@ async def working(*schedulers: Scheduler) -> AsyncIterator[None]:
         yield
     finally:
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await end(task)
 
 
 async def eventually(told: Any) -> None:

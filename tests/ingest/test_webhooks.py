@@ -21,6 +21,7 @@ from hub.connectors.base import Surroundings
 from hub.connectors.load import Loaded, load
 from hub.domain.clock import Clock
 from hub.domain.run import DeadLetterState
+from hub.ingest.ending import end
 from hub.ingest.folder import register
 from hub.ingest.receivers import _LOOK_AGAIN
 from hub.ingest.run import NothingToRunError, sync
@@ -357,8 +358,7 @@ async def test_there_is_nothing_to_run(store: Store, database: Database) -> None
     async with asyncio.timeout(10):
         while "failures" not in (await database["schedules"].find_one({}) or {}):
             await a_moment(0)
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    await end(working)
     (standing,) = [each async for each in database["schedules"].find()]
     assert (standing["failures"], standing["next_at"]) == (0, None)
     assert await database["runs"].count_documents({}) == 0
