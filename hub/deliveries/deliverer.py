@@ -109,15 +109,11 @@ class Deliverer:
             if webhook.missed and await scope_of(webhook, self._store):
                 await self._store.outbox.put([self._missed(webhook)])
                 await self._store.webhooks.told_of_missed(webhook.id)
-            due = await self._due(webhook)
-            if not due:
-                return
-            approved = await self._store.hosts.of_webhooks()
-            async with Poster(webhook.url, self._private_hosts, approved) as poster:
-                sender = Sender(webhook, poster, self._store, self._teller, self._clock)
-                while due:
+            while due := await self._due(webhook):
+                approved = await self._store.hosts.of_webhooks()
+                async with Poster(webhook.url, self._private_hosts, approved) as poster:
+                    sender = Sender(webhook, poster, self._store, self._teller, self._clock)
                     await self._send_all(sender, due)
-                    due = await self._due(webhook)
         except StoreError:
             raise
         except PausedError:

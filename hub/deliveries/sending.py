@@ -57,7 +57,7 @@ class Sender:
             return None
         body = orjson.dumps(
             {"type": delivery.kind.value, "timestamp": delivery.at, "data": data},
-            option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z,
+            option=orjson.OPT_NAIVE_UTC,
         )
         status, error, wait = None, None, None
         try:
@@ -86,10 +86,10 @@ class Sender:
         return None if complaint is None else {"id": name, "complaint": complaint}
 
     async def _took(self, delivery: Delivery, status: int) -> None:
-        await self._store.outbox.delivered(delivery.id, status)
         if self._failing:
             self._failing = False
             await self._store.webhooks.worked(self._webhook.id)
+        await self._store.outbox.delivered(delivery.id, status)
 
     async def _failed(
         self, delivery: Delivery, status: int | None, error: str, wait: float | None

@@ -41,6 +41,12 @@ REACH_NO_COMPLAINT = {
     "Subscription.runProgress": "told to two operators in tests/security/test_live.py",
     "Subscription.runProgress(connector)": "narrows",
     "ComplaintChange.complaint": "is read by the viewer's own reader, as `complaint` does",
+    "Query.webhooks": "the viewer's own: tests/deliveries/test_scope.py",
+    "Query.webhookDeliveries": "to the viewer's own; they name no complaint: likewise",
+    "Query.webhookDeliveries(webhook)": "narrows",
+    "Query.webhookDeliveries(state)": "narrows",
+    "Query.webhookDeliveries(first)": "pages like complaints",
+    "Query.webhookDeliveries(after)": "pages like complaints",
     "Query.regions": "reads the table of regions",
     "Query.regions(level)": "chooses from it",
     "Query.regions(parent)": "chooses from it",
@@ -141,7 +147,12 @@ def test_the_suite_filters_and_orders_by_everything() -> None:
 
 def test_there_is_no_other_way_in() -> None:
     mutations = core_schema.mutation_type
-    assert mutations and mutations.fields.keys() == {*ATTEMPTS, *FOR_ADMINS, *OF_VIEWS}
+    assert mutations and mutations.fields.keys() == {
+        *ATTEMPTS,
+        *FOR_ADMINS,
+        *OF_VIEWS,
+        *OF_WEBHOOKS,
+    }
     subscriptions = core_schema.subscription_type
     assert subscriptions and subscriptions.fields.keys() == {
         "complaintChanged",
@@ -152,6 +163,15 @@ def test_there_is_no_other_way_in() -> None:
 
 OF_VIEWS = {"saveView", "removeView"}
 """Views are everybody's to read, and hold no data: tests/schema/test_views.py."""
+OF_WEBHOOKS = {
+    "createWebhook",
+    "enableWebhook",
+    "disableWebhook",
+    "removeWebhook",
+    "rotateWebhookSecret",
+    "redeliver",
+}
+"""What webhooks are told, and by whom they are changed: tests/deliveries/test_scope.py."""
 WATCHED = {"ComplaintChange.complaint", "Subscription.indicatorsChanged"}
 """What is told when it changes: tests/security/test_live.py, tests/store/test_feed.py."""
 
