@@ -3,8 +3,10 @@ breaks."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from standardwebhooks import WebhookVerificationError
 
@@ -14,6 +16,7 @@ from hub.domain.delivery import DISABLED_AFTER, RETRIES
 from hub.schema.telling import COMPLAINT
 from tests.deliveries.conftest import Told, until
 from tests.made import complaint
+from tests.test_docs import fenced
 
 ONE = complaint(external_id="1", title="Jalan rusak", reporter=Reporter("Sitti", "0811"))
 TWO = complaint(external_id="2", title="Lampu padam")
@@ -232,3 +235,28 @@ async def test_a_filter_that_the_schema_no_longer_knows_ends_its_webhook(told: T
 
         await until(enabled)
     assert "no longer fits" in (await state_of(told))["disabled"]["reason"]
+
+
+async def test_the_receiver_of_the_documentation_takes_each_message_once(
+    told: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    webhook = await told.register()
+    page = Path(__file__).parents[2] / "docs" / "webhooks.md"
+    ((text,),) = (each.values for each in fenced(page, "python"))
+    monkeypatch.setenv("WEBHOOK_SECRET", webhook["secret"])
+    receiver: dict[str, Any] = {}
+    exec(text, receiver)
+    async with told.delivering():
+        await told.write(ONE)
+        message = await told.console.next()
+    transport = httpx2.ASGITransport(receiver["app"])
+    async with httpx2.AsyncClient(transport=transport, base_url="http://console") as http:
+        for headers, status in (
+            (message.headers, 204),
+            (message.headers, 204),
+            (message.headers | {"webhook-id": "another"}, 400),
+        ):
+            answer = await http.post("/hub", content=message.body, headers=headers)
+            assert answer.status_code == status
+    told_lines = capsys.readouterr().out.splitlines()
+    assert told_lines.count(f"complaint.created complaint:{ONE.id}") == 1
