@@ -110,10 +110,14 @@ class Deliverer:
                 await self._store.outbox.put([self._missed(webhook)])
                 await self._store.webhooks.told_of_missed(webhook.id)
             while due := await self._due(webhook):
+                # Asked anew for each batch: a host is taken back, a secret or a webhook changed.
                 approved = await self._store.hosts.of_webhooks()
+                keys = await self._store.webhooks.keysof(webhook.id)
+                if not keys:
+                    return
                 async with Poster(webhook.url, self._private_hosts, approved) as poster:
-                    sender = Sender(webhook, poster, self._store, self._teller, self._clock)
-                    await self._send_all(sender, due)
+                    about = self._store, self._teller, self._clock
+                    await self._send_all(Sender(webhook, keys, poster, *about), due)
         except StoreError:
             raise
         except PausedError:

@@ -28,16 +28,23 @@ _log = structlog.get_logger()
 
 
 class PausedError(Exception):
-    """The client of a webhook is disabled, or the webhook is."""
+    """The client of a webhook is disabled."""
 
 
 class Sender:
-    """Sends deliveries of one webhook."""
+    """Sends some deliveries of one webhook, signed with `secrets`."""
 
     def __init__(
-        self, webhook: Webhook, poster: Poster, store: Store, teller: Teller, clock: Clock
+        self,
+        webhook: Webhook,
+        secrets: list[str],
+        poster: Poster,
+        store: Store,
+        teller: Teller,
+        clock: Clock,
     ) -> None:
         self._webhook = webhook
+        self._secrets = secrets
         self._poster = poster
         self._store = store
         self._teller = teller
@@ -48,8 +55,7 @@ class Sender:
         """Sends one; None where it is settled, else when it is to be tried again (UTC). Raises
         PausedError, NotToldError and StoreError."""
         scope = await scope_of(self._webhook, self._store)
-        secrets = await self._store.webhooks.secrets_of(self._webhook.id)
-        if scope is None or not secrets:
+        if scope is None:
             raise PausedError
         data = await self._told(scope, delivery)
         if data is None:
@@ -61,7 +67,8 @@ class Sender:
         )
         status, error, wait = None, None, None
         try:
-            sent = await self._poster.post(body, signed(delivery.id, body, secrets, self._clock))
+            headers = signed(delivery.id, body, self._secrets, self._clock)
+            sent = await self._poster.post(body, headers)
         except ChannelError as failure:
             error = str(failure)
         else:

@@ -85,7 +85,7 @@ async def test_lines_to_mongodb_that_break_lose_nothing(
             await told.write(each)
             if n % 5 == 1:
                 relay.cut()
-        ids = set()
+        ids: set[str] = set()
         while len(ids) < len(MADE):
             ids.add((await told.console.next()).json["data"]["id"])
     assert ids == {f"complaint:{each.id}" for each in MADE}

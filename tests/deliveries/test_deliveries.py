@@ -231,7 +231,7 @@ async def test_a_filter_that_the_schema_no_longer_knows_ends_its_webhook(told: T
         await told.write(ONE)
 
         async def enabled() -> bool:
-            return (await state_of(told))["state"] == "ENABLED"
+            return str((await state_of(told))["state"]) == "ENABLED"
 
         await until(enabled)
     assert "no longer fits" in (await state_of(told))["disabled"]["reason"]
