@@ -112,12 +112,12 @@ class Deliverer:
             while due := await self._due(webhook):
                 # Asked anew for each batch: a host is taken back, a secret or a webhook changed.
                 approved = await self._store.hosts.of_webhooks()
-                keys = await self._store.webhooks.keysof(webhook.id)
-                if not keys:
+                found = await self._store.webhooks.with_secrets(webhook.id)
+                if found is None:
                     return
                 async with Poster(webhook.url, self._private_hosts, approved) as poster:
                     about = self._store, self._teller, self._clock
-                    await self._send_all(Sender(webhook, keys, poster, *about), due)
+                    await self._send_all(Sender(*found, poster, *about), due)
         except StoreError:
             raise
         except PausedError:

@@ -122,17 +122,16 @@ class WebhookRegister:
         """Each that is told anything."""
         return [_webhook(each) async for each in self._webhooks.find(_ENABLED, _SHOWN)]
 
-    async def secrets_of(self, id_: str) -> list[str]:
-        """What deliveries are signed with now; none where there is no such webhook. Raises
-        VaultError."""
-        shown = {"secret": 1, "earlier_secret": 1, "earlier_until": 1}
-        found = await self._webhooks.find_one({"_id": id_, **_ENABLED}, shown)
+    async def with_secrets(self, id_: str) -> tuple[Webhook, list[str]] | None:
+        """One as it is now, and what it is signed with; None where it is told nothing any more.
+        Raises VaultError."""
+        found = await self._webhooks.find_one({"_id": id_, **_ENABLED})
         if found is None:
-            return []
+            return None
         sealed = [found["secret"]]
         if found["earlier_until"] and found["earlier_until"] > utc_now():
             sealed.append(found["earlier_secret"])
-        return [self._vault.open(each, id_).decode() for each in sealed]
+        return _webhook(found), [self._vault.open(each, id_).decode() for each in sealed]
 
     async def miss(self, *ids: str) -> None:
         """Notes that these have to be told of changes that they are not told; of none, all."""
