@@ -11,7 +11,7 @@ from anyio import create_task_group
 from hub.cli.running import err, opened, run
 from hub.cli.sync import BESIDE_A_SERVER
 from hub.ingest.daily import Daily
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
 from hub.ingest.scheduler import Scheduler
 from hub.settings import Settings
 
