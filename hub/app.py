@@ -41,6 +41,8 @@ async def app_of(
         seconds=settings.query_seconds,
         introspection=settings.introspection,
         requests_per_second=settings.query_rate,
+        subscriptions=settings.subscriptions,
+        operations=settings.connection_operations,
     )
     private_hosts = settings.callable_private_hosts
     issuer, seconds = settings.issuer, settings.token_seconds

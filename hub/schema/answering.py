@@ -17,7 +17,8 @@ from hub.ingest.trial import Trials
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
-from hub.schema.limits import DEFAULTS, Limits, TooSlowError
+from hub.schema.held import Held
+from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
 from hub.schema.schema import core_schema
 from hub.schema.types.node import global_id
@@ -52,9 +53,12 @@ class Subscribed:
         self,
         results: AsyncIterator[ExecutionResult],
         tell: Callable[[ExecutionResult], Awaitable[Answer]],
+        ended: Callable[[], None],
     ) -> None:
+        """`ended` is called once it has."""
         self._results = results
         self._tell = tell
+        self._ended = ended
 
     async def next(self) -> Answer:
         """The next one. Raises FellBehindError."""
@@ -62,6 +66,7 @@ class Subscribed:
 
     async def close(self) -> None:
         """Ends it."""
+        self._ended()
         await self._results.aclose()  # type: ignore[attr-defined]
 
 
@@ -74,9 +79,11 @@ class Answering:
         private_hosts: frozenset[str] = frozenset(),
         limits: Limits = DEFAULTS,
     ) -> None:
+        self.limits = limits
         self._store = store
         self._executor = Executor(core_schema, limits)
         self._rate = RateLimit(limits.requests_per_second)
+        self._held = Held(limits.subscriptions)
         # Desks hold no state but their scope, so viewers that come again share one.
         self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
 
@@ -106,14 +113,23 @@ class Answering:
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
         Close what was subscribed to."""
         context = self._context(viewer)
-        given = await self._executor.subscribe(document, variables, name, context)
-        if isinstance(given, ExecutionResult):
-            return await self._told(given, viewer, document, name, context)
 
         async def tell(result: ExecutionResult) -> Answer:
             return await self._told(result, viewer, document, name, context)
 
-        return Subscribed(given, tell)
+        try:
+            ended = self._held.one_more(viewer.scope.subject)
+        except TooManyError as error:
+            return await tell(ExecutionResult(None, [error]))
+        try:
+            given = await self._executor.subscribe(document, variables, name, context)
+        except BaseException:
+            ended()
+            raise
+        if isinstance(given, ExecutionResult):
+            ended()
+            return await tell(given)
+        return Subscribed(given, tell, ended)
 
     def _context(self, viewer: Viewer) -> Context:
         return Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
