@@ -7,7 +7,8 @@ import anyio
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.schema.answering import Answer, Answering, BadRequestError, Subscribed, checked_parameters
+from hub.schema.answering import Answer, Answering, Subscribed
+from hub.schema.asked import Asked, BadRequestError, checked_parameters
 from hub.schema.streams.operation import answered, begun, told
 from hub.schema.streams.term import AuthorityEndedError, Term
 
@@ -109,6 +110,11 @@ class Connection:
             message = f"A connection holds {MOST_OPERATIONS} operations at most."
             await self._refuse(id_, message, "LIMIT_EXCEEDED")
             return
+        try:
+            asked = await self._answering.admitted(term.viewer, asked)
+        except BadRequestError as error:
+            await self.send({"id": id_, "type": "error", "payload": [error.formatted]})
+            return
         self._operations[id_] = scope = anyio.CancelScope()
         operation = await begun(self._answering, term, asked)
         if isinstance(operation, Subscribed):
@@ -125,7 +131,7 @@ class Connection:
         start(run)
 
     async def _run(
-        self, id_: str, operation: Subscribed | Answer | None, term: Term, asked: dict[str, Any]
+        self, id_: str, operation: Subscribed | Answer | None, term: Term, asked: Asked
     ) -> None:
         async def tell(answer: Answer) -> None:
             await self.send({"id": id_, "type": "next", "payload": answer.body})
