@@ -14,6 +14,7 @@ from hub.auth.middleware import Viewer
 from hub.domain.reading import Reading
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.schema.asked import Admission, Asked
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
@@ -61,7 +62,7 @@ class Subscribed:
         self._ended = ended
 
     async def next(self) -> Answer:
-        """The next one. Raises FellBehindError."""
+        """The next one. Raises FellBehindError, BadRequestError."""
         return await self._tell(await anext(self._results))
 
     async def close(self) -> None:
@@ -82,6 +83,7 @@ class Answering:
         self.limits = limits
         self._store = store
         self._executor = Executor(core_schema, limits)
+        self._admission = Admission(store.operations)
         self._rate = RateLimit(limits.requests_per_second)
         self._held = Held(limits.subscriptions)
         # Desks hold no state but their scope, so viewers that come again share one.
@@ -90,6 +92,11 @@ class Answering:
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
         return self._rate.wait_of(viewer.scope.subject)
+
+    async def admitted(self, viewer: Viewer, asked: Asked) -> Asked:
+        """What is asked, where the viewer's client may ask it, with the document of a registered
+        operation that is named. Raises BadRequestError."""
+        return await self._admission.admitted(viewer, asked)
 
     def operation(self, document: str) -> Operation | None:
         """The only operation of a document; None where it is not valid."""
@@ -111,10 +118,12 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> "Subscribed | Answer":
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
-        Close what was subscribed to."""
+        Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
+        ask it any more."""
         context = self._context(viewer)
 
         async def tell(result: ExecutionResult) -> Answer:
+            await self.admitted(viewer, {"query": document})
             return await self._told(result, viewer, document, name, context)
 
         try:
@@ -178,24 +187,6 @@ def _masked(reading: Reading) -> list[dict[str, Any]]:
         }
         for because, fields, ids in reading.hidden
     ]
-
-
-class BadRequestError(GraphQLError):
-    """What is no GraphQL request."""
-
-    def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
-        super().__init__(message, extensions={"code": code})
-        self.status = status
-
-
-def checked_parameters(asked: Any) -> dict[str, Any]:
-    """The parameters if they are some. Raises BadRequestError."""
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        raise BadRequestError("`query` must be a GraphQL document.")
-    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
-        if asked.get(name) is not None and not isinstance(asked[name], kind):
-            raise BadRequestError(f"`{name}` must be a {kind.__name__}, or left out.")
-    return asked
 
 
 def _status(result: ExecutionResult) -> int:

@@ -202,6 +202,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         for prefix in ([], [("connector", ASCENDING)])
     ],
     "views": [IndexModel([("by", ASCENDING)])],
+    "operations": [IndexModel([("client", ASCENDING), ("id", ASCENDING)])],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],

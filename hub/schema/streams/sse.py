@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hub.schema.answering import Answer, Answering, Subscribed
-from hub.schema.streams.operation import Asked, answered, begun, told
+from hub.schema.asked import Asked
+from hub.schema.streams.operation import answered, begun, told
 from hub.schema.streams.term import AuthorityEndedError, Term
 
 EVENTS = "text/event-stream"
