@@ -55,7 +55,8 @@ async def _watch(hub: subprocess.Popen[bytes], memory: list[float]) -> None:
     """Notes each second how much memory the hub has, in MB."""
     page = os.sysconf("SC_PAGE_SIZE")
     while True:
-        pages = int(Path(f"/proc/{hub.pid}/statm").read_text().split()[1])
+        told = Path(f"/proc/{hub.pid}/statm").read_text()  # noqa: ASYNC240 - it is in memory
+        pages = int(told.split()[1])
         memory.append(pages * page / _MB)
         await asyncio.sleep(1)
 

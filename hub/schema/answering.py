@@ -11,7 +11,9 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
 from hub.auth.middleware import Viewer
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
+from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
 from hub.schema.asked import Admission, Asked
@@ -88,6 +90,9 @@ class Answering:
         self._held = Held(limits.subscriptions)
         # Desks hold no state but their scope, so viewers that come again share one.
         self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
+        self._webhooks = lru_cache(_DESKS)(
+            partial(WebhookDesk, store=store, private_hosts=private_hosts)
+        )
 
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
@@ -106,9 +111,15 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> Answer:
         """What a document gets within the scope of a viewer."""
-        context = self._context(viewer)
+        return await self.within(viewer.scope, document, variables, name)
+
+    async def within(
+        self, scope: Scope, document: str, variables: dict[str, Any], name: str | None
+    ) -> Answer:
+        """What a document gets within a scope."""
+        context = self._context(scope)
         result = await self._executor.execute(document, variables, name, context)
-        return await self._told(result, viewer, document, name, context)
+        return await self._told(result, scope, document, name, context)
 
     def goes_on(self, document: str, name: str | None) -> bool:
         """Whether an operation is a subscription, which `subscribe` answers."""
@@ -120,11 +131,11 @@ class Answering:
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
         Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
         ask it any more."""
-        context = self._context(viewer)
+        context = self._context(viewer.scope)
 
         async def tell(result: ExecutionResult) -> Answer:
             await self.admitted(viewer, {"query": document})
-            return await self._told(result, viewer, document, name, context)
+            return await self._told(result, viewer.scope, document, name, context)
 
         try:
             ended = self._held.one_more(viewer.scope.subject)
@@ -140,20 +151,20 @@ class Answering:
             return await tell(given)
         return Subscribed(given, tell, ended)
 
-    def _context(self, viewer: Viewer) -> Context:
-        return Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
+    def _context(self, scope: Scope) -> Context:
+        return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope))
 
     async def _told(
         self,
         result: ExecutionResult,
-        viewer: Viewer,
+        scope: Scope,
         document: str,
         name: str | None,
         context: Context,
     ) -> Answer:
         try:
             # Before the answer leaves: personal data that can't be accounted for is not shown.
-            await self._record(viewer, document, name, context.reading)
+            await self._record(scope, document, name, context.reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = _status(result)
@@ -170,11 +181,11 @@ class Answering:
         return Answer(body, status)
 
     async def _record(
-        self, viewer: Viewer, document: str, name: str | None, reading: Reading
+        self, scope: Scope, document: str, name: str | None, reading: Reading
     ) -> None:
         if reading.shows_reporters:
             query = Query(name, sha256(document.encode()).hexdigest())
-            await self._store.audit.record(viewer.scope, query, reading)
+            await self._store.audit.record(scope, query, reading)
 
 
 def _masked(reading: Reading) -> list[dict[str, Any]]:
