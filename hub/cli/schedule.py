@@ -12,7 +12,7 @@ from hub.cli.running import err, opened, run
 from hub.cli.sync import BESIDE_A_SERVER
 from hub.deliveries.deliverer import Deliverer
 from hub.ingest.daily import Daily
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
 from hub.ingest.scheduler import Scheduler
 from hub.schema.answering import Answering
 from hub.schema.telling import ApiTeller

@@ -16,10 +16,12 @@ from hub.domain.reading import Reading
 from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.schema.asked import Admission, Asked
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
-from hub.schema.limits import DEFAULTS, Limits, TooSlowError
+from hub.schema.held import Held
+from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
 from hub.schema.schema import core_schema
 from hub.schema.types.node import global_id
@@ -54,16 +56,20 @@ class Subscribed:
         self,
         results: AsyncIterator[ExecutionResult],
         tell: Callable[[ExecutionResult], Awaitable[Answer]],
+        ended: Callable[[], None],
     ) -> None:
+        """`ended` is called once it has."""
         self._results = results
         self._tell = tell
+        self._ended = ended
 
     async def next(self) -> Answer:
-        """The next one. Raises FellBehindError."""
+        """The next one. Raises FellBehindError, BadRequestError."""
         return await self._tell(await anext(self._results))
 
     async def close(self) -> None:
         """Ends it."""
+        self._ended()
         await self._results.aclose()  # type: ignore[attr-defined]
 
 
@@ -76,9 +82,12 @@ class Answering:
         private_hosts: frozenset[str] = frozenset(),
         limits: Limits = DEFAULTS,
     ) -> None:
+        self.limits = limits
         self._store = store
         self._executor = Executor(core_schema, limits)
+        self._admission = Admission(store.operations)
         self._rate = RateLimit(limits.requests_per_second)
+        self._held = Held(limits.subscriptions)
         # Desks hold no state but their scope, so viewers that come again share one.
         self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
         self._webhooks = lru_cache(_DESKS)(
@@ -88,6 +97,11 @@ class Answering:
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
         return self._rate.wait_of(viewer.scope.subject)
+
+    async def admitted(self, viewer: Viewer, asked: Asked) -> Asked:
+        """What is asked, where the viewer's client may ask it, with the document of a registered
+        operation that is named. Raises BadRequestError."""
+        return await self._admission.admitted(viewer, asked)
 
     def operation(self, document: str) -> Operation | None:
         """The only operation of a document; None where it is not valid."""
@@ -115,16 +129,27 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> "Subscribed | Answer":
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
-        Close what was subscribed to."""
+        Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
+        ask it any more."""
         context = self._context(viewer.scope)
-        given = await self._executor.subscribe(document, variables, name, context)
-        if isinstance(given, ExecutionResult):
-            return await self._told(given, viewer.scope, document, name, context)
 
         async def tell(result: ExecutionResult) -> Answer:
+            await self.admitted(viewer, {"query": document})
             return await self._told(result, viewer.scope, document, name, context)
 
-        return Subscribed(given, tell)
+        try:
+            ended = self._held.one_more(viewer.scope.subject)
+        except TooManyError as error:
+            return await tell(ExecutionResult(None, [error]))
+        try:
+            given = await self._executor.subscribe(document, variables, name, context)
+        except BaseException:
+            ended()
+            raise
+        if isinstance(given, ExecutionResult):
+            ended()
+            return await tell(given)
+        return Subscribed(given, tell, ended)
 
     def _context(self, scope: Scope) -> Context:
         return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope))
@@ -173,24 +198,6 @@ def _masked(reading: Reading) -> list[dict[str, Any]]:
         }
         for because, fields, ids in reading.hidden
     ]
-
-
-class BadRequestError(GraphQLError):
-    """What is no GraphQL request."""
-
-    def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
-        super().__init__(message, extensions={"code": code})
-        self.status = status
-
-
-def checked_parameters(asked: Any) -> dict[str, Any]:
-    """The parameters if they are some. Raises BadRequestError."""
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        raise BadRequestError("`query` must be a GraphQL document.")
-    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
-        if asked.get(name) is not None and not isinstance(asked[name], kind):
-            raise BadRequestError(f"`{name}` must be a {kind.__name__}, or left out.")
-    return asked
 
 
 def _status(result: ExecutionResult) -> int:

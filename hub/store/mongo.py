@@ -202,6 +202,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         for prefix in ([], [("connector", ASCENDING)])
     ],
     "views": [IndexModel([("by", ASCENDING)])],
+    "operations": [IndexModel([("client", ASCENDING), ("id", ASCENDING)])],
     "webhooks": [IndexModel([("by", ASCENDING)])],
     "deliveries": [
         IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("next_at", ASCENDING)]),

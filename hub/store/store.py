@@ -29,6 +29,7 @@ from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
+from hub.store.operations import Operations
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
 from hub.store.raw_records import RawRecords
@@ -106,6 +107,7 @@ class Store:
         self.outbox = Outbox(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
+        self.operations = Operations(database, self.principals)
         self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
         self.search_words = SearchWords(database)

@@ -92,10 +92,15 @@ async def test_no_query_is_kept_for_others_to_run(world: World, as_first: bool) 
             json={"query": ROWS, "extensions": stored},
             headers={"Authorization": f"Bearer {ministry}"},
         )
-    for body in ({"extensions": stored}, {"documentId": digest}, {"id": digest}):
+    found = "PERSISTED_OPERATION_NOT_FOUND"
+    for body, code in (
+        ({"extensions": stored}, "PERSISTED_QUERY_NOT_SUPPORTED"),
+        ({"documentId": digest}, found),
+        ({"id": digest}, found),
+    ):
         answer = await sent(world, body)
         assert answer.status_code == 400
-        assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        assert answer.json()["errors"][0]["extensions"]["code"] == code
 
 
 @pytest.mark.parametrize(

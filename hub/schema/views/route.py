@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.auth.middleware import Viewer
+from hub.schema.asked import BadRequestError
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.schema import core_schema
 from hub.schema.views.files import FORMATS
@@ -63,6 +64,10 @@ class Views:
         format_: str,
     ) -> Response:
         """Raises ParameterError and NoTableError."""
+        try:
+            await self._graphql.admitted(viewer, {"query": view.document})
+        except BadRequestError as error:
+            return _refusal(error.status, error.code, error.message)
         operation = self._graphql.operation(view.document)
         if operation is None:
             told = "The schema has changed, and this view with it no longer fits. Save it anew."
