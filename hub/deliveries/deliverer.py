@@ -116,8 +116,8 @@ class Deliverer:
                 if found is None:
                     return
                 async with Poster(webhook.url, self._private_hosts, approved) as poster:
-                    about = self._store, self._teller, self._clock
-                    await self._send_all(Sender(*found, poster, *about), due)
+                    sender = Sender(*found, poster, self._store, self._teller, self._clock)
+                    await self._send_all(sender, due)
         except StoreError:
             raise
         except PausedError:
