@@ -25,6 +25,7 @@ from hub.ingest.registered import registered
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
 from hub.schema.streams.websocket import GraphQLSocket, origin_of
+from hub.schema.views.downloads import Downloads
 from hub.schema.views.route import Views
 from hub.settings import Settings
 from hub.store.store import Store
@@ -105,6 +106,7 @@ async def make_app(
             Route("/graphql", graphql, methods=["POST"]),
             WebSocketRoute("/graphql", socket),
             Views(store, graphql).route,
+            Downloads(store).route,
             Webhooks(store, find).route,
             *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),

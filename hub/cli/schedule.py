@@ -15,15 +15,20 @@ from hub.ingest.daily import Daily
 from hub.ingest.registered import registered
 from hub.ingest.scheduler import Scheduler
 from hub.schema.answering import Answering
+from hub.schema.limits import Limits
 from hub.schema.telling import ApiTeller
+from hub.schema.views.exporting import Exporter
 from hub.settings import Settings
+
+EXPORT_SECONDS = 60.0
+"""What a page of an export may take."""
 
 
 def schedule(
     beside_server: Annotated[bool, typer.Option("--beside-server", hidden=True)] = False,
 ) -> None:
-    """Runs connectors by their schedules and when asked to, and delivers to webhooks, until
-    Ctrl-C.
+    """Runs connectors by their schedules and when asked to, delivers to webhooks and makes
+    exports, until Ctrl-C.
 
     `hub serve` starts one of its own. Any number may run on one database: one of them runs a
     connector at a time. When it is stopped, what is being stored is stored to its end.
@@ -42,11 +47,13 @@ def schedule(
                 taps=settings.taps,
             )
             teller = ApiTeller(Answering(store))
+            patient = Answering(store, limits=Limits(enforce_cost=False, seconds=EXPORT_SECONDS))
             err.print("Running connectors by their schedules.")
             async with create_task_group() as group:
                 group.start_soon(Daily(store, find).work)
                 group.start_soon(store.principals.remembered.watch)
                 group.start_soon(Deliverer(store, teller, private_hosts).work)
+                group.start_soon(Exporter(store, patient).work)
                 await Scheduler(store, find).work()
 
     run(body, signal_is_failure=False, with_parent=beside_server, log_level=logging.INFO)

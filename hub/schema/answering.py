@@ -19,7 +19,8 @@ from hub.ingest.trial import Trials
 from hub.schema.asked import Admission, Asked
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
-from hub.schema.context import Context
+from hub.schema.context import Admit, Context
+from hub.schema.errors import RefusedError
 from hub.schema.held import Held
 from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
@@ -111,13 +112,19 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> Answer:
         """What a document gets within the scope of a viewer."""
-        return await self.within(viewer.scope, document, variables, name)
+        admit = partial(self._admit, viewer)
+        return await self.within(viewer.scope, document, variables, name, admit)
 
     async def within(
-        self, scope: Scope, document: str, variables: dict[str, Any], name: str | None
+        self,
+        scope: Scope,
+        document: str,
+        variables: dict[str, Any],
+        name: str | None,
+        admit: Admit | None = None,
     ) -> Answer:
         """What a document gets within a scope."""
-        context = self._context(scope)
+        context = self._context(scope, admit)
         result = await self._executor.execute(document, variables, name, context)
         return await self._told(result, scope, document, name, context)
 
@@ -131,7 +138,7 @@ class Answering:
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
         Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
         ask it any more."""
-        context = self._context(viewer.scope)
+        context = self._context(viewer.scope, partial(self._admit, viewer))
 
         async def tell(result: ExecutionResult) -> Answer:
             await self.admitted(viewer, {"query": document})
@@ -151,8 +158,15 @@ class Answering:
             return await tell(given)
         return Subscribed(given, tell, ended)
 
-    def _context(self, scope: Scope) -> Context:
-        return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope))
+    def _context(self, scope: Scope, admit: Admit | None) -> Context:
+        return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope), admit)
+
+    async def _admit(self, viewer: Viewer, document: str) -> None:
+        """Raises GraphQLError for what may not be answered later on behalf of a viewer."""
+        if viewer.client_id is None:
+            told = "It is not known here later what another issuer's clients may do."
+            raise RefusedError(told, "FORBIDDEN")
+        await self.admitted(viewer, {"query": document})
 
     async def _told(
         self,

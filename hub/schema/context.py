@@ -1,7 +1,7 @@
 """What resolvers hold while they answer: the viewer's reader and desk, never a database."""
 
 from asyncio import ensure_future, shield
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from strawberry.types import Info
@@ -16,15 +16,21 @@ from hub.store.store import Reader
 MOST_CHANGES = 20
 
 Document = Mapping[str, Any]
+Admit = Callable[[str], Awaitable[None]]
+"""Raises GraphQLError for a document that may not be answered later."""
 
 
 class Context:
     """One for each request."""
 
-    def __init__(self, reader: Reader, desk: Desk, webhooks: WebhookDesk) -> None:
+    def __init__(
+        self, reader: Reader, desk: Desk, webhooks: WebhookDesk, admit: Admit | None = None
+    ) -> None:
+        """`admit` tells what the viewer's client may have done once this request has ended."""
         self.reader = reader
         self._desk = desk
         self._webhooks = webhooks
+        self._admit = admit
         self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
@@ -52,6 +58,13 @@ class Context:
         too many changes at once."""
         self._count_change()
         return self._webhooks
+
+    async def admit(self, document: str) -> None:
+        """Raises GraphQLError where a document may not be answered later on the viewer's behalf."""
+        self._count_change()
+        if self._admit is None:
+            raise RefusedError("Nothing is done on your behalf later.", "FORBIDDEN")
+        await self._admit(document)
 
     def _count_change(self) -> None:
         self._changes += 1

@@ -14,6 +14,7 @@ from hub.domain.region import RegionLevel
 from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
 from hub.store.connectors import ManagedBy
+from hub.store.exports import ExportFormat, ExportState
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -194,4 +195,24 @@ _known(
     WebhookState,
     "Whether a webhook is told anything.",
     ["It is.", "It is not."],
+)
+_known(
+    ExportFormat,
+    "What the file of an export is.",
+    [
+        "Comma-separated values, which spreadsheets open; nothing in it is a formula.",
+        "A workbook with one sheet.",
+        "A line of JSON for each entry, as the API answers it.",
+    ],
+)
+_known(
+    ExportState,
+    "How far an export is.",
+    [
+        "It waits for a hub that makes it.",
+        "It is made.",
+        "Its file can be had.",
+        "There will be no file; `error` says why.",
+        "You cancelled it.",
+    ],
 )

@@ -14,6 +14,7 @@ from hub.connectors.vocabulary import ConfigError
 from hub.ingest.own import DeskError, ForbiddenError
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
+from hub.schema.exports import ExportMutation
 from hub.schema.saving import save_view
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
@@ -49,7 +50,7 @@ _HOST = {
 
 
 @output
-class Mutation(WebhookMutation):
+class Mutation(WebhookMutation, ExportMutation):
     """All that can be changed. What lies outside your scope does not exist. What is of connectors
     needs connectors:read and connectors:write, and is written down with who asked for it."""
 

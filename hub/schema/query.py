@@ -17,6 +17,7 @@ from hub.domain.scope import Permission
 from hub.domain.series import SeriesError
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
+from hub.schema.exports import ExportQuery
 from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.source import output, resolved
@@ -59,7 +60,7 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation, WebhookQuery):
+class Query(Federation, WebhookQuery, ExportQuery):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)

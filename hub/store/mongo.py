@@ -204,6 +204,12 @@ INDEXES: dict[str, list[IndexModel]] = {
     "views": [IndexModel([("by", ASCENDING)])],
     "operations": [IndexModel([("client", ASCENDING), ("id", ASCENDING)])],
     "webhooks": [IndexModel([("by", ASCENDING)])],
+    "exports": [
+        IndexModel([("by", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("state", ASCENDING), ("until", ASCENDING)]),
+        _ENDS,
+    ],
+    "export_parts": [IndexModel([("export", ASCENDING)]), _ENDS],
     "deliveries": [
         IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("next_at", ASCENDING)]),
         IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("complaint", ASCENDING)]),

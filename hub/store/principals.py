@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.domain.scope import Grant, Permission
+from hub.domain.scope import Grant, Permission, Scope, narrowed
 from hub.store import revocations
 from hub.store.grants import grant_documents, grants_in
 from hub.store.mongo import Database, Document
@@ -67,6 +67,18 @@ class Principals:
         """A client or person; None for one that does not exist or is disabled."""
         found: Principal | None = await self.remembered.get(*_place(subject))
         return found
+
+    async def scope_now(self, stated: Scope) -> Scope | None:
+        """What is left of a scope that was kept: what its subject may still do of it; None for
+        one that does not exist, is disabled, or is known to another issuer."""
+        holder = await self.get(stated.subject)
+        if holder is None:
+            return None
+        return Scope(
+            stated.subject,
+            narrowed(holder.grants, stated.grants),
+            stated.permissions & holder.permissions,
+        )
 
     async def is_revoked(self, jti: str) -> bool:
         """Whether the token of this id was revoked."""

@@ -11,6 +11,7 @@ SEALED = {
     "complaints": ("reporter", "raw"),
     "connector_secrets": ("value",),
     "dead_letters": ("raw", "value"),
+    "export_parts": ("content",),
     "keys": ("key",),
     "users": ("totp_secret",),
     "webhooks": ("secret", "earlier_secret"),

@@ -111,6 +111,7 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "audit": within(scope.audit),
         "webhooks": {"by": scope.subject},
         "deliveries": {"by": scope.subject},
+        "exports": {"by": scope.subject},
     }
 
 

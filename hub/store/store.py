@@ -23,6 +23,7 @@ from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLett
 from hub.store.deliveries import Outbox, OwnDeliveries
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
+from hub.store.exports import ExportRegister, OwnExports
 from hub.store.feed import Feed
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
@@ -66,6 +67,7 @@ class Reader:
     audit: ScopedAudit
     changes: ScopedChanges
     views: SavedViews
+    exports: OwnExports
     webhooks: OwnWebhooks
     deliveries: OwnDeliveries
 
@@ -103,6 +105,7 @@ class Store:
         self.secrets = ConnectorSecrets(database, vault)
         self.audit = AuditLog(database)
         self.feed = Feed(database)
+        self.exports = ExportRegister(database, vault)
         self.webhooks = WebhookRegister(database, vault)
         self.outbox = Outbox(database)
         self.clients = Clients(database)
@@ -135,6 +138,7 @@ class Store:
             audit=ScopedAudit(scope, database, cursors),
             changes=ScopedChanges(scope, self.feed),
             views=SavedViews(scope, database),
+            exports=OwnExports(scope, database, self._vault),
             webhooks=OwnWebhooks(scope, database, self._vault),
             deliveries=OwnDeliveries(scope, database, cursors),
         )
