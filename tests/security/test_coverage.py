@@ -47,6 +47,9 @@ REACH_NO_COMPLAINT = {
     "Query.webhookDeliveries(state)": "narrows",
     "Query.webhookDeliveries(first)": "pages like complaints",
     "Query.webhookDeliveries(after)": "pages like complaints",
+    "Query.exports": "the viewer's own; what is in them: tests/schema/test_exports.py",
+    "Query.export": "likewise",
+    "Query.export(id)": "chooses from them",
     "Query.regions": "reads the table of regions",
     "Query.regions(level)": "chooses from it",
     "Query.regions(parent)": "chooses from it",
@@ -152,6 +155,7 @@ def test_there_is_no_other_way_in() -> None:
         *FOR_ADMINS,
         *OF_VIEWS,
         *OF_WEBHOOKS,
+        *OF_EXPORTS,
     }
     subscriptions = core_schema.subscription_type
     assert subscriptions and subscriptions.fields.keys() == {
@@ -163,6 +167,8 @@ def test_there_is_no_other_way_in() -> None:
 
 OF_VIEWS = {"saveView", "removeView"}
 """Views are everybody's to read, and hold no data: tests/schema/test_views.py."""
+OF_EXPORTS = {"startExport", "cancelExport"}
+"""Made of views within their reader's scope, and theirs alone: tests/schema/test_exports.py."""
 OF_WEBHOOKS = {
     "createWebhook",
     "enableWebhook",

@@ -36,6 +36,7 @@ async def test_every_address_is_known(store: Store) -> None:
     assert found == {
         ("/graphql", "POST"),
         ("/views/{name}", "GET", "HEAD"),
+        ("/exports/{id}", "GET", "HEAD"),
         ("/webhooks/{connector}", "POST"),
         ("/oauth/token", "POST"),
         ("/oauth/introspect", "POST"),
@@ -107,6 +108,7 @@ async def test_no_query_is_kept_for_others_to_run(world: World, as_first: bool) 
     "path",
     [
         "/export",
+        "/exports",
         "/complaints",
         "/complaints.csv",
         "/graphql/schema",
