@@ -365,20 +365,22 @@ async def test_more_rows_than_a_sheet_has_are_refused(
 
 
 async def test_what_fails_for_a_while_is_tried_again_and_not_for_ever(
-    hub: RunningHub, saved: str
+    hub: RunningHub, saved: str, database: Database
 ) -> None:
+    document = "{ complaints { nodes { number status } } }"
+    await hub.ask(saved, SAVE, name="latest", document=document)
     token = await hub.token(SULSEL)
     id_ = await started(hub, token)
-    hasty = Answering(hub.store, limits=Limits(seconds=1e-9))
-    slow = Exporter(hub.store, hasty)
+    await database["complaints"].update_many({}, {"$set": {"status": "not known to this hub"}})
+    failing = exporter(hub)
     now = utc_now()
     for _ in range(exporting.MOST_TRIES):
         assert (await hub.ask(token, ONE, id=id_))["export"]["state"] != "FAILED"
         now += timedelta(minutes=1)
-        held = await hub.store.exports.claim(slow._holder, now, now)
+        held = await hub.store.exports.claim("a hub", now, now)
         assert held
         assert await hub.store.exports.claim("another", now - timedelta(seconds=1), now) is None
-        await slow._make(held)
+        await failing._make(held)
     failed = (await hub.ask(token, ONE, id=id_))["export"]
     assert failed["state"] == "FAILED"
     assert id_ in failed["error"]
