@@ -22,6 +22,7 @@ from hub.cli import (
     serve,
     sync,
     user,
+    webhook,
 )
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ connector.app.command("diff")(rederive.diff)
 connector.app.command("rederive")(rederive.rederive)
 app.add_typer(connector.app, name="connector")
 app.add_typer(host.app, name="host")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")

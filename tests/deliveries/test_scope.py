@@ -295,3 +295,15 @@ async def test_a_secret_is_told_once(told: Told, capsys: pytest.CaptureFixture[s
         seen.append(str(await database[name].find().to_list()))
     assert not any(secret in each for each in seen)
     assert not any("Jalan rusak" in each for each in seen[:3])
+
+
+async def test_what_an_administrator_disabled_its_client_can_not_enable(told: Told) -> None:
+    webhook = await told.register()
+    register = told.hub.store.webhooks
+    assert await register.disable(webhook["id"], "floods it", "root", administrator=True)
+    enable = "mutation ($id: ID!) { enableWebhook(id: $id) { state } }"
+    refused = await told.hub.refused(told.token, enable, id=webhook["id"])
+    assert "disabled by an administrator (floods it)" in refused["message"]
+    assert await register.enable(webhook["id"])
+    answer = await told.hub.ask(told.token, enable, id=webhook["id"])
+    assert answer == {"enableWebhook": {"state": "ENABLED"}}
