@@ -120,7 +120,7 @@ class Fleet:
         try:
             wait_for(server.port, server.process, server.name)
             if name in {"hub", "hub, 2 processes"}:
-                server.tokens = _tokens(server)
+                server.tokens = tokens_of(port, _clients(process))
         except BaseException:
             process.kill()
             raise
@@ -163,14 +163,20 @@ def wait_for(port: int, process: subprocess.Popen[bytes], name: str) -> None:
             return
 
 
-def _tokens(server: Server) -> dict[str, str]:
-    """A token for each client that a hub made, by its own token endpoint."""
-    if server.process.stdout is None:
+def _clients(process: subprocess.Popen[bytes]) -> dict[str, tuple[str, str]]:
+    """The clients that a hub made, with their secrets."""
+    if process.stdout is None:
         raise RuntimeError("no standard output")
+    made: dict[str, tuple[str, str]] = orjson.loads(process.stdout.readline())
+    return made
+
+
+def tokens_of(port: int, clients: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """A token for each client, by the hub's own token endpoint."""
     tokens = {}
-    for name, pair in orjson.loads(server.process.stdout.readline()).items():
+    for name, pair in clients.items():
         asked = urllib.request.Request(
-            f"http://127.0.0.1:{server.port}/oauth/token", b"grant_type=client_credentials"
+            f"http://127.0.0.1:{port}/oauth/token", b"grant_type=client_credentials"
         )
         asked.add_header(
             "Authorization", f"Basic {base64.b64encode(':'.join(pair).encode()).decode()}"

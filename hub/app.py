@@ -21,7 +21,7 @@ from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.cross_origin import CrossOrigin
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
 from hub.schema.graphiql.route import GraphiQL
 from hub.schema.graphiql.route import register as register_graphiql
 from hub.schema.http import GraphQLEndpoint
@@ -43,6 +43,8 @@ async def app_of(
         seconds=settings.query_seconds,
         introspection=settings.introspection,
         requests_per_second=settings.query_rate,
+        subscriptions=settings.subscriptions,
+        operations=settings.connection_operations,
     )
     private_hosts = settings.callable_private_hosts
     issuer, seconds = settings.issuer, settings.token_seconds

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     query_rate: int = Field(
         default=100, ge=1, description="Requests a second of each client, to each process."
     )
+    subscriptions: int = Field(
+        default=200, ge=1, description="Subscriptions of each client, at each process."
+    )
+    connection_operations: int = Field(
+        default=50, ge=1, description="Operations that go on at once over one WebSocket."
+    )
     introspection: bool = Field(
         default=True, description="Whether the schema is told to clients that ask for it."
     )

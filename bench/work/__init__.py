@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.compare import Result
-from bench.work import figures, reads, syncs
+from bench.work import figures, live, reads, syncs
 from bench.work.plans import Bench
 
 
@@ -45,6 +45,7 @@ WORKS: dict[str, Work] = {
     "rest": Work(syncs.rest, _largest),
     "memory": Work(syncs.memory, _largest),
     "busy": Work(syncs.busy, _of_the_middle),
+    "subscribers": Work(live.subscribers, _largest),
     "page200": Work(reads.page200),
     "five": Work(reads.five),
     "single": Work(reads.single),

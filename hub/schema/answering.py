@@ -11,14 +11,17 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
 from hub.auth.middleware import Viewer
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
+from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
 from hub.schema.asked import Admission, Asked
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
-from hub.schema.limits import DEFAULTS, Limits, TooSlowError
+from hub.schema.held import Held
+from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
 from hub.schema.schema import core_schema
 from hub.schema.types.node import global_id
@@ -53,9 +56,12 @@ class Subscribed:
         self,
         results: AsyncIterator[ExecutionResult],
         tell: Callable[[ExecutionResult], Awaitable[Answer]],
+        ended: Callable[[], None],
     ) -> None:
+        """`ended` is called once it has."""
         self._results = results
         self._tell = tell
+        self._ended = ended
 
     async def next(self) -> Answer:
         """The next one. Raises FellBehindError, BadRequestError."""
@@ -63,6 +69,7 @@ class Subscribed:
 
     async def close(self) -> None:
         """Ends it."""
+        self._ended()
         await self._results.aclose()  # type: ignore[attr-defined]
 
 
@@ -75,12 +82,17 @@ class Answering:
         private_hosts: frozenset[str] = frozenset(),
         limits: Limits = DEFAULTS,
     ) -> None:
+        self.limits = limits
         self._store = store
         self._executor = Executor(core_schema, limits)
         self._admission = Admission(store.operations)
         self._rate = RateLimit(limits.requests_per_second)
+        self._held = Held(limits.subscriptions)
         # Desks hold no state but their scope, so viewers that come again share one.
         self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
+        self._webhooks = lru_cache(_DESKS)(
+            partial(WebhookDesk, store=store, private_hosts=private_hosts)
+        )
 
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
@@ -99,9 +111,15 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> Answer:
         """What a document gets within the scope of a viewer."""
-        context = self._context(viewer)
+        return await self.within(viewer.scope, document, variables, name)
+
+    async def within(
+        self, scope: Scope, document: str, variables: dict[str, Any], name: str | None
+    ) -> Answer:
+        """What a document gets within a scope."""
+        context = self._context(scope)
         result = await self._executor.execute(document, variables, name, context)
-        return await self._told(result, viewer, document, name, context)
+        return await self._told(result, scope, document, name, context)
 
     def goes_on(self, document: str, name: str | None) -> bool:
         """Whether an operation is a subscription, which `subscribe` answers."""
@@ -113,31 +131,40 @@ class Answering:
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
         Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
         ask it any more."""
-        context = self._context(viewer)
-        given = await self._executor.subscribe(document, variables, name, context)
-        if isinstance(given, ExecutionResult):
-            return await self._told(given, viewer, document, name, context)
+        context = self._context(viewer.scope)
 
         async def tell(result: ExecutionResult) -> Answer:
             await self.admitted(viewer, {"query": document})
-            return await self._told(result, viewer, document, name, context)
+            return await self._told(result, viewer.scope, document, name, context)
 
-        return Subscribed(given, tell)
+        try:
+            ended = self._held.one_more(viewer.scope.subject)
+        except TooManyError as error:
+            return await tell(ExecutionResult(None, [error]))
+        try:
+            given = await self._executor.subscribe(document, variables, name, context)
+        except BaseException:
+            ended()
+            raise
+        if isinstance(given, ExecutionResult):
+            ended()
+            return await tell(given)
+        return Subscribed(given, tell, ended)
 
-    def _context(self, viewer: Viewer) -> Context:
-        return Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
+    def _context(self, scope: Scope) -> Context:
+        return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope))
 
     async def _told(
         self,
         result: ExecutionResult,
-        viewer: Viewer,
+        scope: Scope,
         document: str,
         name: str | None,
         context: Context,
     ) -> Answer:
         try:
             # Before the answer leaves: personal data that can't be accounted for is not shown.
-            await self._record(viewer, document, name, context.reading)
+            await self._record(scope, document, name, context.reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = _status(result)
@@ -154,11 +181,11 @@ class Answering:
         return Answer(body, status)
 
     async def _record(
-        self, viewer: Viewer, document: str, name: str | None, reading: Reading
+        self, scope: Scope, document: str, name: str | None, reading: Reading
     ) -> None:
         if reading.shows_reporters:
             query = Query(name, sha256(document.encode()).hexdigest())
-            await self._store.audit.record(viewer.scope, query, reading)
+            await self._store.audit.record(scope, query, reading)
 
 
 def _masked(reading: Reading) -> list[dict[str, Any]]:

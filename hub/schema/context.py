@@ -6,6 +6,7 @@ from typing import Any
 
 from strawberry.types import Info
 
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
 from hub.domain.scope import Permission
 from hub.ingest.desk import Desk
@@ -20,9 +21,10 @@ Document = Mapping[str, Any]
 class Context:
     """One for each request."""
 
-    def __init__(self, reader: Reader, desk: Desk) -> None:
+    def __init__(self, reader: Reader, desk: Desk, webhooks: WebhookDesk) -> None:
         self.reader = reader
         self._desk = desk
+        self._webhooks = webhooks
         self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
@@ -42,11 +44,20 @@ class Context:
         or have asked for too many changes at once."""
         self.need(Permission.CONNECTORS_READ)
         self.need(Permission.CONNECTORS_WRITE)
+        self._count_change()
+        return self._desk
+
+    def webhooks(self) -> WebhookDesk:
+        """What the viewer changes their webhooks at. Raises GraphQLError where they have asked for
+        too many changes at once."""
+        self._count_change()
+        return self._webhooks
+
+    def _count_change(self) -> None:
         self._changes += 1
         if self._changes > MOST_CHANGES:
             told = f"A request makes {MOST_CHANGES} changes at most."
             raise RefusedError(told, "BAD_USER_INPUT")
-        return self._desk
 
     async def channels_by_name(self) -> dict[str, Document]:
         """The viewer's channels by name and in its order, read once for each request."""

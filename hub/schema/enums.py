@@ -7,6 +7,7 @@ import strawberry
 
 from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
+from hub.domain.delivery import DeliveryKind, DeliveryState, WebhookState
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
 from hub.domain.region import RegionLevel
@@ -170,3 +171,27 @@ class OrderDirection(Enum):
 
     ASC = strawberry.enum_value("asc", description="The least first.")
     DESC = strawberry.enum_value("desc", description="The most first.")
+
+
+_known(
+    DeliveryKind,
+    "What a webhook is told.",
+    [
+        "A complaint is new to its scope and filter.",
+        "One of them changed.",
+        "One left them: its id alone.",
+        "There were changes that it is not told: read anew what you show.",
+    ],
+    "WebhookDeliveryKind",
+)
+_known(
+    DeliveryState,
+    "How far a message to a webhook is.",
+    ["It waits to be sent, or sent again.", "It was taken.", "Nobody took it."],
+    "WebhookDeliveryState",
+)
+_known(
+    WebhookState,
+    "Whether a webhook is told anything.",
+    ["It is.", "It is not."],
+)

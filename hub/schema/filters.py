@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
+from enum import Enum
 from functools import cached_property
 from typing import Any, Generic, Optional, TypeVar
 
@@ -155,6 +156,18 @@ def order_of(order_by: list[ComplaintOrder] | None) -> tuple[Order, ...]:
 def condition_of(given: ComplaintFilter | None) -> Condition:
     """The condition that a filter states, none if it is left out. Raises InputError."""
     return given.condition if given else All()
+
+
+def stated(given: Any) -> Any:
+    """A filter as the JSON of a variable, which reads as the same filter."""
+    if type(given) in _NAMES:
+        told = ((name, getattr(given, own)) for own, name in _NAMES[type(given)])
+        return {name: stated(value) for name, value in told if value is not UNSET}
+    if isinstance(given, list):
+        return [stated(each) for each in given]
+    if isinstance(given, Enum):
+        return given.name
+    return given.isoformat() if isinstance(given, datetime) else given
 
 
 def _condition(given: ComplaintFilter, argument: str, depth: int) -> Condition:

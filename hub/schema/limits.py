@@ -26,7 +26,8 @@ MAX_ERRORS = 20
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a hub allows each request: values of its answer (see cost.py), seconds, and how many
-    requests a second a client may make, to each of its processes.
+    requests a second a client may make, to each of its processes; of what goes on, how many
+    subscriptions a client may hold at each of them, and operations one connection.
 
     With `enforce_cost` off a costly request is answered and counted. Without `introspection`
     the schema is not told, in errors neither.
@@ -37,6 +38,8 @@ class Limits:
     seconds: float = 8.0
     introspection: bool = True
     requests_per_second: int = 100
+    subscriptions: int = 200
+    operations: int = 50
 
 
 DEFAULTS = Limits()
@@ -68,6 +71,16 @@ class LimitError(GraphQLError):
         super().__init__(
             f"The request is too large. {limit}: {found:,}, of {most:,} at most.",
             extensions={"code": "LIMIT_EXCEEDED", "limit": limit, "most": most, "found": found},
+        )
+
+
+class TooManyError(GraphQLError):
+    """One more subscription or operation than may go on at once; says what to do instead."""
+
+    def __init__(self, limit: str, most: int, message: str) -> None:
+        super().__init__(
+            message,
+            extensions={"code": "LIMIT_EXCEEDED", "limit": limit, "most": most, "found": most + 1},
         )
 
 

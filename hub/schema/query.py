@@ -36,6 +36,7 @@ from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
 from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
+from hub.schema.webhooks import WebhookQuery
 
 _BY_ID = {"id": "An id as another field gave it."}
 _FORWARD = {
@@ -58,7 +59,7 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation):
+class Query(Federation, WebhookQuery):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)

@@ -203,6 +203,13 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "views": [IndexModel([("by", ASCENDING)])],
     "operations": [IndexModel([("client", ASCENDING), ("id", ASCENDING)])],
+    "webhooks": [IndexModel([("by", ASCENDING)])],
+    "deliveries": [
+        IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("next_at", ASCENDING)]),
+        IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("complaint", ASCENDING)]),
+        IndexModel([("by", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+        _ENDS,
+    ],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],

@@ -13,6 +13,7 @@ SEALED = {
     "dead_letters": ("raw", "value"),
     "keys": ("key",),
     "users": ("totp_secret",),
+    "webhooks": ("secret", "earlier_secret"),
 }
 """Where sealed bytes stand; each is sealed for the `_id` of its document."""
 

@@ -20,6 +20,7 @@ from hub.store.completeness import CompletenessRegister, ScopedCompleteness
 from hub.store.connectors import ConnectorRegister, OwnConnectors, ScopedConnectors
 from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLetters
+from hub.store.deliveries import Outbox, OwnDeliveries
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
 from hub.store.feed import Feed
@@ -45,6 +46,7 @@ from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
 from hub.store.views import SavedViews
+from hub.store.webhooks import OwnWebhooks, WebhookRegister
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -64,6 +66,8 @@ class Reader:
     audit: ScopedAudit
     changes: ScopedChanges
     views: SavedViews
+    webhooks: OwnWebhooks
+    deliveries: OwnDeliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class Store:
         self.secrets = ConnectorSecrets(database, vault)
         self.audit = AuditLog(database)
         self.feed = Feed(database)
+        self.webhooks = WebhookRegister(database, vault)
+        self.outbox = Outbox(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
         self.operations = Operations(database, self.principals)
@@ -129,6 +135,8 @@ class Store:
             audit=ScopedAudit(scope, database, cursors),
             changes=ScopedChanges(scope, self.feed),
             views=SavedViews(scope, database),
+            webhooks=OwnWebhooks(scope, database, self._vault),
+            deliveries=OwnDeliveries(scope, database, cursors),
         )
 
     def holdings(self, scope: Scope) -> Holdings:

@@ -1,5 +1,6 @@
 """Subscriptions over a WebSocket, by a client that is not ours."""
 
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -11,11 +12,11 @@ from hub.domain.run import Ledger, RunState
 from hub.domain.scope import Grant, Permission, Role
 from hub.schema import subscription
 from hub.schema.limits import Limits
-from hub.schema.streams import connection, websocket
+from hub.schema.streams import websocket
 from hub.store.store import Store
-from tests.listener import CHANGED, PROTOCOL, connected, listening
+from tests.listener import CHANGED, PROTOCOL, Listener, connected, events, listening
 from tests.made import complaint, provenance, received
-from tests.running_hub import RunningHub, running_hub
+from tests.running_hub import HASTY, RunningHub, running_hub
 
 SULSEL, SULTRA = Grant(Role.PROVINCE, ("73",)), Grant(Role.PROVINCE, ("74",))
 OPERATOR = Grant(Role.OPERATOR, channels=("lapor",))
@@ -230,17 +231,84 @@ async def test_pages_of_the_hub_and_of_listed_origins_may_connect(store: Store) 
                 assert listener.socket.subprotocol == PROTOCOL
 
 
-async def test_a_connection_holds_a_limited_number_of_operations(
-    hub: RunningHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "MOST_OPERATIONS", 2)
-    async with listening(hub, await hub.token(SULSEL)) as listener:
+async def refused(listener: Listener, id_: str) -> dict[str, Any]:
+    """The error that one more subscription gets."""
+    await listener.send("subscribe", id=id_, payload={"query": CHANGED})
+    message = await listener.next()
+    assert (message["id"], message["type"]) == (id_, "error")
+    (error,) = message["payload"]
+    found: dict[str, Any] = error
+    return found
+
+
+async def test_a_connection_holds_a_limited_number_of_operations(store: Store) -> None:
+    limits = replace(HASTY, operations=2)
+    async with (
+        running_hub(store, limits=limits) as hub,
+        listening(hub, await hub.token(SULSEL)) as listener,
+    ):
         for id_ in ("a", "b"):
             await listener.subscribe(CHANGED, id_)
-        await listener.send("subscribe", id="c", payload={"query": CHANGED})
-        message = await listener.next()
-        assert (message["id"], message["type"]) == ("c", "error")
-        assert message["payload"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+        error = await refused(listener, "c")
+        exceeded = {"code": "LIMIT_EXCEEDED", "limit": "operations", "most": 2, "found": 3}
+        assert error["extensions"] == exceeded
+        assert "open another connection" in error["message"]
+        await listener.send("complete", id="a")
+        await listener.subscribe(CHANGED, "c")
+
+
+async def test_a_client_holds_a_limited_number_of_subscriptions(store: Store) -> None:
+    """Over all its connections, of both kinds; others hold their own."""
+    limits = replace(HASTY, subscriptions=2)
+    async with running_hub(store, limits=limits) as hub:
+        token, other = await hub.token(SULSEL), await hub.token(SULSEL)
+        async with listening(hub, token) as one, listening(hub, token) as another:
+            await one.subscribe(CHANGED)
+            async with events(hub, token, CHANGED) as told:
+                await told.next()
+                exceeded = {"code": "LIMIT_EXCEEDED", "limit": "subscriptions"}
+                error = await refused(another, "a")
+                assert error["extensions"] == exceeded | {"most": 2, "found": 3}
+                assert "End one of yours" in error["message"]
+                async with events(hub, token, CHANGED) as more:
+                    name, body = await more.next()
+                    assert (name, body["errors"]) == ("next", [error])
+                    assert (await more.next())[0] == "complete"
+                await another.send("subscribe", id="a", payload={"query": ROWS})
+                assert await another.told() == {"complaints": {"totalCount": 0}}
+                assert await another.next() == {"id": "a", "type": "complete"}
+                async with listening(hub, other) as theirs:
+                    await theirs.subscribe(CHANGED)
+            # What is over makes room, also where nothing was ever told.
+            await until_accepted(another)
+            await one.send("complete", id="1")
+            await one.live()
+            await until_accepted(one)
+
+
+async def until_accepted(listener: Listener) -> None:
+    """Subscribes as soon as that is let: the hub may not know yet that another one is over."""
+    with anyio.fail_after(10):
+        while True:
+            await listener.send("subscribe", id="again", payload={"query": CHANGED})
+            await listener.send("ping")
+            message = await listener.next()
+            if message["type"] == "pong":
+                return
+            assert await listener.next() == {"type": "pong"}
+
+
+async def test_what_is_refused_or_wrong_holds_no_place(store: Store) -> None:
+    async with (
+        running_hub(store, limits=replace(HASTY, subscriptions=1)) as hub,
+        listening(hub, await hub.token(SULSEL)) as listener,
+    ):
+        for n in range(3):
+            wrong = {"query": "subscription { runProgress { id } }"}
+            await listener.send("subscribe", id=str(n), payload=wrong)
+            assert "errors" in (await listener.next())["payload"]
+            assert (await listener.next())["type"] == "complete"
+        await listener.subscribe(CHANGED)
 
 
 async def test_the_rate_of_requests_holds_for_messages(store: Store) -> None:

@@ -14,6 +14,7 @@ import pytest
 from pymongo.errors import BulkWriteError
 from structlog.testing import capture_logs
 
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.indicators import Dimension
 from hub.domain.scope import SMALLEST_GROUP, Permission, Scope
 from hub.ingest.desk import Desk
@@ -68,7 +69,9 @@ class Asker:
         for executor in EXECUTORS:
             with viewing(self.viewer):
                 context = Context(
-                    self.store.reader(self.viewer), Desk(self.viewer, self.store, Trials())
+                    self.store.reader(self.viewer),
+                    Desk(self.viewer, self.store, Trials()),
+                    WebhookDesk(self.viewer, self.store, frozenset()),
                 )
                 result = await executor.execute(text, variables, None, context)
             errors = [told(error).formatted for error in result.errors or ()]

@@ -5,14 +5,15 @@ from typing import Any
 
 import anyio
 import orjson
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.schema.answering import Answer, Answering, Subscribed
 from hub.schema.asked import Asked, BadRequestError, checked_parameters
+from hub.schema.limits import TooManyError
 from hub.schema.streams.operation import answered, begun, told
 from hub.schema.streams.term import AuthorityEndedError, Term
 
-MOST_OPERATIONS = 50
 _SENDING_SECONDS = 10.0
 _LONGEST_ID = 128
 
@@ -104,16 +105,18 @@ class Connection:
             raise Closed(BAD_MESSAGE, error.message) from None
         if wait := self._answering.wait_of(term.viewer):
             message = f"You ask more often than you may. Wait for {wait:.1f} s, then go on."
-            await self._refuse(id_, message, "RATE_LIMITED")
+            await self._refuse(id_, BadRequestError(message, code="RATE_LIMITED"))
             return
-        if len(self._operations) >= MOST_OPERATIONS:
-            message = f"A connection holds {MOST_OPERATIONS} operations at most."
-            await self._refuse(id_, message, "LIMIT_EXCEEDED")
+        most = self._answering.limits.operations
+        if len(self._operations) >= most:
+            message = f"A connection holds {most} operations at most. "
+            message += "Complete one, or open another connection."
+            await self._refuse(id_, TooManyError("operations", most, message))
             return
         try:
             asked = await self._answering.admitted(term.viewer, asked)
         except BadRequestError as error:
-            await self.send({"id": id_, "type": "error", "payload": [error.formatted]})
+            await self._refuse(id_, error)
             return
         self._operations[id_] = scope = anyio.CancelScope()
         operation = await begun(self._answering, term, asked)
@@ -159,6 +162,5 @@ class Connection:
         for each in self._subscribed:
             await each.close()
 
-    async def _refuse(self, id_: str, message: str, code: str) -> None:
-        error = {"message": message, "extensions": {"code": code}}
-        await self.send({"id": id_, "type": "error", "payload": [error]})
+    async def _refuse(self, id_: str, error: GraphQLError) -> None:
+        await self.send({"id": id_, "type": "error", "payload": [error.formatted]})

@@ -41,8 +41,8 @@ class EventStream(Response):
         self._send = send
         operation = await begun(self._answering, self._term, self._asked)
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(start)
         try:
+            await send(start)
             async with anyio.create_task_group() as self._group:
                 self._group.start_soon(self._until_gone, receive)
                 self._group.start_soon(self._until_ending)
@@ -70,7 +70,7 @@ class EventStream(Response):
         return await answered(self._answering, self._term, self._asked)
 
     async def _next(self, answer: Answer) -> None:
-        await self._write(_event(answer.body))
+        await self._write(event(answer.body))
 
     async def _until_unauthorised(self) -> None:
         try:
@@ -93,7 +93,7 @@ class EventStream(Response):
             await self._write(_ALIVE)
 
     async def _end(self, why: dict[str, Any] | None) -> None:
-        last = _event({"errors": [why]}) + _COMPLETE if why else _COMPLETE
+        last = event({"errors": [why]}) + _COMPLETE if why else _COMPLETE
         await self._write(last, more=False)
         self._group.cancel_scope.cancel()
 
@@ -109,7 +109,8 @@ class EventStream(Response):
             self._group.cancel_scope.cancel()
 
 
-def _event(body: dict[str, Any]) -> bytes:
+def event(body: dict[str, Any]) -> bytes:
+    """A result as an event. JSON has no line end in it, so that one line of data holds it."""
     return b"event: next\ndata: " + orjson.dumps(body, option=orjson.OPT_NAIVE_UTC) + b"\n\n"
 
 
