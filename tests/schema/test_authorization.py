@@ -90,10 +90,11 @@ async def test_a_field_needs_what_gateways_are_told(hub: RunningHub) -> None:
     for kind, name in roots():
         needed, query = needed_for(kind, name), document(kind, name)
         assert needed is not None
-        assert await asking.refusal(query, needed or OTHER) is None, name
+        told = f"state in hub/schema/authorization.py what {kind}.{name} needs"
+        assert await asking.refusal(query, needed or OTHER) is None, told
         for missing in needed:
             others = SEEING | needed - {missing}
-            assert await asking.refusal(query, others - {missing}) == missing, name
+            assert await asking.refusal(query, others - {missing}) == missing, told
 
 
 async def test_what_another_graph_refers_to_needs_it_too(hub: RunningHub) -> None:
