@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         default=True, description="Whether the schema is told to clients that ask for it."
     )
 
+    graphiql: bool = Field(
+        default=False, description="Whether GraphiQL, a page to ask from, is served at /graphiql."
+    )
     cors_origins: str = Field(
         default="",
         description="Origins whose pages may ask the hub from a browser, parted by commas; the "

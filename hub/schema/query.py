@@ -20,6 +20,7 @@ from hub.schema.errors import InputError
 from hub.schema.exports import ExportQuery
 from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
+from hub.schema.rows import rows_of
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Channel
 from hub.schema.types.complaint import Complaint
@@ -117,7 +118,7 @@ class Query(Federation, WebhookQuery, ExportQuery):
             "fill": "Whether months, weeks or days without complaints have a row too.",
             "compare": "Whether each row has `before`, the period before.",
         },
-        size=500,
+        size=rows_of,
         weight=500,
     )
     async def indicators(

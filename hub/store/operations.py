@@ -36,9 +36,10 @@ class Operations:
         return found
 
     async def sends_no_other(self, client_id: str) -> bool:
-        """Whether a client may send nothing but what it registered; kept likewise."""
+        """Whether a client may send nothing but what it registered; kept likewise. One that is
+        disabled meanwhile may not even that."""
         client = await self._principals.get(client_id)
-        return client is not None and client.registered_only
+        return client is None or client.registered_only
 
     async def add(self, client_id: str, documents: Mapping[str, str]) -> int:
         """Registers documents by their ids; how many of them are new. Raises UnknownPrincipalError

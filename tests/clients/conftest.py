@@ -102,7 +102,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "connectors_config" / "ekspor.yaml").write_text(YAML)
     (folder / "connectors_config" / "exports" / "laporan.csv").write_text(EXPORT)
     port = free_port(0)
-    hub = Hub(folder, {"HUB_PORT": str(port)})
+    hub = Hub(folder, {"HUB_PORT": str(port), "HUB_GRAPHIQL": "true"})
     with hub.start("serve") as server:
         assert server.stderr
         while "Serving" not in server.stderr.readline():

@@ -26,14 +26,16 @@ async def sent(world: World, body: Any, **headers: str) -> httpx2.Response:
     )
 
 
-async def test_every_address_is_known(store: Store) -> None:
+@pytest.mark.parametrize("graphiql", [False, True])
+async def test_every_address_is_known(store: Store, graphiql: bool) -> None:
     """A new one is a new way in: it is added here beside a test of what it lets out."""
-    app = await make_app(store, "https://hub.example", 900)
+    app = await make_app(store, "https://hub.example", 900, graphiql=graphiql)
     found = {(r.path, *sorted(r.methods or ())) for r in app.routes if isinstance(r, Route)}
     sockets = {r.path for r in app.routes if isinstance(r, WebSocketRoute)}
     assert sockets == {"/graphql"}
     assert len(found) + len(sockets) == len(app.routes)
-    assert found == {
+    pages = {("/graphiql", "GET", "HEAD"), ("/graphiql/assets/{name}", "GET", "HEAD")}
+    assert found == (pages if graphiql else set()) | {
         ("/graphql", "POST"),
         ("/views/{name}", "GET", "HEAD"),
         ("/exports/{id}", "GET", "HEAD"),
