@@ -12,8 +12,6 @@ import orjson
 import typer
 from rich.console import Console
 
-from hub.connectors.base import ChannelError
-from hub.connectors.vocabulary import ConfigError
 from hub.serving import PortTakenError, configure_logging, until_signal
 from hub.settings import Settings, SettingsError, load_settings
 from hub.store.mongo import Driver, StoreError, StoreUnavailableError
@@ -68,9 +66,9 @@ def run(
 
         options = {"use_uvloop": sys.platform != "win32"}
         stopped = anyio.run(until_signal, work, with_parent, backend_options=options)
-    except* (ConfigError, SettingsError, VaultError) as group:
+    except* _wrong_input() as group:
         fail(_message(group), WRONG_INPUT)
-    except* (StoreUnavailableError, ChannelError, PortTakenError) as group:
+    except* _failures() as group:
         fail(_message(group), FAILED)
     except* StoreError as group:
         reason = _message(group).partition(", Topology Description")[0]
@@ -79,6 +77,19 @@ def run(
         raise typer.Exit(_first(group).exit_code) from None  # type: ignore[attr-defined]
     if stopped and signal_is_failure:
         raise typer.Exit(INTERRUPTED)
+
+
+def _wrong_input() -> tuple[type[Exception], ...]:
+    """Imported once something went wrong: most commands need nothing of connectors."""
+    from hub.connectors.vocabulary import ConfigError
+
+    return ConfigError, SettingsError, VaultError
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from hub.connectors.base import ChannelError
+
+    return StoreUnavailableError, ChannelError, PortTakenError
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
