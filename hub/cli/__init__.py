@@ -7,6 +7,7 @@ from hub.cli import (
     client,
     connector,
     deadletters,
+    deadlines,
     demo,
     host,
     keys,
@@ -47,6 +48,7 @@ connector.app.command("rederive")(rederive.rederive)
 app.add_typer(connector.app, name="connector")
 app.add_typer(host.app, name="host")
 app.add_typer(deadletters.app, name="deadletters")
+app.add_typer(deadlines.app, name="deadlines")
 app.add_typer(client.app, name="client")
 app.add_typer(user.app, name="user")
 app.add_typer(keys.app, name="keys")

@@ -1,8 +1,8 @@
 """What became of a complaint and when: read from its fields and the steps of its timeline. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, Complaint, ComplaintStatus
 
@@ -12,8 +12,7 @@ _PUT_ASIDE = (ComplaintStatus.ARCHIVED, ComplaintStatus.REJECTED)
 _OVER = (ComplaintStatus.CLOSED, *_PUT_ASIDE)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A status that a complaint came to. `dated` says that it did so `at` (UTC), and not merely
     that it was so already when it was first seen."""
 
@@ -22,8 +21,7 @@ class Step:
     dated: bool
 
 
-@dataclass(slots=True)
-class Course:
+class Course(NamedTuple):
     """The times (UTC) of a complaint's stages, None where nobody says when, and which are done.
 
     What a channel states goes before what was seen. `ended_at` is when it was put aside, that is
@@ -63,15 +61,16 @@ def course_of(complaint: Complaint, steps: Sequence[Step]) -> Course:
     handed_over = c.handed_over_at or verified
     followed_up = c.followed_up_at or started
     ended = c.closed_at or (steps[-1].at if steps[-1].dated else None)
+    aside = status in _PUT_ASIDE
     return Course(
-        handed_over_at=handed_over,
-        followed_up_at=followed_up,
-        closed_at=ended if status is ComplaintStatus.CLOSED else c.closed_at,
-        answered_at=answered,
-        ended_at=ended if status in _PUT_ASIDE else None,
-        is_verified=status in _VERIFIED or bool(handed_over or followed_up),
-        is_followed_up=status in FOLLOWED_UP_STATUSES or bool(followed_up),
-        is_answered=status in _ANSWERED,
-        is_put_aside=status in _PUT_ASIDE,
-        was_reopened=reopened,
+        handed_over,
+        followed_up,
+        ended if status is ComplaintStatus.CLOSED else c.closed_at,
+        answered,
+        ended if aside else None,
+        status in _VERIFIED or bool(handed_over or followed_up),
+        status in FOLLOWED_UP_STATUSES or bool(followed_up),
+        status in _ANSWERED,
+        aside,
+        reopened,
     )

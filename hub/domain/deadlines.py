@@ -44,14 +44,13 @@ def is_late(
 
 class Reckoning(NamedTuple):
     """The deadlines of a complaint: to verify, follow up, answer and, once it is answered, to
-    close. And working days from its receipt, those of pauses left out, None where nobody says when.
-    `left` are those that remain to answer once the reporter has said what they are asked for."""
+    close. `days` are the working days from its receipt to what became of it, those of pauses left
+    out; what is missing nobody says when. `left` are those that remain to answer once the reporter
+    has said what they are asked for."""
 
-    deadlines: tuple[Deadline, ...]
+    deadlines: list[Deadline]
     left: int | None
-    days_to_hand_over: int | None
-    days_to_follow_up: int | None
-    days_to_close: int | None
+    days: dict[str, int]
     reopened: bool
 
     @property
@@ -114,14 +113,9 @@ class Rulebook:
         if complaint.status is ComplaintStatus.FOLLOWED_UP:
             rule, due_at, _ = _due(clock, rules[DeadlineStage.CLOSING], events, pauses)
             deadlines.append(Deadline(DeadlineStage.CLOSING, rule, due_at, None, True))
-        return Reckoning(
-            tuple(deadlines),
-            left if complaint.status in OPEN_STATUSES else None,
-            _counted(clock, received, handed_over, pauses),
-            _counted_to(clock, received, course.followed_up_at, pauses),
-            _counted_to(clock, received, course.closed_at, pauses),
-            course.was_reopened,
-        )
+        still = left if complaint.status in OPEN_STATUSES else None
+        days = _days(clock, received, course, pauses)
+        return Reckoning(deadlines, still, days, course.was_reopened)
 
     def _rules_for(self, complaint: Complaint) -> "_ByStage":
         """The rules for such complaints, of each stage those of their programme first."""
@@ -197,14 +191,23 @@ def due_day(
     return day, None
 
 
-def _counted_to(clock: OfficeClock, start: int, at: datetime | None, pauses: Pauses) -> int | None:
-    return _counted(clock, start, clock.day(at), pauses) if at else None
+def _days(clock: OfficeClock, received: int, course: Course, pauses: Pauses) -> dict[str, int]:
+    """To what became of a complaint, by the names that are stored."""
+    found: dict[str, int] = {}
+    for name, at in (
+        ("hand_over", course.handed_over_at),
+        ("follow_up", course.followed_up_at),
+        ("close", course.closed_at),
+    ):
+        if at and (days := counted(clock, received, clock.day(at), pauses)) is not None:
+            found[name] = days
+    return found
 
 
-def _counted(clock: OfficeClock, start: int, end: int | None, pauses: Pauses) -> int | None:
+def counted(clock: OfficeClock, start: int, end: int, pauses: Pauses) -> int | None:
     """The working days after a day up to and including another, without those of pauses; None
     where it is an earlier one, or the calendar does not reach."""
-    if end is None or end < start or (count := clock.between(start, end)) is None:
+    if end < start or (count := clock.between(start, end)) is None:
         return None
     for begin, over in pauses:
         first, last = max(begin, start + 1), end if over is None else min(over - 1, end)

@@ -5,7 +5,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -39,15 +39,15 @@ class DayOfItsOwn:
     worked: bool
 
 
-def exceptions_in(lines: Iterable[str]) -> list[DayOfItsOwn]:
+def days_of_their_own(lines: Iterable[str]) -> list[DayOfItsOwn]:
     """The days of a CSV file with the columns region, day, kind and name. Raises CalendarError."""
     table = csv.DictReader(lines)
     if table.fieldnames != _COLUMNS:
         raise CalendarError(f"line 1: write the columns as {','.join(_COLUMNS)}")
-    return [_exception(row, table.line_num) for row in table]
+    return [_day(row, table.line_num) for row in table]
 
 
-def _exception(row: Mapping[str, str], line: int) -> DayOfItsOwn:
+def _day(row: Mapping[str, str], line: int) -> DayOfItsOwn:
     region, kind = row["region"], row["kind"]
     if region != NATION and regions().get(region) is None:
         told = f"{region!r} is no region; write ID, a province such as 73 or a district (73.71)"
@@ -114,11 +114,15 @@ class OfficeClock:
 
     def __init__(self, zone: ZoneInfo, days: WorkingDays) -> None:
         self._zone = zone
+        self._offset = zone.utcoffset(datetime.combine(FIRST, time())) or timedelta()
         self._ends: dict[int, datetime] = {}
         self.after, self.between = days.after, days.between
 
     def day(self, at: datetime) -> int:
         """The day (ordinal) that a moment lies in."""
+        if at.tzinfo is UTC and FIRST.year < at.year < LAST.year:
+            # No zone of Indonesia has changed since 1988, and to add is four times as fast.
+            return (at + self._offset).toordinal()
         return at.astimezone(self._zone).toordinal()
 
     def end(self, day: int) -> datetime:
