@@ -1,6 +1,6 @@
 """Viewers, questions, and documents as no hub would write them, each made from a number."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
