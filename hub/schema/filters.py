@@ -225,6 +225,7 @@ _FILTERS: tuple[Any, ...] = (
     ComplaintFilter,
     DateTimeFilter,
     RegionFilter,
+    StageFilter,
     StatusFilter,
     StringFilter,
 )
@@ -266,7 +267,7 @@ def _checked(field: Field, value: Any, argument: str) -> Any:
             raise InputError(
                 argument, f"{value!r} is not the code of a {field}, such as {example!r}"
             )
-    if isinstance(value, ComplaintStatus | Classification):
+    if isinstance(value, ComplaintStatus | Classification | DeadlineStage):
         return value.value
     if isinstance(value, datetime) and value.tzinfo is None:
         raise InputError(argument, "names no time zone, such as 2020-07-01T00:00:00+08:00")
