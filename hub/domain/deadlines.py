@@ -144,13 +144,15 @@ def _ends(course: Course) -> tuple[tuple[DeadlineStage, datetime | None, bool], 
 
 
 def _pauses(clock: OfficeClock, steps: Sequence[Step]) -> Pauses:
-    """A day at the end of which a complaint waits for its reporter does not count."""
+    """A day at the end of which a complaint waits for its reporter does not count. Where nobody
+    says since when it waits, that is since the step before: an office is not late by a guess."""
     found: list[tuple[int, int | None]] = []
     over = 0
     for n, step in enumerate(steps):
         if step.status is not ComplaintStatus.WAITING_REPORTER:
             continue
-        begin = max(clock.day(step.at), over)
+        since = step.at if step.dated or n == 0 else steps[n - 1].at
+        begin = max(clock.day(since), over)
         if n + 1 == len(steps):
             found.append((begin, None))
         elif (end := clock.day(steps[n + 1].at)) > begin:

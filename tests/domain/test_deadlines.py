@@ -61,7 +61,7 @@ def reckoned(case: Case) -> Reckoning:
     received = at(case.received, case.place)
     steps = [Step(received, ComplaintStatus.RECEIVED, True)]
     for n, day in enumerate(case.waits):
-        steps.append(Step(at(day, case.place), VERIFIED if n % 2 else WAITING, False))
+        steps.append(Step(at(day, case.place), VERIFIED if n % 2 else WAITING, True))
     if case.answered:
         steps.append(Step(at(case.answered, case.place), ComplaintStatus.FOLLOWED_UP, True))
     one = complaint(
@@ -220,6 +220,19 @@ def test_a_case_worked_by_hand(case: Case) -> None:
 
 def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 30
+
+
+def test_a_complaint_that_was_first_seen_waiting_is_not_overdue() -> None:
+    """Since when it waits nobody says: a first sync years later would make it late by a guess."""
+    one = complaint(
+        received_at=at("2020-07-01", MAKASSAR), status=WAITING, classification=KINDS["complaint"]
+    )
+    steps = [
+        Step(one.received_at, ComplaintStatus.RECEIVED, False),
+        Step(at("2024-04-01", MAKASSAR), WAITING, False),
+    ]
+    found = STANDING.reckon(one, steps)
+    assert (found.answer.due_at, found.left) == (None, 14)
 
 
 def test_what_remains_while_the_clock_stands_still() -> None:
