@@ -18,6 +18,7 @@ _COMMANDS = {
     "connector": "connector:app",
     "host": "host:app",
     "deadletters": "deadletters:app",
+    "deadlines": "deadlines:app",
     "client": "client:app",
     "user": "user:app",
     "keys": "keys:app",

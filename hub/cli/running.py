@@ -12,6 +12,8 @@ import orjson
 import typer
 from rich.console import Console
 
+from hub.domain.deadlines import Rulebook
+from hub.domain.working_days import Calendar, CalendarError, days_of_their_own
 from hub.serving import PortTakenError, configure_logging, until_signal
 from hub.settings import Settings, SettingsError, load_settings
 from hub.store.mongo import Driver, StoreError, StoreUnavailableError
@@ -101,6 +103,21 @@ def _message(group: BaseExceptionGroup[BaseException]) -> str:
     return str(_first(group))
 
 
+def rules_of(settings: Settings) -> Rulebook:
+    """The rules that deadlines are reckoned by, with the days that the settings name. Raises
+    SettingsError."""
+    file = settings.office_days_file
+    if file is None:
+        return Rulebook()
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return Rulebook(Calendar(days_of_their_own(lines)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"HUB_OFFICE_DAYS_FILE: can't be read: {error}") from None
+    except CalendarError as error:
+        raise SettingsError(f"HUB_OFFICE_DAYS_FILE: {error}") from None
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
     """The store that the settings name."""
@@ -111,5 +128,6 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
         encryption_key=key.get_secret_value() if key else None,
         driver=Driver(settings.mongodb_driver),
         monitoring=ScopeMonitoring(settings.scope_monitor),
+        rules=rules_of(settings),
     ) as store:
         yield store
