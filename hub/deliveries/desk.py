@@ -13,7 +13,11 @@ from hub.domain.scope import Scope
 from hub.store.changes import Change
 from hub.store.mongo import Document
 from hub.store.store import Store
-from hub.store.webhooks import MOST_OF_ONE, TooManyWebhooksError
+from hub.store.webhooks import (
+    MOST_OF_ONE,
+    DisabledByAdministratorError,
+    TooManyWebhooksError,
+)
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(hours=24)
@@ -69,7 +73,11 @@ class WebhookDesk:
     async def enable(self, id_: str) -> Document:
         """Lets one be told again. Raises WebhookError."""
         await self._note("enableWebhook", id_)
-        return _found(await self._own.enable(id_))
+        try:
+            return _found(await self._own.enable(id_))
+        except DisabledByAdministratorError as error:
+            told = f"was disabled by an administrator ({error}), who enables it"
+            raise WebhookError("id", told) from None
 
     async def disable(self, id_: str) -> Document:
         """Tells one nothing more; what waits for it are dead letters. Raises WebhookError."""

@@ -105,7 +105,6 @@ class Sender:
         next_at = None
         if status != _GONE and delivery.tries < len(RETRIES):
             next_at = now + _put_off(RETRIES[delivery.tries], wait)
-        await self._store.outbox.failed(delivery.id, status, error, next_at)
         _log.info(
             "webhook.not_taken", webhook=self._webhook.id, status=status, tries=delivery.tries + 1
         )
@@ -115,6 +114,7 @@ class Sender:
             ended = await register.disable(self._webhook.id, "its address answered 410 Gone")
         else:
             ended = await register.failed(self._webhook.id, now)
+        await self._store.outbox.failed(delivery.id, status, error, next_at)
         if ended:
             _log.warning("webhook.disabled", webhook=self._webhook.id)
             await self._store.outbox.bury(self._webhook.id)

@@ -146,6 +146,15 @@ class Outbox:
         dead = {"state": DeliveryState.DEAD.value, "last_error": "the webhook is disabled"}
         await self._deliveries.update_many({"webhook": webhook, **_PENDING}, {"$set": dead})
 
+    async def counts(self, webhook: str) -> dict[str, int]:
+        """How many wait for a webhook, and how many are dead."""
+        return {
+            state.value: await self._deliveries.count_documents(
+                {"webhook": webhook, "state": state.value}
+            )
+            for state in (DeliveryState.PENDING, DeliveryState.DEAD)
+        }
+
     async def drop(self, id_: str) -> None:
         """Removes one that its webhook may not be told any more."""
         await self._deliveries.delete_one({"_id": id_})

@@ -16,8 +16,11 @@ from hub.store.mongo import Database, Document
 from hub.store.vault import Vault
 
 MOST_OF_ONE = 10
+_HUB = "the hub"
 _SHOWN = {"secret": 0, "earlier_secret": 0}
 _ENABLED = {"state": WebhookState.ENABLED.value}
+_DISABLED = {"state": WebhookState.DISABLED.value}
+_AS_ENABLED = {**_ENABLED, "disabled": None, "failing_since": None, "missed": True}
 
 
 class TooManyWebhooksError(Exception):
@@ -37,6 +40,10 @@ class Webhook:
     failing: bool
     missed: bool
     """Whether it has to be told that there were changes which it is not told."""
+
+
+class DisabledByAdministratorError(Exception):
+    """A client wants to enable what an administrator disabled; the text is the reason."""
 
 
 class OwnWebhooks:
@@ -78,12 +85,14 @@ class OwnWebhooks:
 
     async def enable(self, id_: str) -> Document | None:
         """Lets one be told again what happens from now on, and that it missed what happened
-        meanwhile; None where there is none."""
+        meanwhile; None where there is none. Raises DisabledByAdministratorError."""
         mine = self._named(id_)
-        disabled = {"state": WebhookState.DISABLED.value}
-        enabled = {**_ENABLED, "disabled": None, "failing_since": None, "missed": True}
-        await self._webhooks.update_one(plan.both(mine, disabled), {"$set": enabled})
-        return await self._webhooks.find_one(mine, _SHOWN)
+        own_doing = {**_DISABLED, "disabled.administrator": False}
+        await self._webhooks.update_one(plan.both(mine, own_doing), {"$set": _AS_ENABLED})
+        found = await self._webhooks.find_one(mine, _SHOWN)
+        if found and found["disabled"]:
+            raise DisabledByAdministratorError(found["disabled"]["reason"])
+        return found
 
     async def disable(self, id_: str) -> Document | None:
         """Tells one nothing any more; None where there is none. A first reason stays."""
@@ -153,20 +162,32 @@ class WebhookRegister:
         await self._webhooks.update_one(since, {"$set": {"failing_since": now}})
         long_ago = {"_id": id_, "failing_since": {"$lte": now - DISABLED_AFTER}}
         reason = f"nothing could be delivered for {DISABLED_AFTER.days} days"
-        return await self._disable(long_ago, reason)
+        return await self._disable(long_ago, _disabled(reason, _HUB))
 
-    async def disable(self, id_: str, reason: str) -> bool:
-        """Tells one nothing any more, on behalf of the hub; whether it was told until now."""
-        return await self._disable({"_id": id_}, reason)
+    async def listed(self) -> list[Document]:
+        """Each, the oldest first, without its keys, for the hub's own commands."""
+        return await self._webhooks.find({}, _SHOWN, sort=[("at", 1), ("_id", 1)]).to_list(None)
 
-    async def _disable(self, which: Document, reason: str) -> bool:
-        changed = _disabled(reason, "the hub")
+    async def disable(
+        self, id_: str, reason: str, by: str = _HUB, *, administrator: bool = False
+    ) -> bool:
+        """Tells one nothing any more; whether it was told until now. What an administrator
+        disables its client can't enable."""
+        changed = _disabled(reason, by, administrator=administrator)
+        return await self._disable({"_id": id_}, changed)
+
+    async def enable(self, id_: str) -> bool:
+        """Lets one be told again, whoever disabled it; whether it was disabled."""
+        done = await self._webhooks.update_one({"_id": id_, **_DISABLED}, {"$set": _AS_ENABLED})
+        return bool(done.matched_count)
+
+    async def _disable(self, which: Document, changed: Document) -> bool:
         done = await self._webhooks.update_one({**which, **_ENABLED}, {"$set": changed})
         return bool(done.matched_count)
 
 
-def _disabled(reason: str, by: str) -> Document:
-    why = {"reason": reason, "by": by, "at": utc_now()}
+def _disabled(reason: str, by: str, *, administrator: bool = False) -> Document:
+    why = {"reason": reason, "by": by, "at": utc_now(), "administrator": administrator}
     return {"state": WebhookState.DISABLED.value, "disabled": why}
 
 

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from hub.auth.clients import create_client
+from hub.deliveries import deliverer
 from hub.deliveries.deliverer import Deliverer
 from hub.domain.clock import Clock, utc_now
 from hub.domain.complaint import Complaint
@@ -118,12 +119,20 @@ async def client_of(told: Told, *grants: Grant) -> tuple[str, str]:
     return client_id, str(answer.json()["access_token"])
 
 
+@pytest.fixture(scope="session")
+async def console() -> AsyncIterator[Console]:
+    """One for all tests, since servers take their time to begin and to end."""
+    async with running_console() as console:
+        yield console
+
+
 @pytest.fixture
-async def told(store: Store) -> AsyncIterator[Told]:
-    async with (
-        running_console() as console,
-        running_hub(store, private_hosts=frozenset({console.host})) as hub,
-    ):
+async def told(
+    store: Store, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Told]:
+    console.begin_again()
+    monkeypatch.setattr(deliverer, "POLL_SECONDS", 0.05)
+    async with running_hub(store, private_hosts=frozenset({console.host})) as hub:
         await store.hosts.approve("127.0.0.1", WEBHOOKS, "an administrator")
         told = Told(hub, console)
         told.client, told.token = await client_of(told, SULSEL)

@@ -48,6 +48,10 @@ class Console:
     def __init__(self, port: int) -> None:
         self.host = f"127.0.0.1:{port}"
         self.url = f"http://{self.host}/hub"
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """As it was at first."""
         self.statuses = [200]
         self.headers: dict[str, str] = {}
         self.hold: asyncio.Event | None = None

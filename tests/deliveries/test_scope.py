@@ -211,31 +211,31 @@ async def test_who_may_have_a_webhook(told: Told) -> None:
     assert str(MOST_OF_ONE) in more["message"]
 
 
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("https://console.example/hub", "not approved"),
-        ("http://approved.example/hub", "Use https"),
-        ("http://127.0.0.1:9/hub", "Use https"),
-        ("https://approved.example@evil.example/", "without a password"),
-        ("https://for-a-connector.example/", "not approved"),
-        ("https://for-all-connectors.example/", "not approved"),
-        ("ftp://approved.example/", "Write it like"),
-        ("https://approved.example/#x", "Write it like"),
-        ("https://[approved.example/", "Write it like"),
-        ("https://approved.example:x/", "Write it like"),
-        ("/hub", "Write it like"),
-        ("https://approved.example/" + "x" * 2_048, "2,048"),
-    ],
-)
-async def test_where_nothing_is_sent(told: Told, url: str, said: str) -> None:
+NOWHERE = {
+    "https://console.example/hub": "not approved",
+    "http://approved.example/hub": "Use https",
+    "http://127.0.0.1:9/hub": "Use https",
+    "https://approved.example@evil.example/": "without a password",
+    "https://for-a-connector.example/": "not approved",
+    "https://for-all-connectors.example/": "not approved",
+    "ftp://approved.example/": "Write it like",
+    "https://approved.example/#x": "Write it like",
+    "https://[approved.example/": "Write it like",
+    "https://approved.example:x/": "Write it like",
+    "/hub": "Write it like",
+    "https://approved.example/" + "x" * 2_048: "2,048",
+}
+
+
+async def test_where_nothing_is_sent(told: Told) -> None:
     hosts = told.hub.store.hosts
     await hosts.approve("approved.example", WEBHOOKS, "an administrator")
     await hosts.approve("for-a-connector.example", "lapor", "an administrator")
     await hosts.approve("for-all-connectors.example", None, "an administrator")
-    error = await told.hub.refused(told.token, CREATE, url=url)
-    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "url"}
-    assert said in error["message"]
+    for url, said in NOWHERE.items():
+        error = await told.hub.refused(told.token, CREATE, url=url)
+        assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "url"}
+        assert said in error["message"]
 
 
 async def test_an_approval_for_webhooks_is_an_administrators_and_lets_no_connector_call(
@@ -295,3 +295,15 @@ async def test_a_secret_is_told_once(told: Told, capsys: pytest.CaptureFixture[s
         seen.append(str(await database[name].find().to_list()))
     assert not any(secret in each for each in seen)
     assert not any("Jalan rusak" in each for each in seen[:3])
+
+
+async def test_what_an_administrator_disabled_its_client_can_not_enable(told: Told) -> None:
+    webhook = await told.register()
+    register = told.hub.store.webhooks
+    assert await register.disable(webhook["id"], "floods it", "root", administrator=True)
+    enable = "mutation ($id: ID!) { enableWebhook(id: $id) { state } }"
+    refused = await told.hub.refused(told.token, enable, id=webhook["id"])
+    assert "disabled by an administrator (floods it)" in refused["message"]
+    assert await register.enable(webhook["id"])
+    answer = await told.hub.ask(told.token, enable, id=webhook["id"])
+    assert answer == {"enableWebhook": {"state": "ENABLED"}}
