@@ -8,7 +8,7 @@ import pytest
 from graphql import parse, validate
 
 from hub.auth.external import load_issuers
-from hub.connectors import KINDS
+from hub.connectors.kinds import KINDS
 from hub.connectors.load import load
 from hub.domain.scope import Grant, Role, allowed_permissions
 from hub.schema.schema import schema

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.connectors import KINDS
+from hub.connectors.kinds import KINDS
 from hub.connectors.vocabulary import is_secret_name
 from hub.connectors.webhook import nothing_to_read
 from hub.domain.scope import Scope

@@ -9,6 +9,7 @@ from strawberry.types import Info
 from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
 from hub.domain.scope import Permission
+from hub.domain.working_days import Calendar
 from hub.ingest.desk import Desk
 from hub.schema.errors import MissingPermissionError, RefusedError
 from hub.store.store import Reader
@@ -78,6 +79,10 @@ class Context:
             self._channels = ensure_future(self.reader.channels.all())
         # Shielded: a field that is given up must not take the others' channels with it.
         return {channel["_id"]: channel for channel in await shield(self._channels)}
+
+    async def calendar(self) -> Calendar:
+        """The working days of all places."""
+        return self.reader.calendar
 
 
 HubInfo = Info[Context, None]

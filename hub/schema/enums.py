@@ -7,6 +7,7 @@ import strawberry
 
 from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
+from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.delivery import DeliveryKind, DeliveryState, WebhookState
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
@@ -60,6 +61,16 @@ _known(
         "It is done.",
         "It was put aside without a follow-up.",
         "It is no complaint that the channel takes.",
+    ],
+)
+_known(
+    DeadlineStage,
+    "What has to be done by a deadline.",
+    [
+        "Verify the report, and hand it over to an institution (disposisi).",
+        "Follow it up for the first time (tindak lanjut).",
+        "Answer it.",
+        "Close it, where the reporter says nothing more.",
     ],
 )
 _known(
