@@ -1,0 +1,144 @@
+"""Asks a running demo whatever its schema allows and some that it does not, as each of its clients,
+and looks whether every answer is one that docs/api.md tells of.
+
+    .venv/bin/python -m tests.fuzz [--seconds 300] [--seed N]
+
+schemathesis makes the operations. Half the time the cost of a request is limited, half it is not.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
+
+from hub.serving import free_port
+from tests.fuzz.answers import ROOT, Asker, Figures, strings
+from tests.fuzz.values import Values, as_variables, custom_scalars
+
+FAILED = re.compile(r"Traceback|graphql\.failed|unscoped_read|\[error|\[critical|Exception")
+AT_ONCE = 25
+"""Examples of a field, before it is the next one's turn."""
+
+
+def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
+    """Asks for each field of Query and Mutation in turn, until the time is over."""
+    headers = {"Authorization": f"Bearer {asker.tokens['ministry']}"}
+    sources = [
+        schemathesis.graphql.from_url(
+            f"{url}/graphql",
+            config=SchemathesisConfig.from_dict({"generation": {"graphql-allow-null": nulls}}),
+            headers=headers,
+        )
+        for nulls in (True, False)
+    ]
+    values = Values(random)
+    fields = [(type_, name) for type_ in sources[0] for name in sources[0][type_]]
+    modes = [(0, GenerationMode.NEGATIVE), (0, GenerationMode.POSITIVE)]
+    modes += [(1, GenerationMode.POSITIVE)] * 2
+    while True:
+        for type_, name in fields:
+            strategies = [sources[n][type_][name].as_strategy(mode) for n, mode in modes]
+
+            @seed(random.getrandbits(64))
+            @settings(
+                max_examples=AT_ONCE,
+                database=None,
+                deadline=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(st.one_of(strategies))
+            def ask(case: schemathesis.Case[Any]) -> None:
+                if time.monotonic() > until:
+                    return
+                document = values.put_into(str(case.body))
+                asked: dict[str, Any] = {"query": document}
+                if random.random() < 0.5:
+                    asked = as_variables(document, sources[0].client_schema)
+                who = random.choice([*asker.tokens])
+                accept = random.choice(["application/json", "application/graphql-response+json"])
+                for key, value in strings("", asker.ask(who, f"{type_}.{name}", asked, accept)):  # noqa: B023
+                    values.saw(key, value)
+
+            ask()
+            if time.monotonic() > until:
+                return
+
+
+@contextmanager
+def demo(folder: Path, cost_mode: str) -> Iterator[dict[str, Any]]:
+    """A demo of its own, for as long as the block runs: what its file tells. It logs into `log`."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")} | {
+        "HUB_DATA_DIR": str(folder),
+        "HUB_PORT": str(free_port(0)),
+        "HUB_CONNECTORS_DIR": str(ROOT / "connectors_config"),
+        "HUB_QUERY_RATE": "100000",
+        "HUB_QUERY_COST_MODE": cost_mode,
+        "HUB_SCOPE_MONITOR": "refuse",
+        "HUB_TOKEN_SECONDS": "3600",
+    }
+    log = folder / "log"
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "hub", "demo"]
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
+    try:
+        while "ready:" not in log.read_text():
+            if process.poll() is not None:
+                sys.exit(f"The demo ended: {log.read_text()}")
+            time.sleep(0.2)
+        yield orjson.loads((folder / "demo.json").read_bytes())
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def logged(log: str) -> Iterator[str]:
+    """Lines of the hub's log about failures, with some that follow."""
+    lines = log.splitlines()
+    for number, line in enumerate(lines):
+        if FAILED.search(line):
+            yield "\n".join(lines[number : number + 30])
+
+
+def main() -> None:
+    """Exits with 1 where something was found."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
+    asked = parser.parse_args()
+    figures, random = Figures(), Random(asked.seed)
+    custom_scalars()
+    for cost_mode in ("enforce", "measure"):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            with demo(folder, cost_mode) as told:
+                asker = Asker(told["url"], told["clients"], figures)
+                fuzz(told["url"], asker, time.monotonic() + asked.seconds / 2, random)
+            for failure in logged((folder / "log").read_text()):
+                figures.found(f"the log: {failure.splitlines()[0][:100]}", failure)
+    print(f"seed {asked.seed}: {figures.operations.total():,} operations")
+    for label, count in sorted(figures.operations.items()):
+        print(f"  {label}: {count:,}, {figures.answered[label]:,} of them with data and no error")
+    print(f"statuses: {dict(figures.statuses)}\ncodes: {dict(figures.codes.most_common())}")
+    for what, where in figures.findings.items():
+        print(f"\nFOUND {what}\n{where}")
+    sys.exit(bool(figures.findings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Values for made-up operations: such as the hub itself has told, so that they find something."""
+
+from collections import defaultdict, deque
+from math import isfinite
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import schemathesis
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    GraphQLSchema,
+    ListValueNode,
+    NameNode,
+    NullValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    StringValueNode,
+    ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    parse_const_value,
+    parse_type,
+    print_ast,
+    value_from_ast_untyped,
+    visit,
+)
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes
+
+CONNECTORS = Path(__file__).parents[2] / "connectors_config" / "demo"
+_NAMES = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
+KEPT = 60
+"""Values of each field."""
+OFTEN = 0.6
+OPERATORS = {"eq", "ne", "in", "gt", "gte", "lt", "lte"}
+TOLD_AS = {
+    "after": "endCursor",
+    "before": "startCursor",
+    "ids": "id",
+    "webhook": "id",
+    "connector": "name",
+    "channel": "name",
+    "view": "name",
+    "parent": "code",
+    "province": "code",
+    "district": "code",
+}
+"""Under which field of an answer the values of an argument stand; else of its own name."""
+KNOWN = {
+    "name": ["makassar-open311", "sulsel-rest", "roads"],
+    "code": ["73", "73.71", "74"],
+    "url": ["https://console.example/hook"],
+    "host": ["console.example"],
+    "search": ["jalan rusak", "air"],
+    "document": [
+        "query ($first: Int = 5) { complaints(first: $first) { nodes { number title } } }",
+        "{ indicators(groupBy: [PROVINCE, MONTH]) { keys { value } received } }",
+    ],
+    "yaml": [path.read_text() for path in sorted(CONNECTORS.glob("*.yaml"))],
+}
+
+
+class Values:
+    """What was told so far, by the name of its field."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._told: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=KEPT))
+
+    def saw(self, name: str, value: str) -> None:
+        """Keeps what a field of an answer has."""
+        self._told[name].append(value)
+
+    def put_into(self, document: str) -> str:
+        """The document with some of its texts replaced by such as were told."""
+        return print_ast(visit(parse(document), _Replacing(self)))
+
+    def for_argument(self, name: str, else_: str) -> str:
+        """A value for an argument: often one that was told."""
+        key = TOLD_AS.get(name, name)
+        known = [*KNOWN.get(key, ()), *self._told[key]]
+        return self._random.choice(known) if known and self._random.random() < OFTEN else else_
+
+
+class _Replacing(Visitor):
+    """Knows the argument or input field, but for operators, in which a text stands."""
+
+    def __init__(self, values: Values) -> None:
+        super().__init__()
+        self._values = values
+        self._names: list[str] = []
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        self._names.append(node.name.value)
+
+    def leave_argument(self, *_: Any) -> None:
+        self._names.pop()
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
+        name = node.name.value
+        self._names.append(self._names[-1] if name in OPERATORS else name)
+
+    def leave_object_field(self, *_: Any) -> None:
+        self._names.pop()
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> StringValueNode | None:
+        if not self._names:
+            return None
+        return StringValueNode(value=self._values.for_argument(self._names[-1], node.value))
+
+
+def as_variables(document: str, schema: GraphQLSchema) -> dict[str, Any]:
+    """A request with the arguments of its root fields as variables, as clients send them."""
+    (operation,) = parse(document).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    root = schema.get_root_type(operation.operation)
+    assert root
+    variables: dict[str, Any] = {}
+    defined: list[VariableDefinitionNode] = []
+    fields: list[SelectionNode] = []
+    for field in operation.selection_set.selections:
+        assert isinstance(field, FieldNode)
+        expected = root.fields[field.name.value].args
+        arguments = []
+        for argument in field.arguments or ():
+            if argument.name.value in expected:
+                name = f"v{len(defined)}"
+                variables[name] = value_from_ast_untyped(argument.value)
+                variable = VariableNode(name=NameNode(value=name))
+                type_ = parse_type(str(expected[argument.name.value].type))
+                defined.append(VariableDefinitionNode(variable=variable, type=type_))
+                arguments.append(ArgumentNode(name=argument.name, value=variable))
+            else:
+                arguments.append(argument)
+        fields.append(
+            FieldNode(
+                name=field.name,
+                alias=field.alias,
+                arguments=tuple(arguments),
+                selection_set=field.selection_set,
+            )
+        )
+    whole = OperationDefinitionNode(
+        operation=operation.operation,
+        variable_definitions=tuple(defined),
+        selection_set=SelectionSetNode(selections=tuple(fields)),
+    )
+    return {"query": print_ast(whole), "variables": variables}
+
+
+def custom_scalars() -> None:
+    """Tells schemathesis what stands for the schema's own scalars."""
+    texts = st.text(max_size=20)
+    kinds = st.sampled_from(["Complaint", "Region", "Channel", "Viewer", ""])
+    references = st.fixed_dictionaries({"__typename": kinds}, optional={"id": texts, "x": texts})
+    leaves = st.none() | st.booleans() | st.integers(-9, 2**40) | st.floats() | texts
+    anything = st.recursive(leaves, lambda each: st.lists(each) | st.dictionaries(_NAMES, each))
+    schemathesis.graphql.scalar("_Any", (references | anything).map(_literal))
+    schemathesis.graphql.scalar("JSON", (st.dictionaries(_NAMES, leaves) | anything).map(_literal))
+    days = st.dates().map(str) | st.sampled_from(["2025-01-01", "2025-12-31"]) | texts
+    schemathesis.graphql.scalar("Date", days.map(nodes.String))
+    moments = st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
+    near = st.sampled_from(["2025-01-01T00:00:00Z", "2025-09-01T12:00:00+08:00"])
+    schemathesis.graphql.scalar("DateTime", (moments | near | texts).map(nodes.String))
+
+
+def _literal(value: Any) -> ValueNode:
+    """A literal of GraphQL for a value of JSON."""
+    if isinstance(value, dict):
+        fields = (
+            ObjectFieldNode(name=NameNode(value=name), value=_literal(each))
+            for name, each in value.items()
+        )
+        return ObjectValueNode(fields=tuple(fields))
+    if isinstance(value, list):
+        return ListValueNode(values=tuple(_literal(each) for each in value))
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return NullValueNode()
+    if isinstance(value, str):
+        return StringValueNode(value=value)
+    return parse_const_value(repr(value).lower())
