@@ -36,7 +36,7 @@ AT_ONCE = 25
 
 
 def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
-    """Asks for each field of Query and Mutation in turn, until the time is over."""
+    """Asks for each field of Query and Mutation in turns, until the time is over."""
     headers = {"Authorization": f"Bearer {asker.tokens['ministry']}"}
     sources = [
         schemathesis.graphql.from_url(
@@ -51,6 +51,7 @@ def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
     modes = [(0, GenerationMode.NEGATIVE), (0, GenerationMode.POSITIVE)]
     modes += [(1, GenerationMode.POSITIVE)] * 2
     while True:
+        random.shuffle(fields)
         for type_, name in fields:
             strategies = [sources[n][type_][name].as_strategy(mode) for n, mode in modes]
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import schemathesis
 from graphql import (
+    REMOVE,
     ArgumentNode,
     FieldNode,
     GraphQLSchema,
+    IntValueNode,
     ListValueNode,
     NameNode,
     NullValueNode,
@@ -66,6 +68,23 @@ KNOWN = {
     "yaml": [path.read_text() for path in sorted(CONNECTORS.glob("*.yaml"))],
 }
 
+NUMBERS = {
+    "first": (1, 30),
+    "last": (1, 30),
+    "limit": (1, 5),
+    "longitude": (115, 125),
+    "latitude": (-7, 1),
+    "metres": (1_000, 500_000),
+    "west": (110, 118),
+    "east": (119, 125),
+    "south": (-8, -5),
+    "north": (-4, 1),
+}
+"""Numbers that make sense."""
+DROPPED = 0.5
+DROPPABLE = {"first", "last", "after", "before", "orderBy", "filter", "period", "parent", "groupBy"}
+"""Arguments that often exclude each other."""
+
 
 class Values:
     """What was told so far, by the name of its field."""
@@ -86,29 +105,51 @@ class Values:
         """A value for an argument: often one that was told."""
         key = TOLD_AS.get(name, name)
         known = [*KNOWN.get(key, ()), *self._told[key]]
-        return self._random.choice(known) if known and self._random.random() < OFTEN else else_
+        return self._random.choice(known) if known and self.by_chance(OFTEN) else else_
+
+    def number(self, name: str) -> int | None:
+        """A number for an argument: often one that makes sense; None for that which is there."""
+        within = NUMBERS.get(name)
+        return self._random.randint(*within) if within and self.by_chance(OFTEN) else None
+
+    def by_chance(self, probability: float) -> bool:
+        """Whether it is so this time."""
+        return self._random.random() < probability
 
 
 class _Replacing(Visitor):
-    """Knows the argument or input field, but for operators, in which a text stands."""
+    """Knows the argument or input field, but for operators, in which a value stands."""
 
     def __init__(self, values: Values) -> None:
         super().__init__()
         self._values = values
         self._names: list[str] = []
 
-    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        self._names.append(node.name.value)
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> Any:
+        name = node.name.value
+        if name in DROPPABLE and self._values.by_chance(DROPPED):
+            return REMOVE
+        self._names.append(name)
+        return None
 
     def leave_argument(self, *_: Any) -> None:
         self._names.pop()
 
-    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> Any:
         name = node.name.value
+        if name not in NUMBERS and self._values.by_chance(DROPPED):
+            return REMOVE
         self._names.append(self._names[-1] if name in OPERATORS else name)
+        return None
 
     def leave_object_field(self, *_: Any) -> None:
         self._names.pop()
+
+    def enter_int_value(self, *_: Any) -> IntValueNode | None:
+        number = self._values.number(self._names[-1]) if self._names else None
+        return None if number is None else IntValueNode(value=str(number))
+
+    enter_float_value = enter_int_value
 
     def enter_string_value(self, node: StringValueNode, *_: Any) -> StringValueNode | None:
         if not self._names:
