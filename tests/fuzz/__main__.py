@@ -31,6 +31,17 @@ from tests.fuzz.answers import ROOT, Asker, Figures, strings
 from tests.fuzz.values import Values, as_variables, custom_scalars
 
 FAILED = re.compile(r"Traceback|graphql\.failed|unscoped_read|\[error|\[critical|Exception")
+READS = ["complaints:read", "complaints:pii", "statistics:read", "connectors:read", "audit:read"]
+MORE = {
+    "auditor": ["--role", "ministry", *(word for name in READS for word in ("--scope", name))],
+    "registrar": [
+        *("--role", "operator", "--region", "73"),
+        *("--channel", "fuzzed", "--channel", "makassar-open311"),
+    ],
+}
+"""Clients that the demo does not have: who may read reporters and register connectors."""
+CHANGING = ["auditor", "province_73", "registrar", "registrar", "admin"]
+"""Who is asked for when something is to be changed: those who may change something."""
 AT_ONCE = 25
 """Examples of a field, before it is the next one's turn."""
 
@@ -71,7 +82,8 @@ def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
                 asked: dict[str, Any] = {"query": document}
                 if random.random() < 0.5:
                     asked = as_variables(document, sources[0].client_schema)
-                who = random.choice([*asker.tokens])
+                changes = type_ == "Mutation" and random.random() < 0.8  # noqa: B023
+                who = random.choice(CHANGING if changes else [*asker.tokens])
                 accept = random.choice(["application/json", "application/graphql-response+json"])
                 for key, value in strings("", asker.ask(who, f"{type_}.{name}", asked, accept)):  # noqa: B023
                     values.saw(key, value)
@@ -83,7 +95,8 @@ def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
 
 @contextmanager
 def demo(folder: Path, cost_mode: str) -> Iterator[dict[str, Any]]:
-    """A demo of its own, for as long as the block runs: what its file tells. It logs into `log`."""
+    """A demo of its own, for as long as the block runs: its address and clients, as its file has
+    them, and some more. It logs into `log`."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")} | {
         "HUB_DATA_DIR": str(folder),
         "HUB_PORT": str(free_port(0)),
@@ -102,7 +115,12 @@ def demo(folder: Path, cost_mode: str) -> Iterator[dict[str, Any]]:
             if process.poll() is not None:
                 sys.exit(f"The demo ended: {log.read_text()}")
             time.sleep(0.2)
-        yield orjson.loads((folder / "demo.json").read_bytes())
+        told = orjson.loads((folder / "demo.json").read_bytes())
+        for name, may in MORE.items():
+            command = [sys.executable, "-m", "hub", "client", "create", name, *may]
+            made = subprocess.run(command, env=environment, check=True, capture_output=True)
+            told["clients"][name] = orjson.loads(made.stdout)
+        yield told
     finally:
         process.terminate()
         process.wait(30)

@@ -55,8 +55,18 @@ TOLD_AS = {
     "district": "code",
 }
 """Under which field of an answer the values of an argument stand; else of its own name."""
+SUBMITTED = """version: "1"
+name: fuzzed
+type: rest_api
+client: {base_url: https://console.example/}
+resources:
+  - name: complaints
+    endpoint: {path: complaints, data_selector: "$.items[*]", paginator: {type: single_page}}
+    select: {external_id: id, status: status, received_at: created, district: district}
+    permission: {set: {province: "73"}}
+"""
 KNOWN = {
-    "name": ["makassar-open311", "sulsel-rest", "roads"],
+    "name": ["fuzzed", "makassar-open311", "sulsel-rest", "roads"],
     "code": ["73", "73.71", "74"],
     "url": ["https://console.example/hook"],
     "host": ["console.example"],
@@ -65,7 +75,7 @@ KNOWN = {
         "query ($first: Int = 5) { complaints(first: $first) { nodes { number title } } }",
         "{ indicators(groupBy: [PROVINCE, MONTH]) { keys { value } received } }",
     ],
-    "yaml": [path.read_text() for path in sorted(CONNECTORS.glob("*.yaml"))],
+    "yaml": [SUBMITTED, *(path.read_text() for path in sorted(CONNECTORS.glob("*.yaml")))],
 }
 
 NUMBERS = {
@@ -105,7 +115,17 @@ class Values:
         """A value for an argument: often one that was told."""
         key = TOLD_AS.get(name, name)
         known = [*KNOWN.get(key, ()), *self._told[key]]
-        return self._random.choice(known) if known and self.by_chance(OFTEN) else else_
+        if not known or not self.by_chance(OFTEN):
+            return else_
+        value = self._random.choice(known)
+        return self._spoilt(value) if name == "yaml" and self.by_chance(OFTEN) else value
+
+    def _spoilt(self, text: str) -> str:
+        """A text without one of its lines, or with a part of another in it."""
+        lines = text.splitlines()
+        at, other = self._random.randrange(len(lines)), self._random.choice(lines)
+        lines[at] = "" if self.by_chance(OFTEN) else lines[at][: len(other)] + other.strip()
+        return "\n".join(lines)
 
     def number(self, name: str) -> int | None:
         """A number for an argument: often one that makes sense; None for that which is there."""
