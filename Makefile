@@ -38,6 +38,7 @@ nightly: $(READY)
 	SCOPE_CASES=20000 SCOPE_SEED=$$(date +%Y%m%d) $(BIN)/pytest tests/security/test_differential.py
 	KILLED_MOMENTS=50 $(BIN)/pytest tests/ingest/test_killed.py
 	$(BIN)/python scripts/mutate_scope.py
+	$(BIN)/python -m tests.fuzz --seconds 300
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -7,6 +7,7 @@ schemathesis makes the operations. Half the time the cost of a request is limite
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -28,7 +29,7 @@ from schemathesis.config import SchemathesisConfig
 
 from hub.serving import free_port
 from tests.fuzz.answers import ROOT, Asker, Figures, strings
-from tests.fuzz.values import Values, as_variables, custom_scalars
+from tests.fuzz.values import SUBMITTED, Values, as_variables, custom_scalars
 
 FAILED = re.compile(r"Traceback|graphql\.failed|unscoped_read|\[error|\[critical|Exception")
 READS = ["complaints:read", "complaints:pii", "statistics:read", "connectors:read", "audit:read"]
@@ -42,6 +43,18 @@ MORE = {
 """Clients that the demo does not have: who may read reporters and register connectors."""
 CHANGING = ["auditor", "province_73", "registrar", "registrar", "admin"]
 """Who is asked for when something is to be changed: those who may change something."""
+FIRST = {
+    "admin": [
+        'mutation { approveHost(host: "console.example", webhooks: true) { host } }',
+        'mutation { approveHost(host: "console.example") { host } }',
+    ],
+    "registrar": [f"mutation {{ registerConnector(yaml: {json.dumps(SUBMITTED)}) {{ name }} }}"],
+    "ministry": [
+        'mutation { saveView(name: "roads", document: "{ complaints { nodes { number } } }")'
+        " { name } }",
+    ],
+}
+"""What others build on."""
 AT_ONCE = 25
 """Examples of a field, before it is the next one's turn."""
 
@@ -58,6 +71,10 @@ def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
         for nulls in (True, False)
     ]
     values = Values(random)
+    for who, documents in FIRST.items():
+        for document in documents:
+            if not asker.ask(who, "first", {"query": document}, "application/json"):
+                sys.exit(f"What others build on was refused: {document}")
     fields = [(type_, name) for type_ in sources[0] for name in sources[0][type_]]
     modes = [(0, GenerationMode.NEGATIVE), (0, GenerationMode.POSITIVE)]
     modes += [(1, GenerationMode.POSITIVE)] * 2
@@ -78,7 +95,7 @@ def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
             def ask(case: schemathesis.Case[Any]) -> None:
                 if time.monotonic() > until:
                     return
-                document = values.put_into(str(case.body))
+                document = values.put_into(name, str(case.body))  # noqa: B023
                 asked: dict[str, Any] = {"query": document}
                 if random.random() < 0.5:
                     asked = as_variables(document, sources[0].client_schema)
@@ -86,7 +103,7 @@ def fuzz(url: str, asker: Asker, until: float, random: Random) -> None:
                 who = random.choice(CHANGING if changes else [*asker.tokens])
                 accept = random.choice(["application/json", "application/graphql-response+json"])
                 for key, value in strings("", asker.ask(who, f"{type_}.{name}", asked, accept)):  # noqa: B023
-                    values.saw(key, value)
+                    values.saw(name, key, value)  # noqa: B023
 
             ask()
             if time.monotonic() > until:

@@ -1,5 +1,6 @@
 """Values for made-up operations: such as the hub itself has told, so that they find something."""
 
+import re
 from collections import defaultdict, deque
 from math import isfinite
 from pathlib import Path
@@ -65,11 +66,12 @@ resources:
     select: {external_id: id, status: status, received_at: created, district: district}
     permission: {set: {province: "73"}}
 """
-KNOWN = {
+KNOWN: dict[str, list[str]] = {
     "name": ["fuzzed", "makassar-open311", "sulsel-rest", "roads"],
-    "code": ["73", "73.71", "74"],
+    "code": ["73", "73.71", "74", "76.04"],
     "url": ["https://console.example/hook"],
     "host": ["console.example"],
+    "action": ["complaints:pii", "connectors:write"],
     "search": ["jalan rusak", "air"],
     "document": [
         "query ($first: Int = 5) { complaints(first: $first) { nodes { number title } } }",
@@ -94,6 +96,8 @@ NUMBERS = {
 DROPPED = 0.5
 DROPPABLE = {"first", "last", "after", "before", "orderBy", "filter", "period", "parent", "groupBy"}
 """Arguments that often exclude each other."""
+KEPT_FIELDS = {*NUMBERS, "__typename", "id", "from", "to", "field"}
+"""Without these an input makes no sense."""
 
 
 class Values:
@@ -103,18 +107,20 @@ class Values:
         self._random = random
         self._told: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=KEPT))
 
-    def saw(self, name: str, value: str) -> None:
-        """Keeps what a field of an answer has."""
-        self._told[name].append(value)
+    def saw(self, root: str, name: str, value: str) -> None:
+        """Keeps what a field of an answer has that a root field gave."""
+        if name not in KNOWN:
+            self._told[_key(root, name)].append(value)
 
-    def put_into(self, document: str) -> str:
-        """The document with some of its texts replaced by such as were told."""
-        return print_ast(visit(parse(document), _Replacing(self)))
+    def put_into(self, root: str, document: str) -> str:
+        """The document, which asks for a root field, with some of its texts replaced by such as
+        were told."""
+        return print_ast(visit(parse(document), _Replacing(self, root)))
 
-    def for_argument(self, name: str, else_: str) -> str:
+    def for_argument(self, root: str, name: str, else_: str) -> str:
         """A value for an argument: often one that was told."""
-        key = TOLD_AS.get(name, name)
-        known = [*KNOWN.get(key, ()), *self._told[key]]
+        key = _key(root, TOLD_AS.get(name, name))
+        known = [*KNOWN.get(key, self._told[key])]
         if not known or not self.by_chance(OFTEN):
             return else_
         value = self._random.choice(known)
@@ -137,12 +143,23 @@ class Values:
         return self._random.random() < probability
 
 
+def _key(root: str, name: str) -> str:
+    """Ids are of one kind of things, cursors of one list."""
+    if name.endswith("Cursor"):
+        return f"{root}.{name}"
+    if name == "id":
+        kind = re.search(r"deliver|webhook|export|letter", root.lower())
+        return f"{kind.group() if kind else ''}.id"
+    return name
+
+
 class _Replacing(Visitor):
     """Knows the argument or input field, but for operators, in which a value stands."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, root: str) -> None:
         super().__init__()
         self._values = values
+        self._root = root
         self._names: list[str] = []
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> Any:
@@ -157,7 +174,7 @@ class _Replacing(Visitor):
 
     def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> Any:
         name = node.name.value
-        if name not in NUMBERS and self._values.by_chance(DROPPED):
+        if name not in KEPT_FIELDS and self._values.by_chance(DROPPED):
             return REMOVE
         self._names.append(self._names[-1] if name in OPERATORS else name)
         return None
@@ -174,7 +191,9 @@ class _Replacing(Visitor):
     def enter_string_value(self, node: StringValueNode, *_: Any) -> StringValueNode | None:
         if not self._names:
             return None
-        return StringValueNode(value=self._values.for_argument(self._names[-1], node.value))
+        return StringValueNode(
+            value=self._values.for_argument(self._root, self._names[-1], node.value)
+        )
 
 
 def as_variables(document: str, schema: GraphQLSchema) -> dict[str, Any]:
@@ -229,7 +248,9 @@ def custom_scalars() -> None:
     schemathesis.graphql.scalar("Date", days.map(nodes.String))
     moments = st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
     near = st.sampled_from(["2025-01-01T00:00:00Z", "2025-09-01T12:00:00+08:00"])
-    schemathesis.graphql.scalar("DateTime", (moments | near | texts).map(nodes.String))
+    schemathesis.graphql.scalar(
+        "DateTime", (moments | moments | near | near | texts).map(nodes.String)
+    )
 
 
 def _literal(value: Any) -> ValueNode:
