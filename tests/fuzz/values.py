@@ -59,7 +59,9 @@ TOLD_AS = {
 SUBMITTED = """version: "1"
 name: fuzzed
 type: rest_api
-client: {base_url: https://console.example/}
+client:
+  base_url: https://console.example/
+  auth: {type: bearer, token: "${secret.TOKEN}"}
 resources:
   - name: complaints
     endpoint: {path: complaints, data_selector: "$.items[*]", paginator: {type: single_page}}
@@ -67,7 +69,7 @@ resources:
     permission: {set: {province: "73"}}
 """
 KNOWN: dict[str, list[str]] = {
-    "name": ["fuzzed", "makassar-open311", "sulsel-rest", "roads"],
+    "name": ["fuzzed", "fuzzed", "makassar-open311", "sulsel-rest", "roads", "TOKEN"],
     "code": ["73", "73.71", "74", "76.04"],
     "url": ["https://console.example/hook"],
     "host": ["console.example"],
@@ -77,7 +79,7 @@ KNOWN: dict[str, list[str]] = {
         "query ($first: Int = 5) { complaints(first: $first) { nodes { number title } } }",
         "{ indicators(groupBy: [PROVINCE, MONTH]) { keys { value } received } }",
     ],
-    "yaml": [SUBMITTED, *(path.read_text() for path in sorted(CONNECTORS.glob("*.yaml")))],
+    "yaml": [*[SUBMITTED] * 3, *(path.read_text() for path in sorted(CONNECTORS.glob("*.yaml")))],
 }
 
 NUMBERS = {
