@@ -109,7 +109,7 @@ class EventStream(Response):
 
 
 def event(body: dict[str, Any]) -> bytes:
-    """A result as an event. JSON has no line of its own in it, so that one line of data holds it."""
+    """A result as an event. JSON holds no line break, so that it is one line of data."""
     return b"event: next\ndata: " + orjson.dumps(body, option=orjson.OPT_NAIVE_UTC) + b"\n\n"
 
 
