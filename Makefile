@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check clients nightly bench lock schema
+.PHONY: demo test check graphiql clients nightly bench lock schema
 
 demo: $(READY)
 	@exec $(BIN)/hub demo
@@ -20,8 +20,15 @@ check: $(READY)
 	$(BIN)/hub schema print | diff - schema.graphql
 	$(BIN)/hub connector schema | diff - connectors_config/connector.schema.json
 
-# Clients that are not ours, against a running hub; needs Node.js 20 or newer with npm.
-clients: $(READY)
+# A page to ask from (HUB_GRAPHIQL); needs Node.js 20 or newer with npm.
+graphiql: hub/schema/graphiql/built/index.html
+
+hub/schema/graphiql/built/index.html: $(wildcard graphiql/*.* graphiql/src/*)
+	npm ci --prefix graphiql --silent
+	npm run --prefix graphiql --silent build -- --logLevel error
+
+# Clients that are not ours, against a running hub; needs Node.js 20 or newer with npm, and Chromium.
+clients: $(READY) graphiql
 	npm ci --prefix tests/clients --silent
 	$(BIN)/pytest tests/clients
 

@@ -21,6 +21,7 @@ from bench.data import KEY, fill
 from hub.auth.clients import create_client
 from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.tokens import OwnTokens, TokenVerifier
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.scope import DEFAULT_PERMISSIONS, Grant, Role
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
@@ -62,7 +63,8 @@ async def measure(store: Store) -> None:
     page, executor = asks.page(50), Executor(core_schema)
 
     async def query() -> None:
-        context = Context(store.reader(scope), Desk(scope, store, Trials()))
+        desk, webhooks = Desk(scope, store, Trials()), WebhookDesk(scope, store, frozenset())
+        context = Context(store.reader(scope), desk, webhooks)
         result = await executor.execute(page.document, page.variables, None, context)
         assert result.data and len(result.data["complaints"]["nodes"]) == 50  # noqa: PLR2004
 

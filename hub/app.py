@@ -21,10 +21,13 @@ from hub.auth.reads import ReadsForViewer
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.cross_origin import CrossOrigin
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
+from hub.schema.graphiql.route import GraphiQL
+from hub.schema.graphiql.route import register as register_graphiql
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
 from hub.schema.streams.websocket import GraphQLSocket, origin_of
+from hub.schema.views.downloads import Downloads
 from hub.schema.views.route import Views
 from hub.settings import Settings
 from hub.store.store import Store
@@ -47,7 +50,9 @@ async def app_of(
     private_hosts = settings.callable_private_hosts
     issuer, seconds = settings.issuer, settings.token_seconds
     origins = settings.shared_origins
-    return await make_app(store, issuer, seconds, external, private_hosts, limits, origins)
+    return await make_app(
+        store, issuer, seconds, external, private_hosts, limits, origins, graphiql=settings.graphiql
+    )
 
 
 async def make_app(
@@ -58,11 +63,15 @@ async def make_app(
     private_hosts: frozenset[str] = frozenset(),
     limits: Limits = DEFAULTS,
     origins: Sequence[str] = (),
+    *,
+    graphiql: bool = False,
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
     those of some external issuers too. Connectors may call `private_hosts`,
     and each request to `/graphql` is held to `limits`; pages of `origins` may ask, and open
-    WebSockets, as those of the hub itself."""
+    WebSockets, as those of the hub itself; `graphiql` is one."""
+    if graphiql:
+        await register_graphiql(store.clients, issuer)
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
@@ -105,7 +114,9 @@ async def make_app(
             Route("/graphql", graphql, methods=["POST"]),
             WebSocketRoute("/graphql", socket),
             Views(store, graphql).route,
+            Downloads(store).route,
             Webhooks(store, find).route,
+            *(GraphiQL(issuer).routes if graphiql else []),
             *oauth_routes(store, ring, issuer, token_seconds),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),

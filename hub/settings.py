@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         default=True, description="Whether the schema is told to clients that ask for it."
     )
 
+    graphiql: bool = Field(
+        default=False, description="Whether GraphiQL, a page to ask from, is served at /graphiql."
+    )
     cors_origins: str = Field(
         default="",
         description="Origins whose pages may ask the hub from a browser, parted by commas; the "
@@ -91,7 +94,13 @@ class Settings(BaseSettings):
         default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
     )
 
-    @field_validator("external_issuers_file", mode="before")
+    office_days_file: Path | None = Field(
+        default=None,
+        description="CSV file of days that the nation or a region works or does not, beside the "
+        "national holidays and joint leave.",
+    )
+
+    @field_validator("external_issuers_file", "office_days_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """As docker-compose.yml hands on a variable that is not set."""

@@ -13,6 +13,7 @@ from hub.domain.complaint import (
     Provenance,
     Reporter,
 )
+from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.question import (
     All,
     AnyOf,
@@ -92,6 +93,7 @@ def complaints(draw: st.DrawFn, *, channel: str | None = None) -> Complaint:
         address=draw(st.sampled_from([None, "Jalan Masjid Raya 44"])),
         handed_over_at=draw(st.none() | _moments()),
         followed_up_at=draw(st.none() | st.just(received_at + timedelta(hours=30))),
+        closed_at=draw(st.none() | st.just(received_at + timedelta(days=25))),
         due_at=draw(st.none() | _moments()),
         province=province,
         district=district,
@@ -153,7 +155,12 @@ _VALUES: dict[Field, list[Any]] = {
     Field.ANONYMOUS: [True, False],
     Field.SECRET: [True, False],
     Field.OVERDUE: [True, False],
+    **{field: [True, False] for field in (Field.OVERDUE_EVER, Field.REOPENED)},
+    Field.STAGE: [stage.value for stage in DeadlineStage],
+    Field.STAGE_DUE_AT: [MOMENT + timedelta(days=n) for n in range(0, 20, 4)],
 }
+RECKONED = frozenset({Field.OVERDUE_EVER, Field.REOPENED, Field.STAGE, Field.STAGE_DUE_AT})
+"""What hangs on the whole timeline, and not on what a channel said last."""
 _RANGES = [Op.GT, Op.GTE, Op.LT, Op.LTE]
 
 
@@ -189,7 +196,7 @@ def conditions(of: frozenset[Field] = frozenset(Field)) -> st.SearchStrategy[Con
 
 def watchable_conditions() -> st.SearchStrategy[Condition]:
     """Any condition that can be looked at without MongoDB."""
-    return conditions(WATCHED_FIELDS | {Field.OVERDUE})
+    return conditions(WATCHED_FIELDS | {Field.OVERDUE, Field.OVERDUE_EVER, Field.REOPENED})
 
 
 def orders() -> st.SearchStrategy[tuple[Order, ...]]:

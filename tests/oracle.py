@@ -9,10 +9,14 @@ from statistics import median
 from typing import Any
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint, Location
+from hub.domain.deadlines import Rulebook
 from hub.domain.indicators import Dimension, IndicatorRow
 from hub.domain.question import All, AnyOf, Box, Circle, Compare, Condition, Field, Not, Op, Order
 from hub.domain.region import regions
 from hub.domain.scope import Role, Scope
+from hub.store.reckoned import reckoned as fields
+from hub.store.timelines import next_timeline
+from tests.made import MOMENT
 
 _RANGES: dict[Op, Callable[[Any, Any], bool]] = {Op.GT: gt, Op.GTE: ge, Op.LT: lt, Op.LTE: le}
 
@@ -52,8 +56,17 @@ def shown(scope: Scope, complaint: Complaint) -> Complaint:
     return replace(complaint, title=None, description=None, address=None, location=None)
 
 
+RULES = Rulebook()
+
+
+def reckoned(complaint: Complaint) -> dict[str, Any]:
+    """What the rules make of a complaint that was fetched once; they have an oracle of their own
+    (tests/domain/test_deadlines.py)."""
+    return fields(complaint, next_timeline(complaint, MOMENT, None), RULES)
+
+
 def overdue(complaint: Complaint) -> bool:
-    due = complaint.due_at
+    due = reckoned(complaint)["due_at"]
     return due is not None and due < datetime.now(UTC) and complaint.status in OPEN_STATUSES
 
 
@@ -72,8 +85,21 @@ def holds(condition: Condition, complaint: Complaint) -> bool:
         case Compare(Field.LOCATION, _, Circle() | Box() as area):
             return complaint.location is not None and lies_in(area, complaint.location)
         case Compare(field, op, value):
-            actual = overdue(complaint) if field is Field.OVERDUE else getattr(complaint, field)
-            return _compares(actual, op, value)
+            return _compares(_actual(complaint, field), op, value)
+
+
+def _actual(complaint: Complaint, field: Field) -> Any:
+    match field:
+        case Field.OVERDUE:
+            return overdue(complaint)
+        case Field.OVERDUE_EVER:
+            return overdue(complaint) or reckoned(complaint).get("late", False)
+        case Field.REOPENED:
+            return reckoned(complaint).get("reopened", False)
+        case Field.DUE_AT | Field.STAGE | Field.STAGE_DUE_AT:
+            return reckoned(complaint).get(field)
+        case _:
+            return getattr(complaint, field)
 
 
 def lies_in(area: Circle | Box, point: Location) -> bool:
@@ -106,7 +132,7 @@ def ordered(complaints: Iterable[Complaint], order: Sequence[Order]) -> list[Com
     """Sorted step by step, the last step first; unknown is lowest, ids settle ties."""
     found = sorted(complaints, key=lambda c: c.id, reverse=order[0].descending)
     for step in reversed(order):
-        found.sort(key=lambda c, s=step: _rank(getattr(c, s.field)), reverse=step.descending)  # type: ignore[misc]
+        found.sort(key=lambda c, s=step: _rank(_actual(c, Field(s.field))), reverse=step.descending)  # type: ignore[misc]
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from graphql import parse, validate
 
 from hub.auth.external import load_issuers
-from hub.connectors import KINDS
+from hub.connectors.kinds import KINDS
 from hub.connectors.load import load
 from hub.domain.scope import Grant, Role, allowed_permissions
 from hub.schema.schema import schema
@@ -85,7 +85,12 @@ def test_connectors_of_the_repository_load(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [*fenced(ROOT / "README.md", "graphql"), *fenced(DOCS / "api.md", "graphql")]
+    "document",
+    [
+        each
+        for page in (ROOT / "README.md", DOCS / "api.md", DOCS / "webhooks.md")
+        for each in fenced(page, "graphql")
+    ],
 )
 def test_queries_in_the_documentation_are_valid(document: str) -> None:
     assert validate(schema._schema, parse(document)) == []

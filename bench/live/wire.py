@@ -32,7 +32,7 @@ class Taker(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]
         self._transport.write(self._request())
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol has it
         """Which only the end of the process may bring."""
         if not self._transport.is_closing():
             self.taken.append((time.monotonic(), b"closed"))

@@ -171,6 +171,8 @@ def values_at(claims: Mapping[str, Any], path: str) -> list[str]:
 class ExternalBearer:
     """The bearer of such a token."""
 
+    client_id = None
+
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 

@@ -16,11 +16,13 @@ from hub.store.mongo import StoreError
 
 
 class Viewer(BaseUser):
-    """A caller whose token was valid; `authority` tells whether it still is."""
+    """A caller whose token was valid; `authority` tells whether it still is, `client_id` which
+    client of the hub it was made for, if one was."""
 
-    def __init__(self, scope: Scope, authority: "Authority") -> None:
+    def __init__(self, scope: Scope, authority: "Authority", client_id: str | None) -> None:
         self.scope = scope
         self.authority = authority
+        self.client_id = client_id
 
     @property
     def is_authenticated(self) -> bool:
@@ -48,6 +50,10 @@ class Authority:
         """What the bearer may do now. Raises InvalidTokenError, StoreError."""
         return await self._verifier.scope(self._token)
 
+    async def client_id(self) -> str | None:
+        """The client of the hub that the token was made for. Raises InvalidTokenError."""
+        return await self._verifier.client_id(self._token)
+
     async def expires_at(self) -> float:
         """When the token expires, in seconds since 1970. Raises InvalidTokenError."""
         return await self._verifier.expires_at(self._token)
@@ -72,11 +78,12 @@ class BearerBackend(AuthenticationBackend):
         authority = Authority(self._verifier, token.strip())
         try:
             scope = await authority.scope()
+            client_id = await authority.client_id()
         except InvalidTokenError as error:
             raise AuthenticationError(str(error)) from error
         except StoreError as error:
             raise UncheckedTokenError from error
-        return Viewer(scope, authority)
+        return Viewer(scope, authority, client_id)
 
 
 class Challenge:

@@ -21,6 +21,10 @@ _REMEMBERED = 10_000
 class Bearer(Protocol):
     """Whoever comes with a token that was verified."""
 
+    @property
+    def client_id(self) -> str | None:
+        """The client of the hub that the token was made for."""
+
     async def scope(self) -> Scope:
         """What they may do now. Raises InvalidTokenError once it is nothing any more."""
 
@@ -45,6 +49,11 @@ class TokenVerifier:
     async def scope(self, token: str) -> Scope:
         """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
         return await (await self._of(token)).bearer.scope()
+
+    async def client_id(self, token: str) -> str | None:
+        """The client of the hub that a token was made for; None for another issuer's. Raises
+        InvalidTokenError."""
+        return (await self._of(token)).bearer.client_id
 
     async def expires_at(self, token: str) -> float:
         """When a token expires, in seconds since 1970. Raises InvalidTokenError."""
@@ -121,6 +130,7 @@ class _Stated:
 
 class _OwnBearer:
     def __init__(self, stated: _Stated, principals: Principals) -> None:
+        self.client_id = stated.client_id
         self._stated = stated
         self._principals = principals
         self._holders: tuple[Principal | None, Principal | None] = (None, None)

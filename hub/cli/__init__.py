@@ -1,59 +1,71 @@
-"""`hub …`: the command line."""
+"""`hub …`: the command line. A command is imported when it is asked for: so each begins quickly."""
+
+from collections import UserDict
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from hub.cli import (
-    backfill,
-    client,
-    connector,
-    deadletters,
-    demo,
-    host,
-    keys,
-    privacy,
-    rederive,
-    region,
-    registered,
-    rollups,
-    runs,
-    schedule,
-    schema,
-    secret,
-    serve,
-    sync,
-    user,
-)
+_COMMANDS = {
+    "serve": "serve:serve",
+    "demo": "demo:demo",
+    "schedule": "schedule:schedule",
+    "sync": "sync:sync",
+    "runs": "runs:runs",
+    "backfill": "backfill:backfill",
+    "connector": "connector:app",
+    "host": "host:app",
+    "deadletters": "deadletters:app",
+    "deadlines": "deadlines:app",
+    "client": "client:app",
+    "user": "user:app",
+    "keys": "keys:app",
+    "privacy": "privacy:app",
+    "region": "region:app",
+    "rollups": "rollups:app",
+    "schema": "schema:app",
+    "webhook": "webhook:app",
+}
+"""Name → module of this folder, and the function or the group of commands in it."""
+
+
+class _Commands(UserDict[str, Any]):
+    """Click's commands by name."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, attribute = _COMMANDS[name].partition(":")
+        found = getattr(import_module(f"hub.cli.{module}"), attribute)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(name)(found)
+            found = alone
+        command = get_command(found)
+        command.name = name
+        return command
+
+
+class _Group(TyperGroup):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Commands(_COMMANDS)
+
 
 app = typer.Typer(
-    help="The complaint hub: federates complaint channels, and answers each viewer within their "
-    "scope. Settings are HUB_* environment variables.",
+    cls=_Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("schedule")(schedule.schedule)
-app.command("sync")(sync.sync)
-app.command("runs")(runs.runs)
-app.command("backfill")(backfill.backfill)
-connector.app.command("completeness")(backfill.completeness)
-connector.app.add_typer(secret.app, name="secret")
-connector.app.command("pause")(registered.pause)
-connector.app.command("resume")(registered.resume)
-connector.app.command("changes")(registered.changes)
-connector.app.command("diff")(rederive.diff)
-connector.app.command("rederive")(rederive.rederive)
-app.add_typer(connector.app, name="connector")
-app.add_typer(host.app, name="host")
-app.add_typer(deadletters.app, name="deadletters")
-app.add_typer(client.app, name="client")
-app.add_typer(user.app, name="user")
-app.add_typer(keys.app, name="keys")
-app.add_typer(privacy.app, name="privacy")
-app.add_typer(region.app, name="region")
-app.add_typer(rollups.app, name="rollups")
-app.add_typer(schema.app, name="schema")
+
+
+@app.callback()
+def hub() -> None:
+    """The complaint hub: federates complaint channels, and answers each viewer within their scope.
+
+    Settings are HUB_* environment variables.
+    """
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from hub.connectors.base import Between
 from hub.connectors.config import ConnectorConfig
 from hub.ingest.completeness import Completeness
 from hub.ingest.completeness import completeness as compare
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
 from hub.settings import Settings
 
 From = Annotated[str, typer.Option("--from", help="First day, by the connector's time zone.")]

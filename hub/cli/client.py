@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from hub.cli import operations
 from hub.cli.grants import Channels, Regions, Scopes, grant_of
 from hub.cli.running import WRONG_INPUT, fail, opened, print_json, run
 from hub.domain.scope import Role
@@ -15,6 +16,7 @@ from hub.store.clients import GrantType
 from hub.store.store import Store
 
 app = typer.Typer(help="OAuth clients: who may ask the hub.", no_args_is_help=True)
+app.add_typer(operations.app, name="operations")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from anyio import open_file, to_thread
 from rich.markup import escape
 from rich.table import Table
 
+from hub.cli import backfill, rederive, registered, secret
 from hub.cli.running import FAILED, WRONG_INPUT, JsonLines, fail, opened, out, print_json, run
 from hub.connectors.base import Surroundings
 from hub.connectors.discover import propose
@@ -251,3 +252,12 @@ def _table(loaded: Loaded, found: list[Previewed]) -> Table:
             row = [None, None, "dead letter", None, None, refused]
         table.add_row(*(str(cell or "–")[:80] for cell in row), style=None if complaint else "red")
     return table
+
+
+app.command("completeness")(backfill.completeness)
+app.command("pause")(registered.pause)
+app.command("resume")(registered.resume)
+app.command("changes")(registered.changes)
+app.command("diff")(rederive.diff)
+app.command("rederive")(rederive.rederive)
+app.add_typer(secret.app, name="secret")

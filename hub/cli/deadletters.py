@@ -19,7 +19,7 @@ from hub.cli.running import (
     typed_by,
 )
 from hub.cli.sync import print_finished
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered_text
 from hub.ingest.replay import replay as map_again
 from hub.settings import Settings
 from hub.store.runs import ConnectorBusyError
@@ -40,7 +40,7 @@ def list_(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store, settings.callable_private_hosts)
+            loaded = await registered_text(name, store)
             found = await store.dead_letters.listed(loaded.config.channel, limit)
         if json:
             print_json(*found)
@@ -88,7 +88,7 @@ def replay(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store, settings.callable_private_hosts)
+            loaded = await registered_text(name, store)
             try:
                 finished = await map_again(loaded, store, ids or None)
             except ConnectorBusyError as error:

@@ -12,8 +12,9 @@ from rich.table import Table
 from hub.cli.running import FAILED, Json, err, fail, opened, out, print_json, run
 from hub.cli.sync import finished_json, print_finished
 from hub.ingest.difference import Difference, difference
-from hub.ingest.folder import load_file, registered
+from hub.ingest.folder import load_file
 from hub.ingest.rederive import rederive as make_anew
+from hub.ingest.registered import registered_text
 from hub.settings import Settings
 from hub.store.runs import ConnectorBusyError
 
@@ -36,7 +37,7 @@ def diff(
         loaded = load_file(file) if file.suffix in {".yaml", ".yml"} else None
         name = loaded.config.name if loaded else source
         async with opened(settings) as store:
-            now, _ = await registered(name, store, settings.callable_private_hosts)
+            now = await registered_text(name, store)
             channel = now.config.channel
             total = await store.raw_records.count(channel, name)
             with _bar(name, total) as tell:
@@ -63,7 +64,7 @@ def rederive(
 
     async def body(settings: Settings) -> None:
         async with opened(settings) as store:
-            loaded, _ = await registered(name, store, settings.callable_private_hosts)
+            loaded = await registered_text(name, store)
             total = await store.raw_records.count(loaded.config.channel, name)
             try:
                 with _bar(name, total) as tell:

@@ -12,8 +12,8 @@ import orjson
 import typer
 from rich.console import Console
 
-from hub.connectors.base import ChannelError
-from hub.connectors.vocabulary import ConfigError
+from hub.domain.deadlines import Rulebook
+from hub.domain.working_days import Calendar, CalendarError, days_of_their_own
 from hub.serving import PortTakenError, configure_logging, until_signal
 from hub.settings import Settings, SettingsError, load_settings
 from hub.store.mongo import Driver, StoreError, StoreUnavailableError
@@ -68,9 +68,9 @@ def run(
 
         options = {"use_uvloop": sys.platform != "win32"}
         stopped = anyio.run(until_signal, work, with_parent, backend_options=options)
-    except* (ConfigError, SettingsError, VaultError) as group:
+    except* _wrong_input() as group:
         fail(_message(group), WRONG_INPUT)
-    except* (StoreUnavailableError, ChannelError, PortTakenError) as group:
+    except* _failures() as group:
         fail(_message(group), FAILED)
     except* StoreError as group:
         reason = _message(group).partition(", Topology Description")[0]
@@ -81,6 +81,19 @@ def run(
         raise typer.Exit(INTERRUPTED)
 
 
+def _wrong_input() -> tuple[type[Exception], ...]:
+    """Imported once something went wrong: most commands need nothing of connectors."""
+    from hub.connectors.vocabulary import ConfigError
+
+    return ConfigError, SettingsError, VaultError
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from hub.connectors.base import ChannelError
+
+    return StoreUnavailableError, ChannelError, PortTakenError
+
+
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
@@ -88,6 +101,21 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def _message(group: BaseExceptionGroup[BaseException]) -> str:
     return str(_first(group))
+
+
+def rules_of(settings: Settings) -> Rulebook:
+    """The rules that deadlines are reckoned by, with the days that the settings name. Raises
+    SettingsError."""
+    file = settings.office_days_file
+    if file is None:
+        return Rulebook()
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return Rulebook(Calendar(days_of_their_own(lines)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"HUB_OFFICE_DAYS_FILE: can't be read: {error}") from None
+    except CalendarError as error:
+        raise SettingsError(f"HUB_OFFICE_DAYS_FILE: {error}") from None
 
 
 @asynccontextmanager
@@ -100,5 +128,6 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
         encryption_key=key.get_secret_value() if key else None,
         driver=Driver(settings.mongodb_driver),
         monitoring=ScopeMonitoring(settings.scope_monitor),
+        rules=rules_of(settings),
     ) as store:
         yield store

@@ -35,12 +35,20 @@ def print_schema(
     federation: Annotated[
         bool, typer.Option("--federation", help="As a subgraph of Apollo Federation 2.")
     ] = False,
+    authorization: Annotated[
+        bool, typer.Option(help="With --federation: with the OAuth scopes that fields need.")
+    ] = True,
 ) -> None:
-    """Prints the schema in GraphQL's own language, as kept in schema.graphql."""
+    """Prints the schema in GraphQL's own language, as kept in schema.graphql.
+
+    Example: hub schema print --federation --no-authorization
+    """
     # Not at the top: other commands need not wait for it.
+    from hub.schema.authorization import with_authorization
     from hub.schema.schema import schema, sdl
 
-    print(schema.as_str() if federation else sdl())  # noqa: T201 - for a file
+    subgraph = with_authorization if authorization else str
+    print(subgraph(schema.as_str()) if federation else sdl())  # noqa: T201 - for a file
 
 
 @app.command()

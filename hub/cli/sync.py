@@ -13,7 +13,8 @@ from hub.cli.running import FAILED, err, opened, out, print_json, run
 from hub.connectors.base import Between
 from hub.connectors.config import ConnectorConfig
 from hub.domain.run import Ledger
-from hub.ingest.folder import load_folder, register, registered
+from hub.ingest.folder import load_folder, register
+from hub.ingest.registered import registered
 from hub.ingest.run import Finished
 from hub.ingest.run import sync as run_once
 from hub.settings import Settings

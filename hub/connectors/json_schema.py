@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from hub.connectors import KINDS
+from hub.connectors.kinds import KINDS
 
 _SCALAR = ["string", "number", "boolean"]
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from hub.connectors import KINDS
 from hub.connectors.base import Connector, Surroundings
 from hub.connectors.config import ConnectorConfig
 from hub.connectors.defaults import merged
+from hub.connectors.kinds import KINDS
 from hub.connectors.vocabulary import (
     ConfigError,
     Path,

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -18,19 +17,16 @@ from hub.connectors.config import (
     Where,
 )
 from hub.connectors.http.channel import HttpChannelConfig
-from hub.connectors.http.client import ChannelClient, Question
+from hub.connectors.http.client import ChannelClient
 from hub.connectors.http.config import PageNumber
 from hub.connectors.lists.incremental import windows
-from hub.connectors.lists.open311_rows import listed, rows_of, with_service
-from hub.connectors.lists.pages import pages
-from hub.connectors.lists.recheck import Recheck, asked_again
+from hub.connectors.lists.open311_rows import rows_of, with_service
+from hub.connectors.lists.open311_windows import CUT_OFF, MOST_ROWS, Listing, answers, within
+from hub.connectors.lists.recheck import ById, Recheck, asked_again
 from hub.connectors.mapping.paths import text_reader
 from hub.connectors.schedule import Duration
 from hub.connectors.vocabulary import Vocabulary, suggest
 from hub.domain.complaint import ComplaintStatus
-
-MOST_ROWS = 1000
-"""GeoReport v2 cuts an answer off after this many rows, and does not say so."""
 
 
 class Open311Select(Select):
@@ -63,6 +59,13 @@ class Windows(Vocabulary):
     """How far before the checkpoint to ask again."""
 
 
+class Updates(ById):
+    """Asking which requests were updated, as FixMyStreet's servers tell, and for those by id."""
+
+    path: Text = "servicerequestupdates"
+    """Where the updates are, without `.json` or `.xml`."""
+
+
 class Requests(Resource):
     """The service requests of a server."""
 
@@ -77,6 +80,8 @@ class Requests(Resource):
     """Asking for one stretch of time after another."""
     recheck: Recheck | None = None
     """Asking again for open complaints, by id."""
+    updates: Updates | None = None
+    """Asking again for what was updated, by id."""
     select: Open311Select = Open311Select()
     status_mapping: dict[str, ComplaintStatus] = {
         "open": ComplaintStatus.RECEIVED,
@@ -85,10 +90,11 @@ class Requests(Resource):
 
     @model_validator(mode="after")
     def _rechecked(self) -> Self:
+        for key in ("recheck", "updates"):
+            if getattr(self, key) and self.incremental is None:
+                raise ValueError(f"{key}: without `incremental` all requests are read at each run")
         if self.recheck is None:
             return self
-        if self.incremental is None:
-            raise ValueError("recheck: without `incremental` all requests are read at each run")
         known = {label.casefold(): label for label in self.status_mapping}
         for label in self.recheck.where.labels:
             if label not in known:
@@ -163,9 +169,9 @@ class Open311Connector(Connector[Open311Config]):
                     yield batch
             return
         if asking is None:
-            async for rows in self._answers(client, resource, params):
+            async for rows in answers(client, _requests(resource), params):
                 if len(rows) >= MOST_ROWS and not resource.paginator:
-                    raise ChannelError(_CUT_OFF)
+                    raise ChannelError(CUT_OFF)
                 yield Batch(resource.name, rows, None)
             return
         now = datetime.now(UTC)
@@ -174,6 +180,10 @@ class Open311Connector(Connector[Open311Config]):
         for start, end in windows(begin, now, asking.step):
             async for batch in self._window(client, resource, start, end):
                 yield batch
+            # At the first run all has just been read as it is now.
+            if resource.updates and last:
+                async for batch in self._updated(client, resource, resource.updates, start, end):
+                    yield batch
             # What is asked for again does not take the checkpoint back.
             until = max(end, last) if last else end
             state = {**state, "until": until.astimezone(UTC).isoformat()}
@@ -189,49 +199,49 @@ class Open311Connector(Connector[Open311Config]):
         self,
         client: ChannelClient,
         resource: Requests,
-        recheck: Recheck,
-        open_: AsyncGenerator[list[str], None],
+        by: ById,
+        pages_of_ids: AsyncIterator[list[str]],
     ) -> AsyncIterator[Batch]:
         """The requests of these ids, as they are now."""
 
         async def ask(ids: Sequence[str]) -> list[Record]:
-            params = {**self._params(resource), recheck.ids_param: ",".join(ids)}
-            return [row async for rows in self._answers(client, resource, params) for row in rows]
+            params = {**self._params(resource), by.ids_param: ",".join(ids)}
+            told = answers(client, _requests(resource), params)
+            return [row async for rows in told for row in rows]
 
         id_of = text_reader([resource.select.external_id])
-        async for page in open_:
-            for number in range(0, len(page), recheck.batch_size):
-                ids = page[number : number + recheck.batch_size]
+        async for page in pages_of_ids:
+            for number in range(0, len(page), by.batch_size):
+                ids = page[number : number + by.batch_size]
                 async for records, gone in asked_again(ids, ask, id_of):
                     yield Batch(resource.name, [*records], None, gone=gone)
+
+    async def _updated(
+        self,
+        client: ChannelClient,
+        resource: Requests,
+        updates: Updates,
+        start: datetime,
+        end: datetime,
+    ) -> AsyncIterator[Batch]:
+        """The requests that were updated within a window, as they are now."""
+
+        async def ids() -> AsyncIterator[list[str]]:
+            listing = Listing(updates.path, resource.format, "request_update")
+            params = self._params(resource)
+            async for rows in within(client, listing, params, start, end):
+                yield [*dict.fromkeys(_request_of(update) for update in rows)]
+
+        async for batch in self._recheck(client, resource, updates, ids()):
+            yield batch
 
     async def _window(
         self, client: ChannelClient, resource: Requests, start: datetime, end: datetime
     ) -> AsyncIterator[Batch]:
-        """The requests of a window, in halves where the server cut the answer off."""
-        params = {
-            **self._params(resource),
-            "start_date": _timestamp(start),
-            "end_date": _timestamp(end),
-        }
-        async for rows in self._answers(client, resource, params):
-            if len(rows) < MOST_ROWS or resource.paginator:
-                yield Batch(resource.name, rows, None)
-                continue
-            middle = start + (end - start) / 2
-            if end - start <= timedelta(seconds=1):
-                raise ChannelError(_CUT_OFF)
-            for half in ((start, middle), (middle, end)):
-                async for batch in self._window(client, resource, *half):
-                    yield batch
-
-    async def _answers(
-        self, client: ChannelClient, resource: Requests, params: dict[str, str]
-    ) -> AsyncIterator[list[Any]]:
-        decode = partial(rows_of, resource.format, "request")
-        path = f"requests.{resource.format}"
-        async for rows in pages(client, Question(path, params), resource.paginator, decode, listed):
-            yield rows
+        """The requests of a window."""
+        params = self._params(resource)
+        async for rows in within(client, _requests(resource), params, start, end):
+            yield Batch(resource.name, rows, None)
 
     async def _services(self, client: ChannelClient, resource: Requests) -> dict[str, str | None]:
         """Service code → name, for requests that carry the code alone."""
@@ -244,11 +254,13 @@ class Open311Connector(Connector[Open311Config]):
         return {**resource.params, **({"jurisdiction_id": own} if own else {})}
 
 
-_CUT_OFF = (
-    f"The answer holds {MOST_ROWS} rows, so the server cut it off and some would be lost. "
-    "State `incremental` with a smaller `step`, or the server's `paginator`."
-)
+def _requests(resource: Requests) -> Listing:
+    return Listing("requests", resource.format, "request", resource.paginator)
 
 
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _request_of(update: Mapping[str, Any]) -> str:
+    """The id of the request that was updated. Raises ChannelError."""
+    found = update.get("service_request_id")
+    if not isinstance(found, str | int) or found == "":
+        raise ChannelError("updates: the answer holds an update without a service_request_id.")
+    return str(found)

@@ -8,6 +8,7 @@ from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Keys, Peri
 
 MOST_ROWS = 10_000
 _LEAST_DAYS = {Dimension.MONTH: 28, Dimension.WEEK: 7, Dimension.DAY: 1}
+TIMES = frozenset(_LEAST_DAYS)
 _MONTHS = 12
 
 
@@ -27,6 +28,11 @@ def time_of(dimensions: Sequence[Dimension]) -> Dimension:
     return times[0]
 
 
+def most_times(dimension: Dimension, days: int) -> int:
+    """How many months, weeks or days at most there are from a day to the one so many days later."""
+    return days // _LEAST_DAYS[dimension] + 2
+
+
 def filled(
     rows: list[IndicatorRow],
     dimensions: Sequence[Dimension],
@@ -44,7 +50,7 @@ def filled(
     groups = {(values[:at], values[at + 1 :]) for values in found}
     if len(dimensions) == 1:
         groups = {((), ())}
-    if len(groups) * ((last - first).days // _LEAST_DAYS[dimensions[at]] + 2) > MOST_ROWS:
+    if len(groups) * most_times(dimensions[at], (last - first).days) > MOST_ROWS:
         raise SeriesError("fill", f"would make more than {MOST_ROWS} rows; narrow down the period")
     for time in _times(dimensions[at], first, last):
         for before, after in groups:

@@ -23,8 +23,8 @@ _LOOKBACK = "a longer incremental.lookback_window"
 _MENDS = {
     "edited behind the cursor": _LOOKBACK,
     "arrived late": _LOOKBACK,
-    "edited long after receipt": f"recheck, or {_LOOKBACK}; the protocol can't be asked for what "
-    "changed",
+    "edited long after receipt": f"updates where the server has them, recheck, or {_LOOKBACK}; the "
+    "standard can't be asked for what changed",
     "of an hour that comes twice": "no key: a time without its zone means two moments there; the "
     "channel has to write it",
 }

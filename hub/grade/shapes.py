@@ -23,8 +23,9 @@ from hub.connectors.http.config import (
 )
 from hub.connectors.lists.endpoint import END, START
 from hub.connectors.lists.incremental import Incremental
+from hub.connectors.lists.open311_windows import MOST_ROWS
 from hub.connectors.mapping.paths import getter
-from hub.connectors.open311 import MOST_ROWS, Requests
+from hub.connectors.open311 import Requests
 from hub.connectors.rest_api import RestResource
 from hub.grade.records import CannotGradeError, Row, put
 from hub.grade.wire import Answer, Asked
@@ -189,15 +190,17 @@ class _Open311(Shape):
         return Answer(_open311(self._resource.format, "service", [{"service_code": "x"}]))
 
     def of(self, rows: list[Row], asked: Asked) -> list[Row]:
-        """By the time of receipt, or of these ids."""
+        """By the time of receipt, or of the update, or of these ids."""
         rows = sorted(rows, key=lambda row: row.received)
-        recheck = self._resource.recheck
-        if recheck and recheck.ids_param in asked.query:
-            ids = asked.query[recheck.ids_param].split(",")
-            return [row for row in rows if row.id in ids]
+        for by in (self._resource.recheck, self._resource.updates):
+            if by and by.ids_param in asked.query:
+                ids = asked.query[by.ids_param].split(",")
+                return [row for row in rows if row.id in ids]
         start, end = asked.query.get("start_date"), asked.query.get("end_date")
         if start and end:
             first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+            if self._are_updates(asked):
+                return [row for row in rows if row.id and first <= row.changed <= last]
             rows = [row for row in rows if first <= row.received <= last]
         return rows
 
@@ -205,10 +208,17 @@ class _Open311(Shape):
         """By the number of the page, where the server has pages."""
         return _place(self._resource.paginator, asked, size)
 
-    def answer(self, page: Page, _: Asked, /) -> Answer:
-        """A list of requests."""
+    def answer(self, page: Page, asked: Asked, /) -> Answer:
+        """A list of requests, or of updates."""
+        if self._are_updates(asked):
+            updates = [{"service_request_id": row.id} for row in page.rows]
+            return Answer(_open311(self._resource.format, "request_update", updates))
         records = [row.record for row in page.rows]
         return Answer(_open311(self._resource.format, "request", records))
+
+    def _are_updates(self, asked: Asked) -> bool:
+        updates = self._resource.updates
+        return updates is not None and f"{updates.path}." in asked.path
 
 
 def _place(by: Paginator | None, asked: Asked, size: int) -> tuple[int, int] | None:

@@ -1,5 +1,5 @@
-"""What one of all schedulers does once a day: what has been kept for long enough ends, and channels
-are asked how many records they have."""
+"""What one of all schedulers does once a day: what has been kept for long enough ends, deadlines
+follow the rules and days of now, and channels are asked how many records they have."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -48,6 +48,7 @@ class Daily:
     async def once(self) -> None:
         """Does it, whoever else has. Raises StoreError."""
         runs = await self._store.runs.remove(self._clock.now() - RUNS_KEPT)
+        deadlines = await self._store.deadlines.recompute()
         letters = 0
         for standing in await self._store.schedules.all():
             name = standing.connector
@@ -59,7 +60,7 @@ class Daily:
             letters += await end_letters(loaded.config, self._store, self._clock.now())
             if not standing.paused:
                 await self._count(loaded, surroundings)
-        _log.info("daily.done", runs=runs, dead_letters=letters)
+        _log.info("daily.done", runs=runs, dead_letters=letters, deadlines=deadlines)
 
     async def _count(self, loaded: Loaded, surroundings: Surroundings) -> None:
         """Keeps what a channel says that it has, where it can say so; else what it last said."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from hub.connectors import KINDS
+from hub.connectors.kinds import KINDS
 from hub.connectors.vocabulary import is_secret_name
 from hub.connectors.webhook import nothing_to_read
 from hub.domain.scope import Scope
-from hub.ingest.own import DeskError, ForbiddenError, Own, registered_text
+from hub.ingest.own import DeskError, ForbiddenError, Own
+from hub.ingest.registered import loaded_from
 from hub.ingest.replay import replay
 from hub.ingest.trial import TrialDesk, Trials
 from hub.store.changes import Change
@@ -93,7 +94,7 @@ class Desk:
             if most > MOST_REPLAYED:
                 told = f"{most} are too many at once; name some, or use `hub deadletters replay`"
                 raise DeskError("ids", told)
-            loaded = await registered_text(found)
+            loaded = await loaded_from(found)
             await self._own.note("replayDeadLetters", found)
             try:
                 return (await replay(loaded, self._store, ids)).run

@@ -1,17 +1,12 @@
 """The folder of connector YAML files → the register."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from anyio import to_thread
 
-from hub.connectors.base import Surroundings
 from hub.connectors.load import Loaded, load
 from hub.connectors.vocabulary import ConfigError, Problem
-from hub.ingest.surroundings import surroundings_of
 from hub.store.connectors import ConnectorRegister, Registration
-from hub.store.store import Store
 
 FILES = "a file on the hub's machine"
 
@@ -61,19 +56,3 @@ async def load_folder(folder: Path) -> list[Loaded]:
             message = f"{name!r} is the name of two connectors"
             raise ConfigError(str(folder), [Problem(0, "name", message)])
     return found
-
-
-async def registered(
-    name: str,
-    store: Store,
-    private_hosts: frozenset[str],
-    taps: Mapping[str, Path] = MappingProxyType({}),
-) -> tuple[Loaded, Surroundings]:
-    """A registered connector and where it runs. Raises ConfigError for an unknown name."""
-    found = await store.connectors.get(name)
-    if found is None:
-        known = ", ".join(await store.connectors.names()) or "none"
-        message = f"no connector of this name is registered; registered: {known}"
-        raise ConfigError("hub sync", [Problem(0, name, message)])
-    loaded = load(found.config, f"{name} (registered)")
-    return loaded, await surroundings_of(found, store, private_hosts, taps)

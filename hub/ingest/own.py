@@ -2,7 +2,7 @@
 
 from anyio import to_thread
 
-from hub.connectors.load import Loaded, load
+from hub.connectors.load import Loaded
 from hub.connectors.submitted import load_submitted
 from hub.domain.scope import Scope
 from hub.store.changes import Change
@@ -63,8 +63,3 @@ class Own:
         """Writes down what is about to be done."""
         name, channel = (on.name, on.channel) if on else (None, None)
         await self._changes.record(Change(self.scope.subject, what, name, channel, detail))
-
-
-async def registered_text(registration: Registration) -> Loaded:
-    """The text of a connector as it is registered. Raises ConfigError."""
-    return await to_thread.run_sync(load, registration.config, f"{registration.name} (registered)")

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import structlog
 from standardwebhooks import Webhook
 
-from hub.connectors import KINDS
 from hub.connectors.base import Surroundings
+from hub.connectors.kinds import KINDS
 from hub.connectors.load import Loaded
 from hub.connectors.mapping.mapper import Districts
 from hub.connectors.vocabulary import ConfigError

@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import structlog
 
-from hub.connectors import KINDS
 from hub.connectors.base import Between, ChannelError, Connector, Surroundings
 from hub.connectors.config import ConnectorConfig
+from hub.connectors.kinds import KINDS
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
 from hub.connectors.webhook import nothing_to_read

@@ -12,8 +12,9 @@ from hub.connectors.base import ChannelError, Surroundings
 from hub.domain.clock import utc_now
 from hub.domain.complaint import Provenance
 from hub.domain.reading import Reading
-from hub.ingest.own import DeskError, ForbiddenError, Own, registered_text
+from hub.ingest.own import DeskError, ForbiddenError, Own
 from hub.ingest.preview import preview_records
+from hub.ingest.registered import loaded_from
 from hub.ingest.surroundings import surroundings_of
 from hub.store.connectors import Registration
 from hub.store.mongo import Document
@@ -76,7 +77,7 @@ class TrialDesk:
             loaded, found = await self._own.submitted(yaml)
         else:
             found = await self._own.connector(name or "")
-            loaded = await registered_text(found)
+            loaded = await loaded_from(found)
         await self._own.note("checkConnector", found, loaded.version)
         around = await self._around(found)
         return await self._trials.run(lambda: loaded.connect(around).check())

@@ -40,11 +40,25 @@ async def fill_search_words(store: Store) -> None:
         await anyio.sleep(_AGAIN_SECONDS)
 
 
+async def keep_deadlines(store: Store) -> None:
+    """Reckons open complaints anew that were reckoned by other rules or days; then there is no
+    more to do, since this process writes by its own."""
+    while True:
+        try:
+            if recomputed := await store.deadlines.recompute():
+                _log.info("deadlines.recomputed", complaints=recomputed)
+            return
+        except StoreError as error:
+            _log.warning("deadlines.not_recomputed", error=str(error))
+        await anyio.sleep(_AGAIN_SECONDS)
+
+
 @asynccontextmanager
 async def upkeep(store: Store) -> AsyncIterator[None]:
     """Keeps the store up while the block runs."""
     async with anyio.create_task_group() as group:
         group.start_soon(keep_rollups, store)
         group.start_soon(fill_search_words, store)
+        group.start_soon(keep_deadlines, store)
         yield
         group.cancel_scope.cancel()

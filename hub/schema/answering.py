@@ -11,12 +11,16 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
 from hub.auth.middleware import Viewer
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
+from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.schema.asked import Admission, Asked
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
-from hub.schema.context import Context
+from hub.schema.context import Admit, Context
+from hub.schema.errors import RefusedError
 from hub.schema.held import Held
 from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
@@ -61,7 +65,7 @@ class Subscribed:
         self._ended = ended
 
     async def next(self) -> Answer:
-        """The next one. Raises FellBehindError."""
+        """The next one. Raises FellBehindError, BadRequestError."""
         return await self._tell(await anext(self._results))
 
     async def close(self) -> None:
@@ -82,14 +86,23 @@ class Answering:
         self.limits = limits
         self._store = store
         self._executor = Executor(core_schema, limits)
+        self._admission = Admission(store.operations)
         self._rate = RateLimit(limits.requests_per_second)
         self._held = Held(limits.subscriptions)
         # Desks hold no state but their scope, so viewers that come again share one.
         self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
+        self._webhooks = lru_cache(_DESKS)(
+            partial(WebhookDesk, store=store, private_hosts=private_hosts)
+        )
 
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
         return self._rate.wait_of(viewer.scope.subject)
+
+    async def admitted(self, viewer: Viewer, asked: Asked) -> Asked:
+        """What is asked, where the viewer's client may ask it, with the document of a registered
+        operation that is named. Raises BadRequestError."""
+        return await self._admission.admitted(viewer, asked)
 
     def operation(self, document: str) -> Operation | None:
         """The only operation of a document; None where it is not valid."""
@@ -99,9 +112,21 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> Answer:
         """What a document gets within the scope of a viewer."""
-        context = self._context(viewer)
+        admit = partial(self._admit, viewer)
+        return await self.within(viewer.scope, document, variables, name, admit)
+
+    async def within(
+        self,
+        scope: Scope,
+        document: str,
+        variables: dict[str, Any],
+        name: str | None,
+        admit: Admit | None = None,
+    ) -> Answer:
+        """What a document gets within a scope."""
+        context = self._context(scope, admit)
         result = await self._executor.execute(document, variables, name, context)
-        return await self._told(result, viewer, document, name, context)
+        return await self._told(result, scope, document, name, context)
 
     def goes_on(self, document: str, name: str | None) -> bool:
         """Whether an operation is a subscription, which `subscribe` answers."""
@@ -111,11 +136,13 @@ class Answering:
         self, viewer: Viewer, document: str, variables: dict[str, Any], name: str | None
     ) -> "Subscribed | Answer":
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
-        Close what was subscribed to."""
-        context = self._context(viewer)
+        Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
+        ask it any more."""
+        context = self._context(viewer.scope, partial(self._admit, viewer))
 
         async def tell(result: ExecutionResult) -> Answer:
-            return await self._told(result, viewer, document, name, context)
+            await self.admitted(viewer, {"query": document})
+            return await self._told(result, viewer.scope, document, name, context)
 
         try:
             ended = self._held.one_more(viewer.scope.subject)
@@ -131,20 +158,27 @@ class Answering:
             return await tell(given)
         return Subscribed(given, tell, ended)
 
-    def _context(self, viewer: Viewer) -> Context:
-        return Context(self._store.reader(viewer.scope), self._desk(viewer.scope))
+    def _context(self, scope: Scope, admit: Admit | None) -> Context:
+        return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope), admit)
+
+    async def _admit(self, viewer: Viewer, document: str) -> None:
+        """Raises GraphQLError for what may not be answered later on behalf of a viewer."""
+        if viewer.client_id is None:
+            told = "It is not known here later what another issuer's clients may do."
+            raise RefusedError(told, "FORBIDDEN")
+        await self.admitted(viewer, {"query": document})
 
     async def _told(
         self,
         result: ExecutionResult,
-        viewer: Viewer,
+        scope: Scope,
         document: str,
         name: str | None,
         context: Context,
     ) -> Answer:
         try:
             # Before the answer leaves: personal data that can't be accounted for is not shown.
-            await self._record(viewer, document, name, context.reading)
+            await self._record(scope, document, name, context.reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = _status(result)
@@ -161,11 +195,11 @@ class Answering:
         return Answer(body, status)
 
     async def _record(
-        self, viewer: Viewer, document: str, name: str | None, reading: Reading
+        self, scope: Scope, document: str, name: str | None, reading: Reading
     ) -> None:
         if reading.shows_reporters:
             query = Query(name, sha256(document.encode()).hexdigest())
-            await self._store.audit.record(viewer.scope, query, reading)
+            await self._store.audit.record(scope, query, reading)
 
 
 def _masked(reading: Reading) -> list[dict[str, Any]]:
@@ -178,24 +212,6 @@ def _masked(reading: Reading) -> list[dict[str, Any]]:
         }
         for because, fields, ids in reading.hidden
     ]
-
-
-class BadRequestError(GraphQLError):
-    """What is no GraphQL request."""
-
-    def __init__(self, message: str, status: int = 400, code: str = "BAD_REQUEST") -> None:
-        super().__init__(message, extensions={"code": code})
-        self.status = status
-
-
-def checked_parameters(asked: Any) -> dict[str, Any]:
-    """The parameters if they are some. Raises BadRequestError."""
-    if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        raise BadRequestError("`query` must be a GraphQL document.")
-    for name, kind in (("variables", dict), ("operationName", str), ("extensions", dict)):
-        if asked.get(name) is not None and not isinstance(asked[name], kind):
-            raise BadRequestError(f"`{name}` must be a {kind.__name__}, or left out.")
-    return asked
 
 
 def _status(result: ExecutionResult) -> int:

@@ -1,13 +1,15 @@
 """What resolvers hold while they answer: the viewer's reader and desk, never a database."""
 
 from asyncio import ensure_future, shield
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from strawberry.types import Info
 
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
 from hub.domain.scope import Permission
+from hub.domain.working_days import Calendar
 from hub.ingest.desk import Desk
 from hub.schema.errors import MissingPermissionError, RefusedError
 from hub.store.store import Reader
@@ -15,14 +17,21 @@ from hub.store.store import Reader
 MOST_CHANGES = 20
 
 Document = Mapping[str, Any]
+Admit = Callable[[str], Awaitable[None]]
+"""Raises GraphQLError for a document that may not be answered later."""
 
 
 class Context:
     """One for each request."""
 
-    def __init__(self, reader: Reader, desk: Desk) -> None:
+    def __init__(
+        self, reader: Reader, desk: Desk, webhooks: WebhookDesk, admit: Admit | None = None
+    ) -> None:
+        """`admit` tells what the viewer's client may have done once this request has ended."""
         self.reader = reader
         self._desk = desk
+        self._webhooks = webhooks
+        self._admit = admit
         self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
@@ -42,11 +51,27 @@ class Context:
         or have asked for too many changes at once."""
         self.need(Permission.CONNECTORS_READ)
         self.need(Permission.CONNECTORS_WRITE)
+        self._count_change()
+        return self._desk
+
+    def webhooks(self) -> WebhookDesk:
+        """What the viewer changes their webhooks at. Raises GraphQLError where they have asked for
+        too many changes at once."""
+        self._count_change()
+        return self._webhooks
+
+    async def admit(self, document: str) -> None:
+        """Raises GraphQLError where a document may not be answered later on the viewer's behalf."""
+        self._count_change()
+        if self._admit is None:
+            raise RefusedError("Nothing is done on your behalf later.", "FORBIDDEN")
+        await self._admit(document)
+
+    def _count_change(self) -> None:
         self._changes += 1
         if self._changes > MOST_CHANGES:
             told = f"A request makes {MOST_CHANGES} changes at most."
             raise RefusedError(told, "BAD_USER_INPUT")
-        return self._desk
 
     async def channels_by_name(self) -> dict[str, Document]:
         """The viewer's channels by name and in its order, read once for each request."""
@@ -54,6 +79,10 @@ class Context:
             self._channels = ensure_future(self.reader.channels.all())
         # Shielded: a field that is given up must not take the others' channels with it.
         return {channel["_id"]: channel for channel in await shield(self._channels)}
+
+    async def calendar(self) -> Calendar:
+        """The working days of all places."""
+        return self.reader.calendar
 
 
 HubInfo = Info[Context, None]

@@ -7,12 +7,15 @@ import strawberry
 
 from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
+from hub.domain.deadline_rules import DeadlineStage
+from hub.domain.delivery import DeliveryKind, DeliveryState, WebhookState
 from hub.domain.indicators import Dimension
 from hub.domain.question import OrderField
 from hub.domain.region import RegionLevel
 from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
 from hub.store.connectors import ManagedBy
+from hub.store.exports import ExportFormat, ExportState
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -58,6 +61,16 @@ _known(
         "It is done.",
         "It was put aside without a follow-up.",
         "It is no complaint that the channel takes.",
+    ],
+)
+_known(
+    DeadlineStage,
+    "What has to be done by a deadline.",
+    [
+        "Verify the report, and hand it over to an institution (disposisi).",
+        "Follow it up for the first time (tindak lanjut).",
+        "Answer it.",
+        "Close it, where the reporter says nothing more.",
     ],
 )
 _known(
@@ -170,3 +183,47 @@ class OrderDirection(Enum):
 
     ASC = strawberry.enum_value("asc", description="The least first.")
     DESC = strawberry.enum_value("desc", description="The most first.")
+
+
+_known(
+    DeliveryKind,
+    "What a webhook is told.",
+    [
+        "A complaint is new to its scope and filter.",
+        "One of them changed.",
+        "One left them: its id alone.",
+        "There were changes that it is not told: read anew what you show.",
+    ],
+    "WebhookDeliveryKind",
+)
+_known(
+    DeliveryState,
+    "How far a message to a webhook is.",
+    ["It waits to be sent, or sent again.", "It was taken.", "Nobody took it."],
+    "WebhookDeliveryState",
+)
+_known(
+    WebhookState,
+    "Whether a webhook is told anything.",
+    ["It is.", "It is not."],
+)
+_known(
+    ExportFormat,
+    "What the file of an export is.",
+    [
+        "Comma-separated values, which spreadsheets open; nothing in it is a formula.",
+        "A workbook with one sheet.",
+        "A line of JSON for each entry, as the API answers it.",
+    ],
+)
+_known(
+    ExportState,
+    "How far an export is.",
+    [
+        "It waits for a hub that makes it.",
+        "It is made.",
+        "Its file can be had.",
+        "There will be no file; `error` says why.",
+        "You cancelled it.",
+    ],
+)

@@ -10,6 +10,7 @@ from strawberry.schema import BaseSchema
 
 from hub.domain.region import regions
 from hub.domain.scope import Permission
+from hub.schema.authorization import with_authorization
 from hub.schema.context import HubInfo
 from hub.schema.errors import InputError
 from hub.schema.limits import LARGEST_PAGE
@@ -41,7 +42,7 @@ _KINDS = {"Region": "region", "Channel": "channel", "Complaint": "complaint"}
 
 @lru_cache(1)
 def _sdl(schema: BaseSchema) -> str:
-    return schema.as_str()
+    return with_authorization(schema.as_str())
 
 
 @strawberry.type(name="_Service", description="The hub as a part of a larger graph.")
@@ -50,7 +51,7 @@ class Service:
 
     @resolved(str, weight=1_000)
     def sdl(self: Any, info: HubInfo) -> str:
-        """Its schema, with the directives of federation."""
+        """Its schema, with the directives of federation and the OAuth scopes of fields."""
         return _sdl(info.schema)
 
 

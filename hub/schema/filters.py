@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
+from enum import Enum
 from functools import cached_property
 from typing import Any, Generic, Optional, TypeVar
 
@@ -9,6 +10,7 @@ import strawberry
 from strawberry import UNSET
 
 from hub.domain.complaint import Classification, ComplaintStatus
+from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.question import (
     LATEST_FIRST,
     All,
@@ -80,6 +82,11 @@ class ClassificationFilter(_Equality[Classification]):
     """A condition on a classification."""
 
 
+@strawberry.input(description="A condition on what has to be done.")
+class StageFilter(_Equality[DeadlineStage]):
+    """A condition on what has to be done."""
+
+
 @strawberry.input(description="A condition on a yes or no.")
 class BooleanFilter:
     """A condition on a yes or no."""
@@ -112,6 +119,10 @@ class ComplaintFilter:
     closed_at: DateTimeFilter | None = _unset("When it was closed.")
     due_at: DateTimeFilter | None = _unset("By when an answer is due.")
     overdue: BooleanFilter | None = _unset("Past its deadline and not answered.")
+    overdue_ever: BooleanFilter | None = _unset("Overdue now, or answered after that was due.")
+    stage: StageFilter | None = _unset("What has to be done now; unknown where nothing has.")
+    stage_due_at: DateTimeFilter | None = _unset("By when that has to be done.")
+    reopened: BooleanFilter | None = _unset("Whether it was closed or put aside, and open again.")
     province: RegionFilter | None = _unset("The province.")
     district: RegionFilter | None = _unset("The district.")
     search: str | None = _unset(
@@ -155,6 +166,18 @@ def order_of(order_by: list[ComplaintOrder] | None) -> tuple[Order, ...]:
 def condition_of(given: ComplaintFilter | None) -> Condition:
     """The condition that a filter states, none if it is left out. Raises InputError."""
     return given.condition if given else All()
+
+
+def stated(given: Any) -> Any:
+    """A filter as the JSON of a variable, which reads as the same filter."""
+    if type(given) in _NAMES:
+        told = ((name, getattr(given, own)) for own, name in _NAMES[type(given)])
+        return {name: stated(value) for name, value in told if value is not UNSET}
+    if isinstance(given, list):
+        return [stated(each) for each in given]
+    if isinstance(given, Enum):
+        return given.name
+    return given.isoformat() if isinstance(given, datetime) else given
 
 
 def _condition(given: ComplaintFilter, argument: str, depth: int) -> Condition:
@@ -215,6 +238,7 @@ _FILTERS: tuple[Any, ...] = (
     ComplaintFilter,
     DateTimeFilter,
     RegionFilter,
+    StageFilter,
     StatusFilter,
     StringFilter,
 )
@@ -256,7 +280,7 @@ def _checked(field: Field, value: Any, argument: str) -> Any:
             raise InputError(
                 argument, f"{value!r} is not the code of a {field}, such as {example!r}"
             )
-    if isinstance(value, ComplaintStatus | Classification):
+    if isinstance(value, ComplaintStatus | Classification | DeadlineStage):
         return value.value
     if isinstance(value, datetime) and value.tzinfo is None:
         raise InputError(argument, "names no time zone, such as 2020-07-01T00:00:00+08:00")

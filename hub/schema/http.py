@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from hub.auth.middleware import Challenge, Viewer
 from hub.auth.requests import BodyTooLargeError, body_within
-from hub.schema.answering import Answering, BadRequestError, checked_parameters
+from hub.schema.answering import Answering
+from hub.schema.asked import Asked, BadRequestError, checked_parameters
 from hub.schema.limits import DEFAULTS, Limits
 from hub.schema.streams.sse import EVENTS, EventStream
 from hub.schema.streams.term import Term
@@ -54,7 +55,7 @@ class GraphQLEndpoint(Answering):
         if hurried := self.hurried(viewer, media_type):
             return hurried
         try:
-            asked = await _parameters(request)
+            asked = await self.admitted(viewer, await _parameters(request))
         except BadRequestError as error:
             return _response({"errors": [error.formatted]}, error.status, media_type)
         document, name = asked["query"], asked.get("operationName")
@@ -73,7 +74,7 @@ class GraphQLEndpoint(Answering):
         return _too_often(wait, media_type) if wait else None
 
 
-async def _parameters(request: Request) -> dict[str, Any]:
+async def _parameters(request: Request) -> Asked:
     """The parameters of a request. Raises BadRequestError."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != _JSON:

@@ -14,6 +14,7 @@ from hub.connectors.vocabulary import ConfigError
 from hub.ingest.own import DeskError, ForbiddenError
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
+from hub.schema.exports import ExportMutation
 from hub.schema.saving import save_view
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
@@ -24,6 +25,8 @@ from hub.schema.types.connector import (
     StoredSecret,
 )
 from hub.schema.types.view import View
+from hub.schema.webhooks import WebhookMutation
+from hub.store.hosts import WEBHOOKS
 
 _NAMED = {"name": "Name of a connector."}
 _TEXT = {"yaml": "A connector's configuration, at most 64 KiB."}
@@ -40,13 +43,14 @@ _VIEW = {
 _HOST = {
     "host": "A host, with its port where it is not the usual one.",
     "connector": "Name of a connector: for this one only.",
+    "webhooks": "For what is sent to webhooks there, and for no connector.",
 }
 
 # What is of connectors goes through the viewer's desk, which knows nothing beyond their scope.
 
 
 @output
-class Mutation:
+class Mutation(WebhookMutation, ExportMutation):
     """All that can be changed. What lies outside your scope does not exist. What is of connectors
     needs connectors:read and connectors:write, and is written down with who asked for it."""
 
@@ -142,17 +146,22 @@ class Mutation:
             return await info.context.desk().rotate(connector, name, value)
 
     @resolved(HostApproval, _HOST)
-    async def approve_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:
-        """Lets the connectors that operators register, or one of them, call a host. For admins."""
+    async def approve_host(
+        self, info: HubInfo, host: str, connector: str | None = UNSET, webhooks: bool = False
+    ) -> Any:
+        """Lets the connectors that operators register, or one of them, call a host; or webhooks be
+        at it. For admins."""
         with _told():
-            return await info.context.desk().approve(host, connector or None)
+            return await info.context.desk().approve(host, _for(connector, webhooks))
 
     @resolved(bool, _HOST)
-    async def revoke_host(self, info: HubInfo, host: str, connector: str | None = UNSET) -> Any:
-        """Takes back what was approved for one connector or, without its name, for all; whether
-        there was such an approval. For admins."""
+    async def revoke_host(
+        self, info: HubInfo, host: str, connector: str | None = UNSET, webhooks: bool = False
+    ) -> Any:
+        """Takes back what was approved for one connector, for webhooks or, without either, for all
+        connectors; whether there was such an approval. For admins."""
         with _told():
-            return await info.context.desk().revoke(host, connector or None)
+            return await info.context.desk().revoke(host, _for(connector, webhooks))
 
     @resolved(View, _VIEW)
     async def save_view(
@@ -167,6 +176,13 @@ class Mutation:
     async def remove_view(self, info: HubInfo, name: str) -> Any:
         """Removes a view of yours; whether there was one."""
         return await info.context.reader.views.remove(name)
+
+
+def _for(connector: str | None, webhooks: bool) -> str | None:
+    """For what a host is approved. Raises InputError."""
+    if webhooks and connector:
+        raise InputError("webhooks", "is for no connector; leave `connector` out")
+    return WEBHOOKS if webhooks else connector or None
 
 
 @contextmanager

@@ -17,8 +17,10 @@ from hub.domain.scope import Permission
 from hub.domain.series import SeriesError
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
+from hub.schema.exports import ExportQuery
 from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
+from hub.schema.rows import rows_of
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Channel
 from hub.schema.types.complaint import Complaint
@@ -36,6 +38,7 @@ from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
 from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
+from hub.schema.webhooks import WebhookQuery
 
 _BY_ID = {"id": "An id as another field gave it."}
 _FORWARD = {
@@ -58,7 +61,7 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation):
+class Query(Federation, WebhookQuery, ExportQuery):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)
@@ -115,7 +118,7 @@ class Query(Federation):
             "fill": "Whether months, weeks or days without complaints have a row too.",
             "compare": "Whether each row has `before`, the period before.",
         },
-        size=500,
+        size=rows_of,
         weight=500,
     )
     async def indicators(

@@ -10,10 +10,14 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from hub.domain.scope import Reach
 from hub.schema.context import HubInfo
 
 T = TypeVar("T")
 METADATA = "source"
+Sized = Callable[[Mapping[str, Any], Reach], tuple[int, int]]
+"""How many entries a list can have, and how many the lists in each, told from its arguments as they
+were sent and from what the viewer may count."""
 SIZE, WEIGHT = "size", "weight"
 """What the cost of an operation goes by, beside the sizes of its pages (cost.py)."""
 
@@ -83,7 +87,7 @@ def resolved(
     arguments: Mapping[str, str] = MappingProxyType({}),
     *,
     name: str | None = None,
-    size: int | None = None,
+    size: int | Sized | None = None,
     weight: int = 0,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method a field of this type. What it returns need not be of the type's class: it is
@@ -111,7 +115,7 @@ def subscribed(
     graphql_type: Any,
     arguments: Mapping[str, str],
     *,
-    size: int | None = None,
+    size: int | Sized | None = None,
     weight: int = 0,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method a subscription. Once awaited it watches, and gives what is told from then on:

@@ -16,6 +16,7 @@ from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, condition_of
 from hub.schema.query import OF_CONNECTOR, OF_FIGURES, figures
+from hub.schema.rows import rows_of
 from hub.schema.source import output, subscribed
 from hub.schema.types.change import ComplaintChange, Heard
 from hub.schema.types.channel import Run
@@ -65,7 +66,7 @@ class Subscription:
         inbox = await context.reader.changes.runs(connector or None)
         return Told(context, inbox, context.reader.runs.changed)
 
-    @subscribed(list[IndicatorRowType], OF_FIGURES, size=500, weight=500)
+    @subscribed(list[IndicatorRowType], OF_FIGURES, size=rows_of, weight=500)
     async def indicators_changed(
         self,
         info: HubInfo,

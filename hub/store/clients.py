@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.domain.scope import Grant, Permission
 from hub.store.grants import grant_documents, grants_in
-from hub.store.mongo import Database
+from hub.store.mongo import Database, Document
 
 
 class GrantType(StrEnum):
@@ -69,17 +69,24 @@ class Clients:
 
     async def add(self, client: Client) -> None:
         """Adds a client, or replaces the one with its id."""
-        await self._clients.replace_one(
-            {"_id": client.id},
-            {
-                "name": client.name,
-                "secret_hash": client.secret_hash,
-                "grants": grant_documents(client.grants),
-                "permissions": sorted(client.permissions),
-                "redirect_uris": list(client.redirect_uris),
-                "grant_types": sorted(client.grant_types),
-                "jwks": client.jwks,
-                "created_at": datetime.now(UTC),
-            },
-            upsert=True,
-        )
+        stated = _stated(client) | {"created_at": datetime.now(UTC)}
+        await self._clients.replace_one({"_id": client.id}, stated, upsert=True)
+
+    async def keep(self, client: Client) -> None:
+        """Adds a client, or brings the one with its id up to date. What was decided about it, such
+        as that it is disabled, stays."""
+        new = {"created_at": datetime.now(UTC)}
+        changed = {"$set": _stated(client), "$setOnInsert": new}
+        await self._clients.update_one({"_id": client.id}, changed, upsert=True)
+
+
+def _stated(client: Client) -> Document:
+    return {
+        "name": client.name,
+        "secret_hash": client.secret_hash,
+        "grants": grant_documents(client.grants),
+        "permissions": sorted(client.permissions),
+        "redirect_uris": list(client.redirect_uris),
+        "grant_types": sorted(client.grant_types),
+        "jwks": client.jwks,
+    }

@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import ReadPreference
 
 from hub.domain.complaint import Complaint, Provenance
+from hub.domain.deadlines import Rulebook
 from hub.domain.disclosure import DisclosureError, lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
 from hub.domain.question import LATEST_FIRST, Condition, Order
@@ -45,6 +46,7 @@ class ScopedComplaints:
         cursors: Cursors,
         answers: Answers,
         statistics: Statistics,
+        rules: Rulebook,
     ) -> None:
         self._scope = scope
         self._rows = plan.within(scope.rows)
@@ -54,6 +56,7 @@ class ScopedComplaints:
         # What follows a change must not be older than it, whatever the URI says of other reads.
         self._newest = self._complaints.with_options(read_preference=ReadPreference.PRIMARY)
         self._answers, self._statistics = answers, statistics
+        self._rules = rules
         self._pager = Pager(self._complaints, scope, cursors)
 
     async def get(self, id_: str, reading: Reading, fields: Fields = None) -> Document | None:
@@ -115,7 +118,13 @@ class ScopedComplaints:
         timeline = next_timeline(complaint, provenance.fetched_at, None)
         document: Document = _as_read(
             complaint_document(
-                complaint.id, Received(complaint, b""), provenance, "", timeline, self._vault
+                complaint.id,
+                Received(complaint, b""),
+                provenance,
+                "",
+                timeline,
+                self._vault,
+                self._rules,
             )
         )
         self._masks.put_on([document], None, reading)

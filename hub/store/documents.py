@@ -1,6 +1,7 @@
 """A complaint as a document of MongoDB."""
 
 from dataclasses import dataclass, fields
+from datetime import date
 
 import orjson
 
@@ -13,10 +14,11 @@ from hub.domain.complaint import (
     Reporter,
     StatusChange,
 )
+from hub.domain.deadlines import Rulebook
 from hub.domain.indicators import cell_of
-from hub.domain.region import regions
 from hub.domain.words import stems_of
 from hub.store.mongo import Document
+from hub.store.reckoned import reckoned
 from hub.store.timelines import Again
 from hub.store.vault import Vault
 
@@ -35,9 +37,6 @@ class Received:
     again: Again | None = None
 
 
-_NATIONAL = "31"  # what can't be placed is dated by the clock of the capital
-
-
 def complaint_document(
     id_: str,
     received: Received,
@@ -45,12 +44,12 @@ def complaint_document(
     digest: str,
     timeline: list[Document],
     vault: Vault,
+    rules: Rulebook,
 ) -> Document:
     """The document as stored: personal data and the raw record sealed to this complaint's id."""
     c = received.complaint
-    place = regions().get(c.district or c.province or _NATIONAL)
-    zone = place.zone if place else None
-    received_on = c.received_at.astimezone(zone).date().isoformat()
+    clock = rules.calendar.clock(c.district or c.province)
+    received_on = date.fromordinal(clock.day(c.received_at)).isoformat()
     words = stems_of(c.title, c.description, c.address)
     return {
         "_id": id_,
@@ -73,7 +72,7 @@ def complaint_document(
         "handed_over_at": c.handed_over_at,
         "followed_up_at": c.followed_up_at,
         "closed_at": c.closed_at,
-        "due_at": c.due_at,
+        **reckoned(c, timeline, rules),
         "province": c.province,
         "district": c.district,
         "address": c.address,
@@ -112,6 +111,8 @@ def stored_complaint(document: Document, vault: Vault) -> Complaint:
         classification=Classification(document["classification"]),
         status=ComplaintStatus(document["status"]),
         updated_at=document["provenance"]["source_updated_at"],
+        # What an earlier version of the hub stored has the channel's own alone.
+        due_at=document.get("stated_due_at", document["due_at"]),
         location=Location(*place["coordinates"]) if place else None,
         reporter=Reporter(**told) if told else None,
         # What an earlier version of the hub stored has none.
@@ -119,7 +120,7 @@ def stored_complaint(document: Document, vault: Vault) -> Complaint:
     )
 
 
-_MADE = {"classification", "status", "updated_at", "location", "reporter", "history"}
+_MADE = {"classification", "status", "updated_at", "due_at", "location", "reporter", "history"}
 _SAME = [field.name for field in fields(Complaint) if field.name not in _MADE]
 
 

@@ -3,7 +3,7 @@ all of them, which misses nothing for as long as the process lives."""
 
 from asyncio import Future, ensure_future, shield
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isawaitable
@@ -29,8 +29,9 @@ _CLOSING_SECONDS = 1.0
 _SINGLE = ["insert", "replace", "update", "delete"]
 _WHOLE = ["drop", "rename", "dropDatabase"]
 # Sealing anew, taking personal data out and remembering a record's make change nothing to see.
-_UNSEEN = ["raw", "reporter", "provenance.fingerprint"]
-_LOOKED_AT = sorted({*(each.value for each in WATCHED_FIELDS), "connector"})
+# So does noting by which rules a complaint is reckoned.
+_UNSEEN = ["raw", "reporter", "provenance.fingerprint", "clock"]
+_LOOKED_AT = sorted({*(each.value for each in WATCHED_FIELDS), "connector", "late", "reopened"})
 
 _log = structlog.get_logger()
 
@@ -174,15 +175,7 @@ class Feed:
 
     async def _listen(self) -> None:
         """Until nobody watches, or the stream is lost: then what was told last is remembered."""
-        stream: Any = self._database.watch(
-            _PIPELINE,
-            full_document="whenAvailable",
-            full_document_before_change="whenAvailable",
-            start_after=self._token,
-            max_await_time_ms=_WAIT_MS,
-        )
-        if isawaitable(stream):
-            stream = await stream
+        stream = await opened_stream(self._database, WATCHED, start_after=self._token)
         try:
             while self._audiences and stream.alive:
                 event = await stream.try_next()
@@ -209,19 +202,40 @@ class Feed:
                 inbox.fall_behind()
 
     def _tell(self, event: Document) -> None:
-        kind = event["operationType"]
-        before, after = event.get("fullDocumentBeforeChange"), event.get("fullDocument")
-        whole = (kind == "insert" or before is not None) and (kind == "delete" or after is not None)
-        if kind in _WHOLE or kind == "invalidate" or not whole:
-            _log.warning("feed.changes_missed", operation=kind)
+        change = change_in(event)
+        if change is None:
             self._missed()
             return
-        change = Change(event["ns"]["coll"], event["documentKey"]["_id"], before, after)
         for audience, inboxes in self._audiences.items():
             told = audience.hears(change)
             if told is not None:
                 for inbox in inboxes:
                     inbox.put(told)
+
+
+async def opened_stream(database: Database, collections: Sequence[str], **start: Any) -> Any:
+    """A stream of what changes in some collections, from where `start` says, as the driver has it;
+    `change_in` reads its events. To be closed."""
+    stream: Any = database.watch(
+        _pipeline(list(collections)),
+        full_document="whenAvailable",
+        full_document_before_change="whenAvailable",
+        max_await_time_ms=_WAIT_MS,
+        **start,
+    )
+    return await stream if isawaitable(stream) else stream
+
+
+def change_in(event: Document) -> Change | None:
+    """The change that an event is of; None where more has changed than can be told, or what was
+    there before is no longer known."""
+    kind = event["operationType"]
+    before, after = event.get("fullDocumentBeforeChange"), event.get("fullDocument")
+    whole = (kind == "insert" or before is not None) and (kind == "delete" or after is not None)
+    if kind in _WHOLE or kind == "invalidate" or not whole:
+        _log.warning("feed.changes_missed", operation=kind)
+        return None
+    return Change(event["ns"]["coll"], event["documentKey"]["_id"], before, after)
 
 
 def _shown(image: str) -> Document:
@@ -239,31 +253,35 @@ _TOUCHED: Document = {
         "$updateDescription.removedFields",
     ]
 }
-_PIPELINE: list[Document] = [
-    {
-        "$match": {
-            "$or": [
-                {"ns.coll": {"$in": list(WATCHED)}, "operationType": {"$in": _SINGLE + _WHOLE}},
-                {"to.coll": {"$in": list(WATCHED)}},
-                {"operationType": {"$in": ["dropDatabase", "invalidate"]}},
-            ]
-        }
-    },
-    {
-        "$match": {
-            "$or": [
-                {"operationType": {"$ne": "update"}},
-                {"$expr": {"$ne": [{"$setDifference": [_TOUCHED, _UNSEEN]}, []]}},
-            ]
-        }
-    },
-    {
-        "$project": {
-            "operationType": 1,
-            "ns": 1,
-            "documentKey": 1,
-            **_shown("fullDocument"),
-            **_shown("fullDocumentBeforeChange"),
-        }
-    },
-]
+
+
+def _pipeline(collections: list[str]) -> list[Document]:
+    return [
+        {
+            "$match": {
+                "$or": [
+                    {"ns.coll": {"$in": collections}, "operationType": {"$in": _SINGLE + _WHOLE}},
+                    {"to.coll": {"$in": collections}},
+                    {"operationType": {"$in": ["dropDatabase", "invalidate"]}},
+                ]
+            }
+        },
+        {
+            "$match": {
+                "$or": [
+                    {"operationType": {"$ne": "update"}},
+                    {"$expr": {"$ne": [{"$setDifference": [_TOUCHED, _UNSEEN]}, []]}},
+                ]
+            }
+        },
+        {
+            "$project": {
+                "operationType": 1,
+                "ns": 1,
+                "documentKey": 1,
+                "wallTime": 1,
+                **_shown("fullDocument"),
+                **_shown("fullDocumentBeforeChange"),
+            }
+        },
+    ]

@@ -1,4 +1,4 @@
-"""Hosts that an administrator lets operators' connectors call."""
+"""Hosts that an administrator lets operators' connectors call, and complaints be sent to."""
 
 import re
 from dataclasses import dataclass
@@ -10,6 +10,10 @@ from pymongo import ReturnDocument
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import Database, Document
+
+WEBHOOKS = "(webhooks)"
+"""What an approval has in the place of a connector, that webhooks may be sent to a host: no
+connector is called so, and what all connectors may call no webhook may be at."""
 
 _NAME = re.compile(r"[^\s/:@?#\[\]]{1,253}")
 
@@ -65,6 +69,10 @@ class ApprovedHosts:
         """The hosts that a connector may call."""
         wanted = {"connector": {"$in": [connector, None]}}
         return frozenset([each["host"] async for each in self._approved.find(wanted)])
+
+    async def of_webhooks(self) -> frozenset[str]:
+        """The hosts that webhooks may be at."""
+        return frozenset([d["host"] async for d in self._approved.find({"connector": WEBHOOKS})])
 
 
 def _id(host: str, connector: str | None) -> str:

@@ -6,7 +6,7 @@ from hub.domain.change import ChangeKind
 from hub.domain.question import Condition
 from hub.domain.scope import Reach, Scope
 from hub.domain.seen import as_seen
-from hub.store.feed import Change, Feed, Inbox
+from hub.store.feed import Audience, Change, Feed, Inbox
 from hub.store.mongo import Document
 from hub.store.predicates import Predicate, predicate
 
@@ -32,8 +32,7 @@ class ScopedChanges:
 
         Raises NotWatchableError, FeedUnavailableError.
         """
-        seen = as_seen(condition, self._scope)
-        return await self._feed.watch(_Readers(self._scope.rows, seen, predicate(seen)))
+        return await self._feed.watch(readers(self._scope, condition))
 
     async def counted(self) -> Inbox[Change]:
         """Changes of the complaints that may be counted. Raises FeedUnavailableError."""
@@ -42,6 +41,13 @@ class ScopedChanges:
     async def runs(self, connector: str | None) -> Inbox[Change]:
         """Changes of runs, of one connector or of all. Raises FeedUnavailableError."""
         return await self._feed.watch(_Minders(self._scope.ledgers, connector))
+
+
+def readers(scope: Scope, condition: Condition) -> Audience[Announced]:
+    """Who reads within a scope and watches the complaints of a condition. Raises
+    NotWatchableError."""
+    seen = as_seen(condition, scope)
+    return _Readers(scope.rows, seen, predicate(seen))
 
 
 @dataclass(frozen=True, slots=True)

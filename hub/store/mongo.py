@@ -161,6 +161,16 @@ _COMPLAINT_INDEXES += [
     for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
 ]
 _COMPLAINT_INDEXES += [IndexModel([("cell", ASCENDING)]), IndexModel([("number", ASCENDING)])]
+# What has to be done by when, of the few complaints of which that is known and is still to come.
+_COMPLAINT_INDEXES += [
+    IndexModel(
+        [*prefix, ("stage_due_at", ASCENDING), ("_id", ASCENDING)],
+        partialFilterExpression={"stage_due_at": {"$exists": True}},
+    )
+    for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
+]
+# Open complaints by the rules that they were reckoned by (deadlines.py).
+_COMPLAINT_INDEXES.append(IndexModel([("clock.by", ASCENDING), ("_id", ASCENDING)]))
 
 # MongoDB removes a document by itself once it has ended.
 _ENDS = IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)
@@ -202,6 +212,20 @@ INDEXES: dict[str, list[IndexModel]] = {
         for prefix in ([], [("connector", ASCENDING)])
     ],
     "views": [IndexModel([("by", ASCENDING)])],
+    "operations": [IndexModel([("client", ASCENDING), ("id", ASCENDING)])],
+    "webhooks": [IndexModel([("by", ASCENDING)])],
+    "exports": [
+        IndexModel([("by", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("state", ASCENDING), ("until", ASCENDING)]),
+        _ENDS,
+    ],
+    "export_parts": [IndexModel([("export", ASCENDING)]), _ENDS],
+    "deliveries": [
+        IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("next_at", ASCENDING)]),
+        IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("complaint", ASCENDING)]),
+        IndexModel([("by", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+        _ENDS,
+    ],
     "users": [IndexModel([("name", ASCENDING)], unique=True)],
     "device_codes": [IndexModel([("user_code", ASCENDING)], unique=True), _ENDS],
     "authorizations": [_ENDS],

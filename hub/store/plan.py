@@ -67,6 +67,12 @@ def match(condition: Condition, now: datetime) -> Filter:  # noqa: PLR0911 - one
         case Compare(Field.OVERDUE, op, value):
             truth = value if op is Op.EQ else not value
             return overdue(now) if truth else {"$nor": [overdue(now)]}
+        case Compare(Field.OVERDUE_EVER, op, value):
+            ever = {"$or": [{"late": {"$eq": True}}, overdue(now)]}
+            return ever if (value if op is Op.EQ else not value) else {"$nor": [ever]}
+        case Compare(Field.REOPENED, op, value):
+            # Of what an earlier version of the hub stored it is not known.
+            return {"reopened": {"$eq" if value is (op is Op.EQ) else "$ne": True}}
         case Compare(field, Op.IS_NULL, value):
             return {field.value: {"$eq" if value else "$ne": None}}
         case Compare(field, Op.IN, tuple() as values):

@@ -29,6 +29,8 @@ WATCHED_FIELDS = frozenset(
         Field.FOLLOWED_UP_AT,
         Field.CLOSED_AT,
         Field.DUE_AT,
+        Field.STAGE,
+        Field.STAGE_DUE_AT,
         Field.PROVINCE,
         Field.DISTRICT,
         Field.INSTITUTION,
@@ -45,12 +47,18 @@ class NotWatchableError(Exception):
     """A condition that only MongoDB can look at; the text is the field's name."""
 
 
-def predicate(condition: Condition) -> Predicate:
+def predicate(condition: Condition) -> Predicate:  # noqa: PLR0911 - one for each case
     """Holds for exactly the documents that plan.match finds. Raises NotWatchableError."""
     match condition:
         case Compare(Field.OVERDUE, op, value):
             wanted = (op is Op.EQ) is value
             return lambda document, now: _overdue(document, now) is wanted
+        case Compare(Field.OVERDUE_EVER, op, value):
+            ever = (op is Op.EQ) is value
+            return lambda document, now: _overdue_ever(document, now) is ever
+        case Compare(Field.REOPENED, op, value):
+            reopened = (op is Op.EQ) is value
+            return lambda document, _: (document.get("reopened") is True) is reopened
         case Compare():
             return _comparison(condition)
         case All(parts):
@@ -70,16 +78,18 @@ def _comparison(compare: Compare) -> Predicate:
         raise NotWatchableError(name)
     match compare.op:
         case Op.EQ:
-            return lambda document, _: bool(document[name] == value)
+            return lambda document, _: bool(document.get(name) == value)
         case Op.NE:
-            return lambda document, _: bool(document[name] != value)
+            return lambda document, _: bool(document.get(name) != value)
         case Op.IN:
-            return lambda document, _: document[name] in value
+            return lambda document, _: document.get(name) in value
         case Op.IS_NULL:
-            return lambda document, _: (document[name] is None) is value
+            return lambda document, _: (document.get(name) is None) is value
         case op if op in _RANGES:
             within = _RANGES[op]
-            return lambda document, _: document[name] is not None and within(document[name], value)
+            return lambda document, _: (
+                document.get(name) is not None and within(document[name], value)
+            )
         case _:
             raise NotWatchableError(name)
 
@@ -91,6 +101,10 @@ def _stored(value: Value | tuple[Value, ...]) -> Any:
     if isinstance(value, datetime):
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
     return value
+
+
+def _overdue_ever(document: Document, now: datetime) -> bool:
+    return document.get("late") is True or _overdue(document, now)
 
 
 def _overdue(document: Document, now: datetime) -> bool:

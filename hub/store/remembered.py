@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any
 
 import anyio
@@ -25,8 +26,6 @@ _MOST = 20_000
 
 _log = structlog.get_logger()
 
-Key = tuple[str, str]
-
 
 class Remembered:
     """What is made of single documents, by collection and id; also of those that do not exist."""
@@ -36,8 +35,10 @@ class Remembered:
         database: Database,
         read: Mapping[str, Callable[[Document | None], Any]],
         fields: tuple[str, ...],
+        most: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """`read` has, for each collection, what makes a value of a document's `fields`."""
+        """`read` has, for each collection, what makes a value of a document's `fields`; `most` how
+        many values of it are kept, where that is not the usual."""
         self._database = database
         self._read = read
         self._fields = dict.fromkeys(fields, 1)
@@ -46,7 +47,8 @@ class Remembered:
             name: database[name].with_options(read_preference=ReadPreference.PRIMARY)
             for name in read
         }
-        self._values: OrderedDict[Key, Any] = OrderedDict()
+        self._values: dict[str, OrderedDict[str, Any]] = {name: OrderedDict() for name in read}
+        self._most = most
         self._changes = 0
         self._live_until = 0.0
         self.next_change = anyio.Event()
@@ -59,26 +61,27 @@ class Remembered:
 
     async def get(self, collection: str, id_: str) -> Any:
         """The value of a document as it is now. Raises StoreError."""
-        key = collection, id_
-        if key in self._values and self.live:
-            return self._values[key]
+        values = self._values[collection]
+        if id_ in values and self.live:
+            return values[id_]
         before = self._changes
         document = await self._collections[collection].find_one({"_id": {"$eq": id_}}, self._fields)
         value = self._read[collection](document)
         # What was read while something changed may be older than the change.
         if self.live and before == self._changes:
-            self._values[key] = value
-            if len(self._values) > _MOST:
-                self._values.popitem(last=False)
+            values[id_] = value
+            if len(values) > self._most.get(collection, _MOST):
+                values.popitem(last=False)
         return value
 
     def forget(self, collection: str, id_: str) -> None:
         """Says that a document has changed; whoever changes one here need not wait for MongoDB."""
-        self._values.pop((collection, id_), None)
+        self._values[collection].pop(id_, None)
         self._noticed()
 
     def _forget_all(self) -> None:
-        self._values.clear()
+        for values in self._values.values():
+            values.clear()
         self._noticed()
 
     def _noticed(self) -> None:

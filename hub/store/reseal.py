@@ -11,8 +11,10 @@ SEALED = {
     "complaints": ("reporter", "raw"),
     "connector_secrets": ("value",),
     "dead_letters": ("raw", "value"),
+    "export_parts": ("content",),
     "keys": ("key",),
     "users": ("totp_secret",),
+    "webhooks": ("secret", "earlier_secret"),
 }
 """Where sealed bytes stand; each is sealed for the `_id` of its document."""
 

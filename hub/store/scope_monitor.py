@@ -109,6 +109,9 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "runs": within(scope.ledgers),
         "dead_letters": within(scope.dead_letters),
         "audit": within(scope.audit),
+        "webhooks": {"by": scope.subject},
+        "deliveries": {"by": scope.subject},
+        "exports": {"by": scope.subject},
     }
 
 

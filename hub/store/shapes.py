@@ -71,6 +71,23 @@ COMPLAINT_FIELDS: Shape = {
 _WORDS: Shape = {"$jsonSchema": {"properties": {"words": {"bsonType": "array", "items": _TEXT}}}}
 """Not required: an earlier version of the hub stored none (search.py)."""
 
+_DAYS: Shape = {"bsonType": "int", "minimum": 0}
+_RECKONED: Shape = {
+    "$jsonSchema": {
+        "properties": {
+            "stage": _TEXT,
+            "stage_due_at": _TIME,
+            "late": _TRUTH,
+            "reopened": _TRUTH,
+            "days": {
+                "bsonType": "object",
+                "properties": {"hand_over": _DAYS, "follow_up": _DAYS, "close": _DAYS},
+            },
+        }
+    }
+}
+"""Not required either (deadlines.py)."""
+
 # domain/indicators.py: cell_of. A complaint counts where it is, and nowhere else.
 _CELL: Shape = {
     "$concat": [
@@ -84,7 +101,12 @@ _CELL: Shape = {
 
 SHAPES: dict[str, Shape] = {
     "complaints": {
-        "$and": [_typed(COMPLAINT_FIELDS), _WORDS, {"$expr": {"$eq": ["$cell", _CELL]}}]
+        "$and": [
+            _typed(COMPLAINT_FIELDS),
+            _WORDS,
+            _RECKONED,
+            {"$expr": {"$eq": ["$cell", _CELL]}},
+        ]
     },
     "runs": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
     "dead_letters": _typed(

@@ -7,7 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from hub.domain.deadlines import Rulebook
 from hub.domain.scope import Scope
+from hub.domain.working_days import Calendar
 from hub.store.answers import Answers
 from hub.store.attempts import Attempts
 from hub.store.audit import AuditLog, ScopedAudit
@@ -20,14 +22,18 @@ from hub.store.completeness import CompletenessRegister, ScopedCompleteness
 from hub.store.connectors import ConnectorRegister, OwnConnectors, ScopedConnectors
 from hub.store.cursor import Cursors
 from hub.store.dead_letters import DeadLetterBox, OwnDeadLetters, ScopedDeadLetters
+from hub.store.deadlines import Deadlines
+from hub.store.deliveries import Outbox, OwnDeliveries
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
+from hub.store.exports import ExportRegister, OwnExports
 from hub.store.feed import Feed
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
+from hub.store.operations import Operations
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
 from hub.store.raw_records import RawRecords
@@ -44,6 +50,7 @@ from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
 from hub.store.views import SavedViews
+from hub.store.webhooks import OwnWebhooks, WebhookRegister
 from hub.store.writer import ComplaintWriter
 
 _READERS = 1_000
@@ -63,6 +70,10 @@ class Reader:
     audit: ScopedAudit
     changes: ScopedChanges
     views: SavedViews
+    exports: OwnExports
+    webhooks: OwnWebhooks
+    deliveries: OwnDeliveries
+    calendar: Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +88,16 @@ class Holdings:
 class Store:
     """The hub's data in MongoDB."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, rules: Rulebook | None = None) -> None:
+        """Deadlines are reckoned by these rules; by those of the nation unless told."""
         self._database = database
+        self._rules = rules or Rulebook()
         self._vault = vault
         self._cursors = Cursors(vault.key_for("cursors"))
         # Readers hold no state but their scope, so viewers that come again share one.
         self.reader = lru_cache(_READERS)(self._reader)
-        self.writer = ComplaintWriter(database, vault)
+        self.writer = ComplaintWriter(database, vault, self._rules)
+        self.deadlines = Deadlines(database, self._rules)
         self.channels = ChannelRegister(database)
         self.dead_letters = DeadLetterBox(database, vault)
         self.runs = RunRegister(database)
@@ -98,8 +112,12 @@ class Store:
         self.secrets = ConnectorSecrets(database, vault)
         self.audit = AuditLog(database)
         self.feed = Feed(database)
+        self.exports = ExportRegister(database, vault)
+        self.webhooks = WebhookRegister(database, vault)
+        self.outbox = Outbox(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
+        self.operations = Operations(database, self.principals)
         self.revocations = Revocations(database, self.principals.remembered)
         self.rollups = Rollups(database)
         self.search_words = SearchWords(database)
@@ -115,7 +133,7 @@ class Store:
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
-        figures = self._answers, self._statistics
+        figures = self._answers, self._statistics, self._rules
         return Reader(
             scope=scope,
             complaints=ScopedComplaints(scope, database, self._vault, cursors, *figures),
@@ -127,6 +145,10 @@ class Store:
             audit=ScopedAudit(scope, database, cursors),
             changes=ScopedChanges(scope, self.feed),
             views=SavedViews(scope, database),
+            exports=OwnExports(scope, database, self._vault),
+            webhooks=OwnWebhooks(scope, database, self._vault),
+            deliveries=OwnDeliveries(scope, database, cursors),
+            calendar=self._rules.calendar,
         )
 
     def holdings(self, scope: Scope) -> Holdings:
@@ -157,6 +179,7 @@ async def open_store(
     encryption_key: str | None,
     driver: Driver,
     monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
+    rules: Rulebook | None = None,
 ) -> AsyncIterator[Store]:
     """The store at a URI, or in an embedded mongod under `data_dir`.
 
@@ -171,4 +194,4 @@ async def open_store(
         vault = Vault(*(given or keys_in(data_dir)))
         database = await opened.enter_async_context(connect(uri, driver, monitoring=monitoring))
         root = await root_secret(database, vault)
-        yield Store(database, vault.with_root(root))
+        yield Store(database, vault.with_root(root), rules)

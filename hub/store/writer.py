@@ -9,6 +9,7 @@ from pymongo import DESCENDING, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from hub.domain.complaint import ComplaintStatus, Provenance
+from hub.domain.deadlines import Rulebook
 from hub.store.documents import Received, complaint_document
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
 from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document, documents
@@ -42,9 +43,10 @@ class Written:
 class ComplaintWriter:
     """Writes batches of complaints, so that writing one again changes nothing."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, rules: Rulebook) -> None:
         self._complaints: Collection = database["complaints"]
         self._vault = vault
+        self._rules = rules
         self._marks = RollupMarks(database)
         self._hash_key = vault.key_for("content-hash")
         self._fingerprint_key = vault.key_for("record-fingerprint")
@@ -141,7 +143,9 @@ class ComplaintWriter:
                 timeline = timeline_again(complaint, received.again, before)
             else:
                 timeline = next_timeline(complaint, provenance.fetched_at, before)
-            changes[id_] = complaint_document(id_, received, origin, digest, timeline, self._vault)
+            changes[id_] = complaint_document(
+                id_, received, origin, digest, timeline, self._vault, self._rules
+            )
         if renewed:
             await self._complaints.bulk_write(renewed, ordered=False)
         if not changes:

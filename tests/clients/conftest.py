@@ -65,16 +65,27 @@ class Served:
     url: str
     hub: Hub
 
-    def made(self, *command: str) -> dict[str, Any]:
-        """What a command prints as JSON."""
+    def done(self, *command: str) -> str:
+        """What a command prints, which has to succeed."""
         code, out, err = self.hub(*command)
         assert code == 0, err
-        found: dict[str, Any] = json.loads(out)
+        return out
+
+    def made(self, *command: str) -> dict[str, Any]:
+        """What a command prints as JSON."""
+        found: dict[str, Any] = json.loads(self.done(*command))
         return found
+
+    def client(self, *options: str) -> dict[str, Any]:
+        """The id and the secret of a new client."""
+        return self.made("client", "create", "Uji", *options)
 
     def token(self, *grant: str) -> str:
         """An access token of a new client with these options of `hub client create`."""
-        made = self.made("client", "create", "Uji", *grant)
+        return self.token_of(self.client(*grant))
+
+    def token_of(self, made: dict[str, Any]) -> str:
+        """An access token of a client."""
         answer = httpx2.post(
             f"{self.url}/oauth/token",
             data={"grant_type": "client_credentials"},
@@ -91,7 +102,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "connectors_config" / "ekspor.yaml").write_text(YAML)
     (folder / "connectors_config" / "exports" / "laporan.csv").write_text(EXPORT)
     port = free_port(0)
-    hub = Hub(folder, {"HUB_PORT": str(port)})
+    hub = Hub(folder, {"HUB_PORT": str(port), "HUB_GRAPHIQL": "true"})
     with hub.start("serve") as server:
         assert server.stderr
         while "Serving" not in server.stderr.readline():

@@ -1,40 +1,12 @@
-// Composes the hub with a subgraph of a ministry, and asks Apollo's gateway across both. Told where
-// the hub is, its token and the ids to ask for by a JSON on standard input; prints what came of it.
+// Asks Apollo's gateway across the hub and a ministry's own graph. Told where the hub is, its SDL, a
+// token and the ids to ask for by a JSON on standard input; prints what came of it.
 import { createHash } from 'node:crypto'
 import { text } from 'node:stream/consumers'
-import { composeServices } from '@apollo/composition'
 import { ApolloGateway, LocalGraphQLDataSource, RemoteGraphQLDataSource } from '@apollo/gateway'
-import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
+import { composed, lettersAbout, OURS, THEIRS } from './letters.mjs'
 
-const { url, token, ids } = JSON.parse(await text(process.stdin))
-const letters = parse(`
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-  type Query { letters: [Letter!]! }
-  type Letter { subject: String! about: Complaint }
-  type Complaint @key(fields: "id") { id: ID! letters: [Letter!]! }
-`)
-const all = ids.map((id) => ({ subject: `Perihal ${id}`, about: { __typename: 'Complaint', id } }))
-const resolvers = {
-  Query: { letters: () => all },
-  Complaint: {
-    __resolveReference: ({ id }) => ({ id }),
-    letters: ({ id }) => all.filter((letter) => letter.about.id === id),
-  },
-}
-
-const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-const service = await fetch(`${url}/graphql`, {
-  method: 'POST',
-  headers,
-  body: JSON.stringify({ query: '{ _service { sdl } }' }),
-})
-const { sdl } = (await service.json()).data._service
-const { errors, supergraphSdl } = composeServices([
-  { name: 'hub', url: `${url}/graphql`, typeDefs: parse(sdl) },
-  { name: 'letters', typeDefs: letters },
-])
-if (errors) throw new Error(errors.map(String).join('\n'))
+const { url, sdl, token, ids } = JSON.parse(await text(process.stdin))
 
 class Hub extends RemoteGraphQLDataSource {
   willSendRequest({ request, context }) {
@@ -42,11 +14,9 @@ class Hub extends RemoteGraphQLDataSource {
   }
 }
 const gateway = new ApolloGateway({
-  supergraphSdl,
+  supergraphSdl: composed(sdl, `${url}/graphql`, ''),
   buildService: ({ name, url }) =>
-    name === 'hub'
-      ? new Hub({ url })
-      : new LocalGraphQLDataSource(buildSubgraphSchema({ typeDefs: letters, resolvers })),
+    name === 'hub' ? new Hub({ url }) : new LocalGraphQLDataSource(lettersAbout(ids)),
 })
 const { schema, executor } = await gateway.load()
 
@@ -55,7 +25,7 @@ function ask(query) {
     document: parse(query),
     request: { query },
     queryHash: createHash('sha256').update(query).digest('hex'),
-    context: { authorization: headers.authorization },
+    context: { authorization: `Bearer ${token}` },
     schema,
     logger: console,
     metrics: {},
@@ -63,7 +33,7 @@ function ask(query) {
   })
 }
 
-const theirs = await ask('{ letters { subject about { id number province { code } } } }')
-const ours = await ask('{ complaints(first: 10) { nodes { number letters { subject } } } }')
+const theirs = await ask(THEIRS)
+const ours = await ask(OURS)
 await gateway.stop()
 console.log(JSON.stringify({ theirs, ours }))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import FOLDER, node, npm
+from tests.clients.conftest import FOLDER, Served, node, npm
 
 PROJECT = FOLDER / "codegen"
 
@@ -28,6 +28,20 @@ def test_urql_is_answered_within_the_scope_and_told_what_is_wrong(province: dict
         ],
         "refused": {"code": "BAD_USER_INPUT", "argument": "filter.province.eq"},
     }
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_client_that_is_held_to_what_its_build_registered_sends_hashes(served: Served) -> None:
+    client = served.client("--role", "province", "--region", "73")
+    told = {"url": served.url, "token": served.token_of(client), "registered": True}
+    id_ = client["client_id"]
+    manifest = str(PROJECT / "generated" / "persisted-documents.json")
+    served.done("client", "operations", "mode", id_, "registered")
+    assert "PERSISTED_OPERATION_NOT_FOUND" in node("codegen/out/complaints.js", told)["error"]
+    served.done("client", "operations", "add", id_, manifest)
+    assert node("codegen/out/complaints.js", told)["total"] == 2
+    refused = node("codegen/out/complaints.js", told | {"registered": False})
+    assert "registered operations only" in refused["error"]
 
 
 @pytest.mark.usefixtures("compiled")

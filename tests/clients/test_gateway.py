@@ -1,5 +1,7 @@
-"""Apollo composes the hub with another graph, and its gateway asks across both by the caller's
+"""The hub and another graph, composed by Apollo's tools: gateways ask across both by the caller's
 token."""
+
+from typing import Any
 
 import httpx2
 import pytest
@@ -8,32 +10,52 @@ from tests.clients.conftest import Served, node
 
 
 @pytest.fixture(scope="module")
-def ids(served: Served) -> dict[str, str]:
-    """Ids of all complaints by their numbers."""
+def about(served: Served) -> list[str]:
+    """Ids of a complaint of province 73, one of 74, and one that does not exist."""
     answer = httpx2.post(
         f"{served.url}/graphql",
         json={"query": "{ complaints { nodes { id number } } }"},
         headers={"Authorization": f"Bearer {served.token('--role', 'ministry')}"},
     )
-    return {row["number"]: row["id"] for row in answer.json()["data"]["complaints"]["nodes"]}
+    rows = answer.json()["data"]["complaints"]["nodes"]
+    ids = {row["number"]: row["id"] for row in rows}
+    return [ids["73-1"], ids["74-1"], "complaint:none"]
 
 
-def test_a_query_across_two_graphs_is_scoped_by_the_forwarded_token(
-    province: dict[str, str], ids: dict[str, str]
-) -> None:
-    about = [ids["73-1"], ids["74-1"], "complaint:none"]
-    told = node("gateway.mjs", province | {"ids": about})
-    letters = told["theirs"]["data"]["letters"]
-    assert letters == [
-        {
-            "subject": f"Perihal {about[0]}",
-            "about": {"id": about[0], "number": "73-1", "province": {"code": "73"}},
-        },
-        {"subject": f"Perihal {about[1]}", "about": None},
-        {"subject": f"Perihal {about[2]}", "about": None},
+def check_province_73(theirs: Any, ours: Any, about: list[str]) -> None:
+    """The data of both questions are what a viewer of province 73 may see."""
+    subjects = [f"Perihal {each}" for each in about]
+    seen = {"id": about[0], "number": "73-1", "province": {"code": "73"}}
+    assert theirs["letters"] == [
+        {"subject": subject, "about": each}
+        for subject, each in zip(subjects, (seen, None, None), strict=True)
     ]
-    assert told["ours"]["data"]["complaints"]["nodes"] == [
+    assert ours["complaints"]["nodes"] == [
         {"number": "73-3", "letters": []},
         {"number": "73-2", "letters": []},
-        {"number": "73-1", "letters": [{"subject": f"Perihal {about[0]}"}]},
+        {"number": "73-1", "letters": [{"subject": subjects[0]}]},
     ]
+
+
+def test_apollos_gateway_answers_within_the_scope_of_the_forwarded_token(
+    served: Served, province: dict[str, str], about: list[str]
+) -> None:
+    """It knows no directives of authorization, so it is composed without."""
+    sdl = served.done("schema", "print", "--federation", "--no-authorization")
+    told = node("gateway.mjs", province | {"sdl": sdl, "ids": about})
+    check_province_73(told["theirs"]["data"], told["ours"]["data"], about)
+
+
+def test_a_gateway_on_http_answers_so_too_and_refuses_early(
+    served: Served, province: dict[str, str], about: list[str]
+) -> None:
+    counter = ("--role", "province", "--region", "73", "--scope", "statistics:read")
+    tokens = {"reader": province["token"], "counter": served.token(*counter)}
+    told = node("hive.mjs", {"url": served.url, "tokens": tokens, "ids": about})
+    check_province_73(told["theirs"]["data"], told["ours"]["data"], about)
+    few = {"data": {"indicators": []}, "codes": [], "hub": True}  # three are too few to be told
+    assert told["counts"] == few
+    for refused in (told["counter"], told["nobody"]):
+        assert not refused["hub"]
+        assert refused["codes"]
+        assert not (refused["data"] or {}).get("complaints")

@@ -8,10 +8,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.connectors.http.errors import ErrorHandler
 from hub.serving import free_port, listening
+from tests import mariadb, postgres
 from tests.connectors.channel import Serve
-from tests.postgres import binaries
 
-collect_ignore = [] if binaries() else ["test_sql.py"]
+_PEERS = {"test_sql.py": postgres.binaries, "test_mysql.py": mariadb.binaries}
+collect_ignore = [name for name, installed in _PEERS.items() if not installed()]
 
 
 class Stage:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from ruamel.yaml import YAML
 
-from hub.connectors import KINDS
 from hub.connectors.defaults import merged
 from hub.connectors.json_schema import connector_schema
+from hub.connectors.kinds import KINDS
 from hub.connectors.vocabulary import ConfigError, Source, validate
 from tests.connectors.test_defaults import DEFAULTS
 from tests.connectors.test_load import FILES, OPEN311, REST

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hub.connectors import KINDS
+from hub.connectors.kinds import KINDS
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.connectors.base import Between, ChannelError, Connector, State
-from hub.connectors.open311 import MOST_ROWS
+from hub.connectors.lists.open311_windows import MOST_ROWS
 from tests.connectors.channel import Serve, batches, connector, ids, states
 
 YAML = """\

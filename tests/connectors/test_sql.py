@@ -17,6 +17,7 @@ from hub.connectors.database.reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import batches, ids, states
+from tests.mariadb import MariaDb
 from tests.postgres import Postgres
 
 SELECT = "select: {external_id: id, status: status, received_at: masuk}"
@@ -59,9 +60,9 @@ def fill(kota: sa.Engine, first: int, last: int, changed: str) -> None:
         )
 
 
-def connected(postgres: Postgres, text: str, **dsn: str) -> Connector[Any]:
-    address = dsn.get("dsn", postgres.dsn)
-    surroundings = Surroundings(Path(), {"KOTA_DSN": address}, frozenset({postgres.host}))
+def connected(server: Postgres | MariaDb, text: str, **dsn: str) -> Connector[Any]:
+    address = dsn.get("dsn", server.dsn)
+    surroundings = Surroundings(Path(), {"KOTA_DSN": address}, frozenset({server.host}))
     return load(text, "kota.yaml").connect(surroundings)
 
 

@@ -82,8 +82,17 @@ async def test_windows_are_halved_and_old_edits_are_told(store: Store) -> None:
     assert all(each.lost == 0 for each in graded.troubles)
 
 
-async def test_old_edits_are_seen_where_open_requests_are_asked_for_again(store: Store) -> None:
-    again = "    recheck: {where: {status: [open, closed]}, interval: PT0.001S, batch_size: 200}\n"
+@pytest.mark.parametrize(
+    "again",
+    [
+        "recheck: {where: {status: [open, closed]}, interval: PT0.001S, batch_size: 200}",
+        "updates: {batch_size: 200}",
+    ],
+)
+async def test_old_edits_are_seen_where_requests_are_asked_for_again(
+    store: Store, again: str
+) -> None:
+    again = f"    {again}\n"
     graded = await grade(load(WINDOWS + again, "c.yaml"), store, 1_500)
     assert exact(graded)
     assert (graded.grade, graded.troubles) == ("A", [])

@@ -204,3 +204,10 @@ def operations(draw: st.DrawFn, schema: GraphQLSchema, ids: list[str]) -> Drawn:
     drawn = _Writer(schema, draw, ids).operation()
     assume(not validate(schema, parse(drawn.text)))
     return drawn
+
+
+@st.composite
+def inputs(draw: st.DrawFn, schema: GraphQLSchema, name: str) -> Any:
+    """A value of an input type as JSON."""
+    kind: Any = schema.type_map[name]
+    return _Writer(schema, draw, ["complaint:1"]).value(name, kind, 0)

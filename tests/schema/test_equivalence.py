@@ -10,6 +10,7 @@ import pytest
 from graphql import ExecutionResult
 from hypothesis import HealthCheck, given, settings
 
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
@@ -84,7 +85,11 @@ async def test_compiled_and_plain_execution_answer_alike(
     filled: Store, drawn: Drawn, viewer: Scope
 ) -> None:
     async def answer(executor: Executor, variables: dict[str, Any]) -> Any:
-        context = Context(filled.reader(viewer), Desk(viewer, filled, Trials()))
+        context = Context(
+            filled.reader(viewer),
+            Desk(viewer, filled, Trials()),
+            WebhookDesk(viewer, filled, frozenset()),
+        )
         return told(await executor.execute(drawn.text, variables, None, context))
 
     # The second time with other words, as whoever turns a page asks: arguments are remembered.

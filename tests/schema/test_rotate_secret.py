@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from hub.domain.run import RunState
 from hub.domain.scope import Grant, Role
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
 from hub.ingest.run import sync
 from hub.serving import free_port, listening
 from hub.store.connectors import ManagedBy

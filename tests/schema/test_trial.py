@@ -13,7 +13,7 @@ from hub.domain.reading import Reading
 from hub.domain.run import RunState
 from hub.domain.scope import Grant, Permission, Role
 from hub.ingest.desk import Desk
-from hub.ingest.folder import registered
+from hub.ingest.registered import registered
 from hub.ingest.run import sync
 from hub.ingest.trial import Trials
 from hub.store.paging import PageRequest

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.deliveries.desk import WebhookDesk
 from hub.domain.complaint import Complaint
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope
@@ -38,7 +39,11 @@ async def filled(store: Store) -> Store:
 
 
 async def can(store: Store, viewer: Scope, action: str, id_: str | None) -> Any:
-    context = Context(store.reader(viewer), Desk(viewer, store, Trials()))
+    context = Context(
+        store.reader(viewer),
+        Desk(viewer, store, Trials()),
+        WebhookDesk(viewer, store, frozenset()),
+    )
     result = await _executor.execute(QUERY, {"action": action, "id": id_}, None, context)
     assert not result.errors, result.errors
     assert result.data

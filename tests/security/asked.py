@@ -24,6 +24,8 @@ query ({", ".join(f"$id{n}: ID!" for n in _IDS)}) {{
 fragment Whole on Complaint {{
   id number externalId classification category categorySource programme status statusSource
   title description receivedAt updatedAt handedOverAt followedUpAt closedAt dueAt overdue
+  overdueEver stage stageDueAt reopened remainingWorkingDays
+  deadlines {{ stage dueAt endedAt pending late rule source }}
   province {{ code }} district {{ code }} address location {{ longitude latitude }} institution
   anonymous secret reporter {{ name contact }} channel {{ name title }}
   timeline {{ at status statusSource }} provenance {{ connector run hash }}

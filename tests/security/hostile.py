@@ -1,12 +1,13 @@
 """Viewers, questions, and documents as no hub would write them, each made from a number."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from bson import Binary, Decimal128, Int64, MaxKey, ObjectId, Regex
 
 from hub.domain.complaint import Classification, ComplaintStatus
+from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.scope import Grant, Permission, Role, Scope
 from tests.made import GRANTS, MOMENT, PLACES
 
@@ -84,6 +85,27 @@ def documents(random: Random, most: int) -> list[Document]:
     return [_document(random, f"c{n}") for n in range(random.randint(10, most))]
 
 
+def _reckoned(random: Random, later: list[datetime | None]) -> Document:
+    """What follows from the rules on deadlines; all of it may be missing."""
+    deadline = {
+        "stage": random.choice(list(DeadlineStage)).value,
+        "rule": random.choice([None, "verify"]),
+        "due_at": random.choice(later),
+        "ended_at": random.choice(later),
+        "pending": random.random() < 0.5,
+    }
+    fields: Document = {
+        "stage": deadline["stage"],
+        "stage_due_at": MOMENT,
+        "late": random.random() < 0.5,
+        "reopened": random.random() < 0.5,
+        "days": {"close": random.randrange(90)},
+        "deadlines": [deadline],
+        "clock": {"by": "v", "place": None, "due_at": random.choice(later), "left": None},
+    }
+    return {name: value for name, value in fields.items() if random.random() < 0.7}
+
+
 def _document(random: Random, id_: str) -> Document:
     province, district = random.choice([*PLACES, (None, None)])
     received_at = MOMENT + timedelta(days=random.randrange(90), hours=random.randrange(3))
@@ -108,6 +130,7 @@ def _document(random: Random, id_: str) -> Document:
         "followed_up_at": random.choice(later),
         "closed_at": random.choice(later),
         "due_at": random.choice(later),
+        **_reckoned(random, later),
         "province": province,
         "district": district,
         "address": random.choice([f"kata({id_})", None, *_ADDRESSES]),
@@ -183,11 +206,13 @@ TIME_FIELDS = [
     "followedUpAt",
     "closedAt",
     "dueAt",
+    "stageDueAt",
 ]
-TRUTH_FIELDS = ["overdue", "anonymous", "secret"]
+TRUTH_FIELDS = ["overdue", "overdueEver", "reopened", "anonymous", "secret"]
 ENUM_FIELDS: dict[str, list[str]] = {
     "status": [status.name for status in ComplaintStatus],
     "classification": [kind.name for kind in Classification],
+    "stage": [stage.name for stage in DeadlineStage],
 }
 _BOX = {"west": 119, "south": -6, "east": 119.5, "north": -5}
 WORD_FIELDS: dict[str, list[Any]] = {

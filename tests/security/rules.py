@@ -40,7 +40,19 @@ def admissible(document: Document) -> bool:
         and all(is_(name, datetime, none) for name in _TIME_OR_NULL)
         and all(is_(name, bool) for name in _TRUTH)
     )
-    return typed and _is_found(document) and _is_placed(document)
+    return typed and _is_found(document) and _is_reckoned(document) and _is_placed(document)
+
+
+def _is_reckoned(document: Document) -> bool:
+    """Whether what follows from the rules on deadlines, which may be missing, is such."""
+    kinds = {"stage": str, "stage_due_at": datetime, "late": bool, "reopened": bool, "days": dict}
+    if not all(isinstance(document[name], kinds[name]) for name in kinds.keys() & document.keys()):
+        return False
+    counts = [n for name, n in document.get("days", {}).items() if name in _COUNTED]
+    return all(type(n) is int and n >= 0 for n in counts)
+
+
+_COUNTED = {"hand_over", "follow_up", "close"}
 
 
 def _is_found(document: Document) -> bool:
@@ -138,7 +150,7 @@ def holds(filter_: dict[str, Any], document: Document) -> bool:
             case "near" | "within":
                 held = document["location"] is not None and _is_in(wanted, document["location"])
             case _:
-                actual = is_overdue(document) if name == "overdue" else _value(name, document)
+                actual = _actual(name, document)
                 held = all(_compares(actual, op, each) for op, each in wanted.items())
         if not held:
             return False
@@ -168,9 +180,19 @@ def _vector(longitude: float, latitude: float) -> tuple[float, float, float]:
     return cos(north) * cos(east), cos(north) * sin(east), sin(north)
 
 
-def _value(name: str, document: Document) -> Any:
-    value = document[re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name)]
-    return value.upper() if name in {"status", "classification"} else value
+def _actual(name: str, document: Document) -> Any:
+    match name:
+        case "overdue":
+            return is_overdue(document)
+        case "overdueEver":
+            return document.get("late") is True or is_overdue(document)
+        case "reopened":
+            return document.get("reopened") is True
+        case "stage" | "stageDueAt":
+            value = document.get("stage" if name == "stage" else "stage_due_at")
+        case _:
+            value = document[re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name)]
+    return value.upper() if name in {"status", "classification", "stage"} and value else value
 
 
 def _compares(actual: Any, op: str, wanted: Any) -> bool:

@@ -41,6 +41,15 @@ REACH_NO_COMPLAINT = {
     "Subscription.runProgress": "told to two operators in tests/security/test_live.py",
     "Subscription.runProgress(connector)": "narrows",
     "ComplaintChange.complaint": "is read by the viewer's own reader, as `complaint` does",
+    "Query.webhooks": "the viewer's own: tests/deliveries/test_scope.py",
+    "Query.webhookDeliveries": "to the viewer's own; they name no complaint: likewise",
+    "Query.webhookDeliveries(webhook)": "narrows",
+    "Query.webhookDeliveries(state)": "narrows",
+    "Query.webhookDeliveries(first)": "pages like complaints",
+    "Query.webhookDeliveries(after)": "pages like complaints",
+    "Query.exports": "the viewer's own; what is in them: tests/schema/test_exports.py",
+    "Query.export": "likewise",
+    "Query.export(id)": "chooses from them",
     "Query.regions": "reads the table of regions",
     "Query.regions(level)": "chooses from it",
     "Query.regions(parent)": "chooses from it",
@@ -141,7 +150,13 @@ def test_the_suite_filters_and_orders_by_everything() -> None:
 
 def test_there_is_no_other_way_in() -> None:
     mutations = core_schema.mutation_type
-    assert mutations and mutations.fields.keys() == {*ATTEMPTS, *FOR_ADMINS, *OF_VIEWS}
+    assert mutations and mutations.fields.keys() == {
+        *ATTEMPTS,
+        *FOR_ADMINS,
+        *OF_VIEWS,
+        *OF_WEBHOOKS,
+        *OF_EXPORTS,
+    }
     subscriptions = core_schema.subscription_type
     assert subscriptions and subscriptions.fields.keys() == {
         "complaintChanged",
@@ -152,6 +167,17 @@ def test_there_is_no_other_way_in() -> None:
 
 OF_VIEWS = {"saveView", "removeView"}
 """Views are everybody's to read, and hold no data: tests/schema/test_views.py."""
+OF_EXPORTS = {"startExport", "cancelExport"}
+"""Made of views within their reader's scope, and theirs alone: tests/schema/test_exports.py."""
+OF_WEBHOOKS = {
+    "createWebhook",
+    "enableWebhook",
+    "disableWebhook",
+    "removeWebhook",
+    "rotateWebhookSecret",
+    "redeliver",
+}
+"""What webhooks are told, and by whom they are changed: tests/deliveries/test_scope.py."""
 WATCHED = {"ComplaintChange.complaint", "Subscription.indicatorsChanged"}
 """What is told when it changes: tests/security/test_live.py, tests/store/test_feed.py."""
 

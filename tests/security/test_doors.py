@@ -26,16 +26,19 @@ async def sent(world: World, body: Any, **headers: str) -> httpx2.Response:
     )
 
 
-async def test_every_address_is_known(store: Store) -> None:
+@pytest.mark.parametrize("graphiql", [False, True])
+async def test_every_address_is_known(store: Store, graphiql: bool) -> None:
     """A new one is a new way in: it is added here beside a test of what it lets out."""
-    app = await make_app(store, "https://hub.example", 900)
+    app = await make_app(store, "https://hub.example", 900, graphiql=graphiql)
     found = {(r.path, *sorted(r.methods or ())) for r in app.routes if isinstance(r, Route)}
     sockets = {r.path for r in app.routes if isinstance(r, WebSocketRoute)}
     assert sockets == {"/graphql"}
     assert len(found) + len(sockets) == len(app.routes)
-    assert found == {
+    pages = {("/graphiql", "GET", "HEAD"), ("/graphiql/assets/{name}", "GET", "HEAD")}
+    assert found == (pages if graphiql else set()) | {
         ("/graphql", "POST"),
         ("/views/{name}", "GET", "HEAD"),
+        ("/exports/{id}", "GET", "HEAD"),
         ("/webhooks/{connector}", "POST"),
         ("/oauth/token", "POST"),
         ("/oauth/introspect", "POST"),
@@ -92,16 +95,22 @@ async def test_no_query_is_kept_for_others_to_run(world: World, as_first: bool) 
             json={"query": ROWS, "extensions": stored},
             headers={"Authorization": f"Bearer {ministry}"},
         )
-    for body in ({"extensions": stored}, {"documentId": digest}, {"id": digest}):
+    found = "PERSISTED_OPERATION_NOT_FOUND"
+    for body, code in (
+        ({"extensions": stored}, "PERSISTED_QUERY_NOT_SUPPORTED"),
+        ({"documentId": digest}, found),
+        ({"id": digest}, found),
+    ):
         answer = await sent(world, body)
         assert answer.status_code == 400
-        assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        assert answer.json()["errors"][0]["extensions"]["code"] == code
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "/export",
+        "/exports",
         "/complaints",
         "/complaints.csv",
         "/graphql/schema",

@@ -6,19 +6,22 @@ from urllib.parse import urlsplit
 import pytest
 from pymongo.errors import OperationFailure, WriteError
 
+from hub.domain.deadlines import Rulebook
 from hub.domain.reading import Reading
 from hub.domain.scope import Grant, Role
 from hub.store.documents import complaint_document
 from hub.store.mongo import Database, Driver, StoreUnavailableError, connect
 from hub.store.shapes import SHAPES
 from hub.store.store import Store
+from hub.store.timelines import next_timeline
 from hub.store.vault import Vault
 from tests.made import MOMENT, complaint, provenance, received, scope
 
 
 def stored(vault: Vault) -> dict[str, Any]:
     (one,) = received(complaint())
-    return complaint_document("1", one, provenance(), "digest", [], vault)
+    timeline = next_timeline(one.complaint, MOMENT, None)
+    return complaint_document("1", one, provenance(), "digest", timeline, vault, Rulebook())
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,10 @@ def stored(vault: Vault) -> dict[str, Any]:
         {"received_on": "1 July"},
         {"number": ["1", "2"]},
         {"words": "jalan"},
+        {"stage": None},
+        {"stage_due_at": "2020-07-03"},
+        {"late": "yes"},
+        {"days": {"close": 1.5}},
         {"words": ["jalan", None]},
         {"location": [119.4, -5.1]},
         {"location": {"type": "Point", "coordinates": [119.4, -95.0]}},

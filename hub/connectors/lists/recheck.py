@@ -31,13 +31,18 @@ class OpenItems(Vocabulary):
         return [label.casefold() for label in stated]
 
 
-class Recheck(Vocabulary):
-    """Asking again for open complaints, by id and some at once."""
+class ById(Vocabulary):
+    """Asking by id, for some at once."""
 
     ids_param: Text = "service_request_id"
     """The parameter that takes ids, parted by commas."""
     batch_size: Annotated[int, Field(ge=1, le=200)] = 50
     """How many ids to ask for at once."""
+
+
+class Recheck(ById):
+    """Asking again for open complaints, by id and some at once."""
+
     where: OpenItems
     """Which complaints are open."""
     interval: Annotated[Duration, Field(gt=timedelta(0))]
@@ -71,7 +76,7 @@ async def asked_again(
     found_ids = {id_of(record) for record in records}
     if not found_ids <= {*ids}:
         raise ChannelError(
-            "recheck: the answer holds requests that were not asked for; the server does not know "
-            "`ids_param`."
+            "Asked by id, the answer holds requests that were not asked for; the server does not "
+            "know `ids_param`."
         )
     yield records, [id_ for id_ in ids if id_ not in found_ids]

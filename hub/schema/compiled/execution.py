@@ -52,7 +52,7 @@ class Executor:
         self, text: str, variables: dict[str, Any], name: str | None, context: Context
     ) -> ExecutionResult:
         """The answer. Data is None without errors that have a path where nothing was executed."""
-        admitted = self._admitted(text, variables, name)
+        admitted = self._admitted(text, variables, name, context)
         if isinstance(admitted, ExecutionResult):
             return admitted
         operation, told = admitted
@@ -66,13 +66,14 @@ class Executor:
         return ExecutionResult(answer.data, answer.errors, told)
 
     def _admitted(
-        self, text: str, variables: dict[str, Any], name: str | None
+        self, text: str, variables: dict[str, Any], name: str | None, context: Context
     ) -> tuple[Operation, dict[str, Any]] | ExecutionResult:
         """An operation within the limits, and what is told beside its answer; or why it is none."""
         operation = self._documents.operation(text, name)
         if not isinstance(operation, Operation):
             return ExecutionResult(None, operation)
-        cost, most = operation.cost.of(variables), self._limits.cost
+        cost = operation.cost.of(variables, context.reader.scope.counts)
+        most = self._limits.cost
         told = {"cost": {"requested": cost, "limit": most}}
         if cost > most:
             _COSTLY.inc()
@@ -90,7 +91,7 @@ class Executor:
         self, text: str, variables: dict[str, Any], name: str | None, context: Context
     ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
         """What a subscription tells from now on; or why it tells nothing."""
-        admitted = self._admitted(text, variables, name)
+        admitted = self._admitted(text, variables, name, context)
         if isinstance(admitted, ExecutionResult):
             return admitted
         operation, _ = admitted

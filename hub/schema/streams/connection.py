@@ -8,7 +8,8 @@ import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.schema.answering import Answer, Answering, BadRequestError, Subscribed, checked_parameters
+from hub.schema.answering import Answer, Answering, Subscribed
+from hub.schema.asked import Asked, BadRequestError, checked_parameters
 from hub.schema.limits import TooManyError
 from hub.schema.streams.operation import answered, begun, told
 from hub.schema.streams.term import AuthorityEndedError, Term
@@ -112,6 +113,11 @@ class Connection:
             message += "Complete one, or open another connection."
             await self._refuse(id_, TooManyError("operations", most, message))
             return
+        try:
+            asked = await self._answering.admitted(term.viewer, asked)
+        except BadRequestError as error:
+            await self._refuse(id_, error)
+            return
         self._operations[id_] = scope = anyio.CancelScope()
         operation = await begun(self._answering, term, asked)
         if isinstance(operation, Subscribed):
@@ -128,7 +134,7 @@ class Connection:
         start(run)
 
     async def _run(
-        self, id_: str, operation: Subscribed | Answer | None, term: Term, asked: dict[str, Any]
+        self, id_: str, operation: Subscribed | Answer | None, term: Term, asked: Asked
     ) -> None:
         async def tell(answer: Answer) -> None:
             await self.send({"id": id_, "type": "next", "payload": answer.body})

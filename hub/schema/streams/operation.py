@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hub.schema.answering import Answer, Answering, Subscribed
+from hub.schema.asked import Asked, BadRequestError
 from hub.schema.streams.term import Term
 from hub.store.feed import FellBehindError
 from hub.store.mongo import StoreError
 from hub.store.scope_monitor import viewing
 
-Asked = dict[str, Any]
 Tell = Callable[[Answer], Awaitable[None]]
 
 FELL_BEHIND: dict[str, Any] = {
@@ -53,6 +53,8 @@ async def told(term: Term, subscribed: Subscribed, tell: Tell) -> dict[str, Any]
                 await tell(answer)
         except StopAsyncIteration:
             return None
+        except BadRequestError as error:
+            return dict(error.formatted)
         except FellBehindError:
             return FELL_BEHIND
         except StoreError:

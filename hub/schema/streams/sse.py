@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hub.schema.answering import Answer, Answering, Subscribed
-from hub.schema.streams.operation import Asked, answered, begun, told
+from hub.schema.asked import Asked
+from hub.schema.streams.operation import answered, begun, told
 from hub.schema.streams.term import AuthorityEndedError, Term
 
 EVENTS = "text/event-stream"
@@ -109,7 +110,7 @@ class EventStream(Response):
 
 
 def event(body: dict[str, Any]) -> bytes:
-    """A result as an event. JSON holds no line break, so that it is one line of data."""
+    """A result as an event. JSON has no line end in it, so that one line of data holds it."""
     return b"event: next\ndata: " + orjson.dumps(body, option=orjson.OPT_NAIVE_UTC) + b"\n\n"
 
 

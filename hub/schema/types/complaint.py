@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 import strawberry
 
 from hub.domain.complaint import OPEN_STATUSES, Classification, ComplaintStatus
+from hub.domain.deadline_rules import DeadlineStage, standing_rules
+from hub.domain.deadlines import is_late
 from hub.domain.region import regions
+from hub.domain.working_days import Calendar
 from hub.schema.context import Document
 from hub.schema.source import derived, entity, joined, output, stored
 from hub.schema.types.channel import Channel, channel_named
@@ -13,10 +16,36 @@ from hub.schema.types.node import Node, stored_id
 from hub.schema.types.region import Region
 
 
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)  # as the store reads complaints
+
+
 def _overdue(complaint: Document) -> bool:
     due = complaint["due_at"]
-    now = datetime.now(UTC).replace(tzinfo=None)  # as the store reads complaints
-    return due is not None and due < now and complaint["status"] in OPEN_STATUSES
+    return due is not None and due < _now() and complaint["status"] in OPEN_STATUSES
+
+
+def _overdue_ever(complaint: Document) -> bool:
+    return complaint.get("late") is True or _overdue(complaint)
+
+
+def _late(deadline: Document) -> bool | None:
+    return is_late(deadline["due_at"], deadline["ended_at"], deadline["pending"], _now())
+
+
+_STAGES: dict[str | None, DeadlineStage] = {stage.value: stage for stage in DeadlineStage}
+
+
+def _remaining(clock: Document | None, calendar: Calendar) -> int | None:
+    if clock is None or clock.get("due_at") is None:
+        return clock.get("left") if clock else None
+    office = calendar.clock(clock["place"])
+    today, last = office.day(datetime.now(UTC)), office.day(clock["due_at"].replace(tzinfo=UTC))
+    return office.between(today, last)
+
+
+def _source(rule: str | None) -> str | None:
+    return next((each.source for each in standing_rules() if each.name == rule), None)
 
 
 @output
@@ -44,6 +73,27 @@ class StatusChange:
     )
     status: ComplaintStatus = stored("status", "The hub's status.", ComplaintStatus)
     status_source: str | None = stored("status_source", "The channel's label.")
+
+
+@output
+class Deadline:
+    """By when something has to be done with a complaint, and what became of it."""
+
+    stage: DeadlineStage = stored("stage", "What has to be done.", DeadlineStage)
+    due_at: datetime | None = stored(
+        "due_at",
+        "Until when: the end of a working day in the district's zone. Null where no rule says, and "
+        "while the clock stands still because the reporter is asked for more.",
+    )
+    ended_at: datetime | None = stored(
+        "ended_at", "When it was done, or the complaint put aside; null where nobody says when."
+    )
+    pending: bool = stored("pending", "It is still to be done.")
+    late: bool | None = derived(
+        _late, "It was done, or is still to be done, after `dueAt`; null where that is not known."
+    )
+    rule: str | None = stored("rule", "Name of the rule; null for the channel's own deadline.")
+    source: str | None = stored("rule", "The regulation that the rule stands in.", _source)
 
 
 @output
@@ -79,8 +129,44 @@ class Complaint(Node):
     handed_over_at: datetime | None = stored("handed_over_at", "Disposition to an institution.")
     followed_up_at: datetime | None = stored("followed_up_at", "First follow-up (tindak lanjut).")
     closed_at: datetime | None = stored("closed_at", "When it was closed.")
-    due_at: datetime | None = stored("due_at", "By when an answer is due.")
+    due_at: datetime | None = stored(
+        "due_at",
+        "By when an answer is due: as the channel says, else by the rules in working days.",
+    )
     overdue: bool = derived(_overdue, "Past `dueAt` and not answered.", needs=("due_at", "status"))
+    overdue_ever: bool = derived(
+        _overdue_ever,
+        "Overdue now, or answered after `dueAt`.",
+        needs=("late", "due_at", "status"),
+    )
+    remaining_working_days: int | None = joined(
+        lambda context: context.calendar(),
+        "clock",
+        _remaining,
+        "Working days of the district from today to `dueAt`: 0 on the last day, below that once it "
+        "is over. Null where nothing is due.",
+    )
+    stage: DeadlineStage | None = derived(
+        lambda complaint: _STAGES.get(complaint.get("stage")),
+        "What has to be done now; null where nothing has.",
+        needs=("stage",),
+    )
+    stage_due_at: datetime | None = derived(
+        lambda complaint: complaint.get("stage_due_at"),
+        "By when that has to be done.",
+        needs=("stage_due_at",),
+    )
+    deadlines: list[Deadline] = derived(
+        lambda complaint: complaint.get("deadlines") or [],
+        "By when it was or is to be verified, followed up and answered, and closed once it is "
+        "answered. Empty for what an earlier version of the hub stored, until it is reckoned.",
+        needs=("deadlines",),
+    )
+    reopened: bool = derived(
+        lambda complaint: complaint.get("reopened") is True,
+        "It was closed or put aside, and is or was open again.",
+        needs=("reopened",),
+    )
     province: Region | None = stored(
         "province", "Null if it could not be placed.", regions().get, constant=True
     )

@@ -12,6 +12,7 @@ from hub.schema.source import awaited, derived, output
 from hub.schema.types.audit import AuditRecord
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
+from hub.schema.types.webhook import WebhookDelivery
 from hub.store.paging import PageRequest, Slice
 
 
@@ -146,4 +147,21 @@ class AuditConnection:
 
     edges: list[AuditEdge] = derived(_entries, _EDGES)
     nodes: list[AuditRecord] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+
+
+@output
+class WebhookDeliveryEdge:
+    """A delivery in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: WebhookDelivery = derived(lambda entry: entry.node, "The delivery.")
+
+
+@output
+class WebhookDeliveryConnection:
+    """A page of deliveries, the latest first."""
+
+    edges: list[WebhookDeliveryEdge] = derived(_entries, _EDGES)
+    nodes: list[WebhookDelivery] = derived(lambda p: p.documents, _NODES)
     page_info: PageInfo = derived(lambda page: page, "Where the page stands.")

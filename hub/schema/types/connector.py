@@ -96,10 +96,12 @@ class PreviewedRecord:
 
 @output
 class HostApproval:
-    """A host that operators' connectors may call."""
+    """A host that operators' connectors may call, or that webhooks may be at."""
 
     host: str = attribute("host", "Lower case, without a port.")
-    connector: str | None = attribute("connector", "For which connector; null for all.")
+    connector: str | None = attribute(
+        "connector", "For which connector; null for all, `(webhooks)` for none but webhooks."
+    )
     by: str = attribute("by", "Who approved it.")
     at: datetime = attribute("at", "When.")
 

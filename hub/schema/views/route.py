@@ -10,11 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.auth.middleware import Viewer
+from hub.schema.asked import BadRequestError
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.schema import core_schema
+from hub.schema.views.answers import refusal
 from hub.schema.views.files import FORMATS
 from hub.schema.views.parameters import ParameterError, variables_of
-from hub.schema.views.table import NoTableError, table_of
+from hub.schema.views.table import Layout, NoTableError, table_of
 from hub.store.store import Store
 from hub.store.views import View
 
@@ -42,17 +44,17 @@ class Views:
             return hurried
         view = await self._store.reader(viewer.scope).views.get(request.path_params["name"])
         if view is None:
-            return _refusal(404, "NOT_FOUND", "There is no view of this name.")
+            return refusal(404, "NOT_FOUND", "There is no view of this name.")
         pairs = request.query_params.multi_items()
         wanted = [value for name, value in pairs if name == _FORMAT] or ["json"]
         if len(wanted) > 1 or wanted[0] not in {"json", *FORMATS}:
             valid = ", ".join(["json", *FORMATS])
-            return _refusal(400, "BAD_USER_INPUT", f"format: one of {valid}")
+            return refusal(400, "BAD_USER_INPUT", f"format: one of {valid}")
         stated = [(name, value) for name, value in pairs if name != _FORMAT]
         try:
             return await self._found(request, viewer, view, stated, wanted[0])
         except (ParameterError, NoTableError) as error:
-            return _refusal(400, "BAD_USER_INPUT", str(error))
+            return refusal(400, "BAD_USER_INPUT", str(error))
 
     async def _found(
         self,
@@ -63,10 +65,14 @@ class Views:
         format_: str,
     ) -> Response:
         """Raises ParameterError and NoTableError."""
+        try:
+            await self._graphql.admitted(viewer, {"query": view.document})
+        except BadRequestError as error:
+            return refusal(error.status, error.code, error.message)
         operation = self._graphql.operation(view.document)
         if operation is None:
             told = "The schema has changed, and this view with it no longer fits. Save it anew."
-            return _refusal(409, "VIEW_OUTDATED", told)
+            return refusal(409, "VIEW_OUTDATED", told)
         variables = view.variables | variables_of(core_schema, operation.node, stated)
         answer = await self._graphql.answer(viewer, view.document, variables, None)
         if "errors" in answer.body:
@@ -78,7 +84,7 @@ class Views:
         data: dict[str, Any] = answer.body["data"]
 
         def made() -> bytes:
-            return write(table_of(core_schema, operation, data))
+            return write(table_of(Layout.of(core_schema, operation, variables), data))
 
         response = _content(request, await to_thread.run_sync(made), media_type)
         disposition = f'attachment; filename="{view.name}.{format_}"'
@@ -95,9 +101,3 @@ def _content(request: Request, body: bytes, media_type: str, status: int = 200) 
     if status == 200 and tag in known:  # noqa: PLR2004
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, media_type)
-
-
-def _refusal(status: int, code: str, message: str) -> Response:
-    error = {"message": message, "extensions": {"code": code}}
-    body = orjson.dumps({"errors": [error]})
-    return Response(body, status, {"Cache-Control": "no-store"}, "application/json")

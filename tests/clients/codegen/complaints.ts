@@ -2,6 +2,7 @@
 // the hub. test_codegen.py compiles and runs it.
 import { text } from 'node:stream/consumers'
 import { Client, fetchExchange } from '@urql/core'
+import { persistedExchange } from '@urql/exchange-persisted'
 import { graphql } from './generated/gql.js'
 import type { ComplaintStatus } from './generated/graphql.js'
 
@@ -14,11 +15,23 @@ const WAITING = graphql(`
   }
 `)
 
-const { url, token } = JSON.parse(await text(process.stdin)) as { url: string; token: string }
+interface Told {
+  url: string
+  token: string
+  registered?: boolean
+}
+const { url, token, registered } = JSON.parse(await text(process.stdin)) as Told
+// Sends the hashes that graphql-codegen put into the documents, and never the documents.
+const byHash = persistedExchange({
+  enforcePersistedQueries: true,
+  preferGetForPersistedQueries: false,
+  generateHash: async (_, document) =>
+    (document as unknown as { __meta__: { hash: string } }).__meta__.hash,
+})
 const client = new Client({
   url: `${url}/graphql`,
   preferGetMethod: false,
-  exchanges: [fetchExchange],
+  exchanges: registered ? [byHash, fetchExchange] : [fetchExchange],
   fetchOptions: { headers: { authorization: `Bearer ${token}` } },
 })
 
@@ -35,7 +48,7 @@ console.log(
   JSON.stringify({
     total: told.data?.complaints.totalCount,
     rows,
-    error: told.error?.message,
+    error: told.error && `${told.error.message} ${told.error.graphQLErrors[0]?.extensions['code']}`,
     refused: refused.error?.graphQLErrors[0]?.extensions,
   }),
 )

@@ -1,0 +1,1 @@
+"""Webhooks of consoles: changes of complaints, sent to them at least once and signed."""

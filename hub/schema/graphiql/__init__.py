@@ -1,0 +1,1 @@
+"""GraphiQL: a page to ask from, which the hub itself serves once `make graphiql` has built it."""

@@ -1,0 +1,70 @@
+"""The fields of a complaint's document that follow from the rules on deadlines."""
+
+from collections.abc import Sequence
+
+from hub.domain.complaint import OPEN_STATUSES, Complaint, ComplaintStatus, StatusChange
+from hub.domain.course import Step
+from hub.domain.deadlines import Rulebook
+from hub.store.mongo import Document
+
+DONE = "done"
+"""What is closed keeps the deadlines that it had, whatever becomes of rules and days."""
+
+
+def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook) -> Document:
+    """`due_at` is the channel's own deadline, `stated_due_at`, or else that of the rules.
+
+    `clock` says by which rules an open complaint was reckoned, and what its remaining days are
+    counted by. What is in most complaints not known or not so is left out, for short documents:
+    an index of `stage_due_at` holds those alone of which something is to be done.
+    """
+    found = rules.reckon(complaint, _steps(complaint.history, timeline))
+    answer, now = found.deadlines[2], found.next
+    fields: Document = {
+        "due_at": answer.due_at,
+        "stated_due_at": complaint.due_at,
+        "deadlines": [
+            {"stage": stage, "rule": rule, "due_at": due, "ended_at": ended, "pending": pending}
+            for stage, rule, due, ended, pending in found.deadlines
+        ],
+        "days": found.days,
+    }
+    if now:
+        fields["stage"] = now.stage.value
+        if now.due_at:
+            fields["stage_due_at"] = now.due_at
+    if found.late:
+        fields["late"] = True
+    if found.reopened:
+        fields["reopened"] = True
+    if complaint.status in OPEN_STATUSES:
+        place, due_at = complaint.district or complaint.province, answer.due_at
+        fields["clock"] = {
+            "by": rules.version,
+            "place": place,
+            "due_at": due_at,
+            "left": found.left,
+        }
+    else:
+        fields["clock"] = _IS_DONE
+    return fields
+
+
+OPTIONAL = ("stage", "stage_due_at", "late", "reopened")
+"""Fields that are there only where they say something."""
+
+_IS_DONE = {"by": DONE}
+_STATUSES = {status.value: status for status in ComplaintStatus}
+
+
+def _steps(history: Sequence[StatusChange], timeline: Sequence[Document]) -> list[Step]:
+    """The steps of a timeline. Dated are those that the channel tells of, and those after the
+    first that was seen: at the first, a complaint may have been so for long."""
+    told = {each.at for each in history}
+    steps = []
+    seen = False
+    for step in timeline:
+        at = step["at"]
+        steps.append(Step(at, _STATUSES[step["status"]], at in told if told else seen))
+        seen = seen or step["status_source"] is not None
+    return steps
