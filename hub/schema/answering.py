@@ -1,30 +1,34 @@
 """What documents get: each viewer's from what their scope reaches, whatever way it goes."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from typing import Any
 
+import anyio
+import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
 from hub.auth.middleware import Viewer
 from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
-from hub.domain.scope import Scope
+from hub.domain.scope import Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
-from hub.schema.asked import Admission, Asked
+from hub.schema.asked import Admission, Asked, BadRequestError
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
+from hub.schema.compiled.stream import Stream
 from hub.schema.context import Admit, Context
 from hub.schema.errors import RefusedError
 from hub.schema.held import Held
 from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
 from hub.schema.schema import core_schema
+from hub.schema.types.change import Heard
 from hub.schema.types.node import global_id
 from hub.store.audit import Query
 from hub.store.cursor import InvalidCursorError
@@ -33,16 +37,22 @@ from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 _DESKS = 1_000
+_AGAIN_SECONDS = 0.5
 
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What a document gets, and the HTTP status that the draft gives it."""
 
     body: dict[str, Any]
     status: int
+
+    @cached_property
+    def text(self) -> str:
+        """The body as JSON, made once for all who get the same."""
+        return orjson.dumps(self.body, option=orjson.OPT_NAIVE_UTC).decode()
 
     @property
     def failed(self) -> int:
@@ -57,16 +67,34 @@ class Subscribed:
         self,
         results: AsyncIterator[ExecutionResult],
         tell: Callable[[ExecutionResult], Awaitable[Answer]],
+        confirm: Callable[[], Awaitable[None]],
         ended: Callable[[], None],
+        alike: Hashable | None,
     ) -> None:
-        """`ended` is called once it has."""
+        """`confirm` is asked whether an answer may leave, `ended` is called once it has. All that
+        are `alike` get the same answers, each of which is made once; None for one that is like no
+        other."""
         self._results = results
         self._tell = tell
+        self._confirm = confirm
         self._ended = ended
+        self._alike = alike
 
     async def next(self) -> Answer:
         """The next one. Raises FellBehindError, BadRequestError."""
-        return await self._tell(await anext(self._results))
+        results = self._results
+        if self._alike is not None and isinstance(results, Stream):
+            event = await results.event()
+            make = partial(self._made, results, event)
+            heard = isinstance(event, Heard)
+            answer = await (event.change.once(self._alike, make) if heard else make())
+        else:
+            answer = await self._tell(await anext(results))
+        await self._confirm()
+        return answer
+
+    async def _made(self, stream: Stream, event: Any) -> Answer:
+        return await self._tell(await stream.result(event))
 
     async def close(self) -> None:
         """Ends it."""
@@ -141,7 +169,6 @@ class Answering:
         context = self._context(viewer.scope, partial(self._admit, viewer))
 
         async def tell(result: ExecutionResult) -> Answer:
-            await self.admitted(viewer, {"query": document})
             return await self._told(result, viewer.scope, document, name, context)
 
         try:
@@ -156,7 +183,22 @@ class Answering:
         if isinstance(given, ExecutionResult):
             ended()
             return await tell(given)
-        return Subscribed(given, tell, ended)
+        confirm = partial(self._still_admitted, viewer, document)
+        alike = _alike(viewer.scope, document, variables, name)
+        return Subscribed(given, tell, confirm, ended, alike)
+
+    async def _still_admitted(self, viewer: Viewer, document: str) -> None:
+        """Returns once it is known that a viewer's client may still ask this, however long that
+        can't be found out. Raises BadRequestError."""
+        while True:
+            try:
+                await self.admitted(viewer, {"query": document})
+            except BadRequestError as error:
+                if error.code != "UNAVAILABLE":
+                    raise
+                await anyio.sleep(_AGAIN_SECONDS)
+            else:
+                return
 
     def _context(self, scope: Scope, admit: Admit | None) -> Context:
         return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope), admit)
@@ -200,6 +242,17 @@ class Answering:
         if reading.shows_reporters:
             query = Query(name, sha256(document.encode()).hexdigest())
             await self._store.audit.record(scope, query, reading)
+
+
+def _alike(
+    scope: Scope, document: str, variables: dict[str, Any], name: str | None
+) -> Hashable | None:
+    """What is the same for all who watch the same and may see the same of it. Whoever may see
+    reporters has answers of their own, since each is accounted for."""
+    if Permission.COMPLAINTS_PII in scope.permissions:
+        return None
+    stated = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    return scope.grants, scope.permissions, document, stated, name
 
 
 def _masked(reading: Reading) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ class Subscription:
 
         async def heard(told: Announced) -> Heard:
             change = told.change
-            return Heard(change.id, told.kind, lambda: read(change, context.reading, needs))
+            return Heard(change, told.kind, lambda: read(change, context.reading, needs))
 
         return Told(context, inbox, heard)
 

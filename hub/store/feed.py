@@ -1,7 +1,7 @@
 """What changes in MongoDB, told to everybody in this process who watches: one change stream for
 all of them, which misses nothing for as long as the process lives."""
 
-from asyncio import Future, ensure_future, shield
+from asyncio import Event, Future, ensure_future, shield
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import anyio
 import structlog
 from pymongo import ReadPreference
-from pymongo.errors import AutoReconnect, PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import WATCHED, Database, Document
@@ -57,7 +57,14 @@ class Change:
     before: Document | None
     after: Document | None
     at: datetime = field(default_factory=utc_now)
-    _read: dict[Hashable, Future[Document | None]] = field(default_factory=dict)
+    _made: dict[Hashable, Future[Any]] = field(default_factory=dict)
+
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` gives, made once for all who come with the same key."""
+        if key not in self._made:
+            self._made[key] = ensure_future(make())
+        made: T = await shield(self._made[key])  # whoever gives up must not take it from the others
+        return made
 
     async def read(
         self, key: Hashable, fetch: Callable[[], Awaitable[Document | None]]
@@ -65,14 +72,14 @@ class Change:
         """What `fetch` finds, asked once for all who come with the same key, and again while
         MongoDB can't be reached."""
         while True:
-            if key not in self._read:
-                self._read[key] = ensure_future(fetch())
             try:
-                # Shielded: whoever gives up must not take it from the others.
-                found = await shield(self._read[key])
+                found = await self.once(key, fetch)
                 return None if found is None else {**found}
-            except AutoReconnect:  # nothing is lost for it: the change waits as well
-                self._read.pop(key, None)
+            except PyMongoError as error:
+                if not isinstance(error, ConnectionFailure) and not error.timeout:
+                    raise
+                # Nothing is lost for it: the change waits as well.
+                self._made.pop(key, None)
                 await anyio.sleep(_AGAIN_SECONDS)
 
 
@@ -89,7 +96,7 @@ class Inbox(Generic[T]):
     def __init__(self, leave: Callable[["Inbox[T]"], None]) -> None:
         self._leave = leave
         self._waiting: deque[T] = deque()
-        self._news = anyio.Event()
+        self._news = Event()
         self._behind = False
 
     def put(self, told: T) -> None:
@@ -115,7 +122,7 @@ class Inbox(Generic[T]):
         while not self._waiting:
             if self._behind:
                 raise FellBehindError
-            self._news = anyio.Event()
+            self._news.clear()
             await self._news.wait()
         return self._waiting.popleft()
 

@@ -42,7 +42,7 @@ class Term:
             except StoreError:
                 await anyio.sleep(_AGAIN_SECONDS)
                 continue
-            if scope != self.viewer.scope:
+            if scope is not self.viewer.scope and scope != self.viewer.scope:
                 raise AuthorityEndedError("What you may see has changed. Subscribe again.")
             return
 
