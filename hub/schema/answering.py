@@ -1,6 +1,7 @@
 """What documents get: each viewer's from what their scope reaches, whatever way it goes."""
 
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -38,6 +39,8 @@ from hub.store.store import Store
 
 _DESKS = 1_000
 _AGAIN_SECONDS = 0.5
+_AHEAD = 20
+"""So many answers of a subscription are made at once, where it gets the same as others."""
 
 _log = structlog.get_logger()
 
@@ -66,7 +69,7 @@ class Subscribed:
     def __init__(
         self,
         results: AsyncIterator[ExecutionResult],
-        tell: Callable[[ExecutionResult], Awaitable[Answer]],
+        tell: Callable[[ExecutionResult, Reading | None], Awaitable[Answer]],
         confirm: Callable[[], Awaitable[None]],
         ended: Callable[[], None],
         alike: Hashable | None,
@@ -79,22 +82,33 @@ class Subscribed:
         self._confirm = confirm
         self._ended = ended
         self._alike = alike
+        self._begun: deque[Awaitable[Answer]] = deque()
 
     async def next(self) -> Answer:
         """The next one. Raises FellBehindError, BadRequestError."""
-        results = self._results
-        if self._alike is not None and isinstance(results, Stream):
-            event = await results.event()
-            make = partial(self._made, results, event)
-            heard = isinstance(event, Heard)
-            answer = await (event.change.once(self._alike, make) if heard else make())
+        if isinstance(self._results, Stream):
+            answer = await self._next_of(self._results)
         else:
-            answer = await self._tell(await anext(results))
+            answer = await self._tell(await anext(self._results), None)
         await self._confirm()
         return answer
 
-    async def _made(self, stream: Stream, event: Any) -> Answer:
-        return await self._tell(await stream.result(event))
+    async def _next_of(self, stream: Stream) -> Answer:
+        """The next of several that are being made."""
+        if not self._begun:
+            self._begun.append(self._begin(stream, await stream.event()))
+        if self._alike is not None:
+            while len(self._begun) < _AHEAD and (event := stream.waiting()):
+                self._begun.append(self._begin(stream, event))
+        return await self._begun.popleft()
+
+    def _begin(self, stream: Stream, event: Any) -> Awaitable[Answer]:
+        if self._alike is not None and isinstance(event, Heard):
+            return event.change.once(self._alike, partial(self._made, stream, event, event.reading))
+        return self._made(stream, event, event.reading if isinstance(event, Heard) else None)
+
+    async def _made(self, stream: Stream, event: Any, reading: Reading | None) -> Answer:
+        return await self._tell(await stream.result(event), reading)
 
     async def close(self) -> None:
         """Ends it."""
@@ -154,7 +168,7 @@ class Answering:
         """What a document gets within a scope."""
         context = self._context(scope, admit)
         result = await self._executor.execute(document, variables, name, context)
-        return await self._told(result, scope, document, name, context)
+        return await self._told(result, scope, document, name, context.reading)
 
     def goes_on(self, document: str, name: str | None) -> bool:
         """Whether an operation is a subscription, which `subscribe` answers."""
@@ -168,8 +182,9 @@ class Answering:
         ask it any more."""
         context = self._context(viewer.scope, partial(self._admit, viewer))
 
-        async def tell(result: ExecutionResult) -> Answer:
-            return await self._told(result, viewer.scope, document, name, context)
+        async def tell(result: ExecutionResult, reading: Reading | None = None) -> Answer:
+            seen = context.reading if reading is None else reading
+            return await self._told(result, viewer.scope, document, name, seen)
 
         try:
             ended = self._held.one_more(viewer.scope.subject)
@@ -183,22 +198,31 @@ class Answering:
         if isinstance(given, ExecutionResult):
             ended()
             return await tell(given)
-        confirm = partial(self._still_admitted, viewer, document)
+        confirm = self._still_admitted(viewer, document)
         alike = _alike(viewer.scope, document, variables, name)
         return Subscribed(given, tell, confirm, ended, alike)
 
-    async def _still_admitted(self, viewer: Viewer, document: str) -> None:
-        """Returns once it is known that a viewer's client may still ask this, however long that
-        can't be found out. Raises BadRequestError."""
-        while True:
-            try:
-                await self.admitted(viewer, {"query": document})
-            except BadRequestError as error:
-                if error.code != "UNAVAILABLE":
-                    raise
-                await anyio.sleep(_AGAIN_SECONDS)
-            else:
-                return
+    def _still_admitted(self, viewer: Viewer, document: str) -> Callable[[], Awaitable[None]]:
+        """What returns once it is known that a viewer's client may still ask this, however long
+        that can't be found out; at once where nothing has changed. Raises BadRequestError."""
+        changes = self._store.principals.remembered
+        confirmed: int | None = None
+
+        async def confirm() -> None:
+            nonlocal confirmed
+            stamp = changes.stamp
+            while stamp is None or stamp != confirmed:
+                try:
+                    await self.admitted(viewer, {"query": document})
+                except BadRequestError as error:
+                    if error.code != "UNAVAILABLE":
+                        raise
+                    await anyio.sleep(_AGAIN_SECONDS)
+                else:
+                    confirmed = stamp
+                    return
+
+        return confirm
 
     def _context(self, scope: Scope, admit: Admit | None) -> Context:
         return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope), admit)
@@ -216,18 +240,18 @@ class Answering:
         scope: Scope,
         document: str,
         name: str | None,
-        context: Context,
+        reading: Reading,
     ) -> Answer:
         try:
             # Before the answer leaves: personal data that can't be accounted for is not shown.
-            await self._record(scope, document, name, context.reading)
+            await self._record(scope, document, name, reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = _status(result)
         body: dict[str, Any] = {}
         extensions = dict(result.extensions or {})
-        if context.reading.hidden:
-            extensions["masked"] = _masked(context.reading)
+        if reading.hidden:
+            extensions["masked"] = _masked(reading)
         if extensions:
             body["extensions"] = extensions
         if result.errors:

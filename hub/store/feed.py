@@ -1,7 +1,7 @@
 """What changes in MongoDB, told to everybody in this process who watches: one change stream for
 all of them, which misses nothing for as long as the process lives."""
 
-from asyncio import Event, Future, ensure_future, shield
+from asyncio import Event, Future, ensure_future, shield, sleep
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +18,9 @@ from hub.domain.clock import utc_now
 from hub.store.mongo import WATCHED, Database, Document
 from hub.store.predicates import WATCHED_FIELDS
 
-MOST_WAITING = 1_000
-"""So many changes may wait for whoever watches; then they have fallen behind."""
+MOST_WAITING = 5_000
+"""So many changes may wait for whoever watches; then they have fallen behind. All who watch share
+them, and after a restart of MongoDB those of a minute come at once."""
 
 _WAIT_MS = 250
 _AGAIN_SECONDS = 0.5
@@ -59,12 +60,11 @@ class Change:
     at: datetime = field(default_factory=utc_now)
     _made: dict[Hashable, Future[Any]] = field(default_factory=dict)
 
-    async def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """What `make` gives, made once for all who come with the same key."""
+    def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """What `make` gives, begun now and once for all who come with the same key."""
         if key not in self._made:
             self._made[key] = ensure_future(make())
-        made: T = await shield(self._made[key])  # whoever gives up must not take it from the others
-        return made
+        return shield(self._made[key])  # whoever gives up must not take it from the others
 
     async def read(
         self, key: Hashable, fetch: Callable[[], Awaitable[Document | None]]
@@ -125,6 +125,10 @@ class Inbox(Generic[T]):
             self._news.clear()
             await self._news.wait()
         return self._waiting.popleft()
+
+    def get_nowait(self) -> T | None:
+        """The next where it waits already."""
+        return self._waiting.popleft() if self._waiting else None
 
     def close(self) -> None:
         """Stops watching."""
@@ -188,6 +192,7 @@ class Feed:
                 event = await stream.try_next()
                 if event is not None:
                     self._tell(event)
+                    await sleep(0)  # of many that come at once, each is taken before the next
                 self._token = stream.resume_token
                 self._live.set()  # not before: Motor opens the stream when it is asked first
             if not self._audiences:

@@ -61,6 +61,11 @@ class Remembered:
         """Whether changes are being told, so that what is remembered holds."""
         return time.monotonic() < self._live_until
 
+    @property
+    def stamp(self) -> int | None:
+        """The same for as long as nothing has changed; None while that is not known."""
+        return self._changes if self.live else None
+
     async def get(self, collection: str, id_: str) -> Any:
         """The value of a document as it is now. Raises StoreError."""
         values = self._values[collection]

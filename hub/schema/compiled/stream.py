@@ -48,6 +48,11 @@ class Stream(AsyncIterator[ExecutionResult]):
         """The next event, of which nothing is made yet."""
         return await self._events.__anext__()
 
+    def waiting(self) -> Any:
+        """The next event where it waits already, and of its kind more than one may be begun."""
+        waiting = getattr(self._events, "waiting", None)
+        return waiting and waiting()
+
     async def result(self, event: Any) -> ExecutionResult:
         """What is told of an event."""
         try:
