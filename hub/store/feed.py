@@ -26,6 +26,7 @@ _WAIT_MS = 250
 _AGAIN_SECONDS = 0.5
 _OPENING_SECONDS = 10.0
 _CLOSING_SECONDS = 1.0
+_AT_ONCE = 100
 
 _SINGLE = ["insert", "replace", "update", "delete"]
 _WHOLE = ["drop", "rename", "dropDatabase"]
@@ -64,7 +65,9 @@ class Change:
         """What `make` gives, begun now and once for all who come with the same key."""
         if key not in self._made:
             self._made[key] = ensure_future(make())
-        return shield(self._made[key])  # whoever gives up must not take it from the others
+        made = self._made[key]
+        # Whoever gives up must not take it from the others.
+        return made if made.done() else shield(made)
 
     async def read(
         self, key: Hashable, fetch: Callable[[], Awaitable[Document | None]]
@@ -187,12 +190,15 @@ class Feed:
     async def _listen(self) -> None:
         """Until nobody watches, or the stream is lost: then what was told last is remembered."""
         stream = await opened_stream(self._database, WATCHED, start_after=self._token)
+        told = 0
         try:
             while self._audiences and stream.alive:
                 event = await stream.try_next()
                 if event is not None:
                     self._tell(event)
-                    await sleep(0)  # of many that come at once, each is taken before the next
+                    told += 1
+                    if not told % _AT_ONCE:
+                        await sleep(0)  # so that of very many some are taken before the rest come
                 self._token = stream.resume_token
                 self._live.set()  # not before: Motor opens the stream when it is asked first
             if not self._audiences:
