@@ -6,6 +6,7 @@ import anyio
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from hub.cli.consoles import for_consoles
 from hub.cli.running import FAILED, err, fail, opened, out, run
 from hub.domain.run import Ledger
 from hub.ingest.run import Finished
@@ -42,7 +43,13 @@ def demo() -> None:
                 out.print(_ledgers(finished))
                 clients = await demo_clients(settings, store)
                 app = await app_of(settings, store)
-                async with upkeep(store), listening(app, settings.host, settings.port):
+                async with (
+                    upkeep(store),
+                    listening(app, settings.host, settings.port),
+                    anyio.create_task_group() as group,
+                ):
+                    for work in for_consoles(store, settings.callable_private_hosts):
+                        group.start_soon(work)
                     path = write_demo_file(settings, clients)
                     _tell(settings, clients, str(path))
                     await anyio.sleep_forever()

@@ -2,23 +2,19 @@
 
 import logging
 import os
-from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from anyio import create_task_group
 
+from hub.cli.consoles import for_consoles
 from hub.cli.running import err, opened, run
 from hub.cli.sync import BESIDE_A_SERVER
 from hub.ingest.daily import Daily
 from hub.ingest.registered import registered
 from hub.ingest.scheduler import Scheduler
 from hub.settings import Settings
-from hub.store.store import Store
-
-EXPORT_SECONDS = 60.0
-"""What a page of an export may take."""
 
 
 def schedule(
@@ -47,23 +43,8 @@ def schedule(
             async with create_task_group() as group:
                 group.start_soon(Daily(store, find).work)
                 group.start_soon(store.principals.remembered.watch)
-                for work in _for_consoles(store, private_hosts):
+                for work in for_consoles(store, private_hosts):
                     group.start_soon(work)
                 await Scheduler(store, find).work()
 
     run(body, signal_is_failure=False, with_parent=beside_server, log_level=logging.INFO)
-
-
-def _for_consoles(
-    store: Store, private_hosts: frozenset[str]
-) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
-    """What delivers to webhooks, and what makes exports."""
-    from hub.deliveries.deliverer import Deliverer
-    from hub.schema.answering import Answering
-    from hub.schema.limits import Limits
-    from hub.schema.telling import ApiTeller
-    from hub.schema.views.exporting import Exporter
-
-    teller = ApiTeller(Answering(store))
-    patient = Answering(store, limits=Limits(enforce_cost=False, seconds=EXPORT_SECONDS))
-    return Deliverer(store, teller, private_hosts).work, Exporter(store, patient).work

@@ -26,7 +26,8 @@ from hub.store.deadlines import Deadlines
 from hub.store.deliveries import Outbox, OwnDeliveries
 from hub.store.device_codes import DeviceCodes
 from hub.store.embedded import embedded_mongod
-from hub.store.exports import ExportRegister, OwnExports
+from hub.store.export_register import ExportRegister
+from hub.store.exports import OwnExports
 from hub.store.feed import Feed
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts

@@ -21,7 +21,8 @@ from hub.schema.answering import Answering
 from hub.schema.limits import Limits
 from hub.schema.views import exporting
 from hub.schema.views.exporting import Exporter
-from hub.store.exports import MOST_UNDER_WAY, ExportLostError
+from hub.store.export_register import ExportLostError
+from hub.store.exports import MOST_UNDER_WAY
 from hub.store.mongo import Database
 from tests.made import MOMENT, complaint, provenance, received
 from tests.running_hub import RunningHub
@@ -234,7 +235,7 @@ async def test_a_link_is_good_for_its_file_its_time_and_its_reader(
     assert (await hub.http.get(link)).status_code == 200
     with monkeypatch.context() as patched:
         after = utc_now() + timedelta(minutes=16)
-        patched.setattr("hub.store.exports.utc_now", lambda: after)
+        patched.setattr("hub.store.export_links.utc_now", lambda: after)
         await refused(link)
     principals = hub.store.principals
     await principals.disable(client_id)

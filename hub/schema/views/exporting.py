@@ -19,7 +19,7 @@ from hub.schema.schema import core_schema
 from hub.schema.views.files import file_of
 from hub.schema.views.table import NoTableError
 from hub.schema.views.walking import Walk
-from hub.store.exports import Export, ExportLostError
+from hub.store.export_register import Export, ExportLostError
 from hub.store.mongo import StoreError
 from hub.store.scope_monitor import viewing
 from hub.store.store import Store
