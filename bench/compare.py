@@ -120,6 +120,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_of(pid: int) -> float:
+    """How much memory a process has now, in MB; 0 where the system does not tell."""
+    statm = Path(f"/proc/{pid}/statm")
+    if not statm.exists():
+        return 0.0
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
 @contextmanager
 def generator() -> Iterator[Generator]:
     """A load generator for as long as the block runs."""

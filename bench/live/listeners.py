@@ -4,6 +4,7 @@ have heard."""
 
 import asyncio
 import sys
+import time
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from bench.live.wire import ByEvents, BySocket, Taker
 from hub.domain.complaint import Complaint
 
 _AT_ONCE = 25
-_LIVE_SECONDS = 60.0
+_LIVE_SECONDS, _QUIET_SECONDS = 60.0, 10.0
 
 Event = tuple[str, str]
 """(kind, complaint)"""
@@ -41,6 +42,11 @@ async def _connected(
     return await asyncio.gather(*map(connect, mine))
 
 
+def _last(taking: list[tuple[Watcher, Taker]]) -> float:
+    """When anything came last."""
+    return max((taker.taken[-1][0] for _, taker in taking if taker.taken), default=0.0)
+
+
 async def _line() -> Any:
     return orjson.loads(await asyncio.to_thread(sys.stdin.buffer.readline))
 
@@ -53,6 +59,9 @@ async def main() -> None:
     taking = await _connected(job["port"], job["tokens"], mine)
     print("live", flush=True)
     began: list[float] = await _line()
+    # What is late is not lost.
+    while _last(taking) > time.monotonic() - _QUIET_SECONDS:  # noqa: ASYNC110 - nothing tells
+        await asyncio.sleep(1)
     print(orjson.dumps(Comparison(began).of(taking)).decode(), flush=True)
 
 

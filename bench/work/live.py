@@ -1,7 +1,6 @@
 """A thousand subscribers while complaints change, and MongoDB is killed and started again."""
 
 import asyncio
-import os
 import shutil
 import subprocess
 from collections import Counter
@@ -11,7 +10,7 @@ from statistics import median
 
 import orjson
 
-from bench.compare import Ratio, Result, Row, cpu_seconds
+from bench.compare import Ratio, Result, Row, cpu_seconds, memory_of
 from bench.live.stage import Stage, line_of, staged, tell
 from bench.live.watchers import BATCH, PER_SECOND
 from bench.work.plans import Bench
@@ -19,7 +18,6 @@ from bench.work.plans import Bench
 SUBSCRIBERS = 1_000
 _LEAST_SECONDS, _QUIET_SECONDS = 20.0, 5.0
 _WRONG = ("lost", "doubled", "stray", "out of order")
-_MB = 1024**2
 
 
 def subscribers(bench: Bench, _: int) -> list[Result]:
@@ -53,11 +51,8 @@ async def _measure(folder: Path, logs: Path, seconds: float) -> list[Result]:
 
 async def _watch(hub: subprocess.Popen[bytes], memory: list[float]) -> None:
     """Notes each second how much memory the hub has, in MB."""
-    page = os.sysconf("SC_PAGE_SIZE")
     while True:
-        told = Path(f"/proc/{hub.pid}/statm").read_text()  # noqa: ASYNC240 - it is in memory
-        pages = int(told.split()[1])
-        memory.append(pages * page / _MB)
+        memory.append(memory_of(hub.pid))
         await asyncio.sleep(1)
 
 

@@ -1,30 +1,35 @@
 """What documents get: each viewer's from what their scope reaches, whatever way it goes."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from typing import Any
 
+import anyio
+import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 
 from hub.auth.middleware import Viewer
 from hub.deliveries.desk import WebhookDesk
 from hub.domain.reading import Reading
-from hub.domain.scope import Scope
+from hub.domain.scope import Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
-from hub.schema.asked import Admission, Asked
+from hub.schema.asked import Admission, Asked, BadRequestError
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
+from hub.schema.compiled.stream import Stream
 from hub.schema.context import Admit, Context
 from hub.schema.errors import RefusedError
 from hub.schema.held import Held
 from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
 from hub.schema.schema import core_schema
+from hub.schema.types.change import Heard
 from hub.schema.types.node import global_id
 from hub.store.audit import Query
 from hub.store.cursor import InvalidCursorError
@@ -33,16 +38,24 @@ from hub.store.mongo import StoreError
 from hub.store.store import Store
 
 _DESKS = 1_000
+_AGAIN_SECONDS = 0.5
+_AHEAD = 20
+"""So many answers of a subscription are made at once, where it gets the same as others."""
 
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What a document gets, and the HTTP status that the draft gives it."""
 
     body: dict[str, Any]
     status: int
+
+    @cached_property
+    def text(self) -> str:
+        """The body as JSON, made once for all who get the same."""
+        return orjson.dumps(self.body, option=orjson.OPT_NAIVE_UTC).decode()
 
     @property
     def failed(self) -> int:
@@ -56,17 +69,46 @@ class Subscribed:
     def __init__(
         self,
         results: AsyncIterator[ExecutionResult],
-        tell: Callable[[ExecutionResult], Awaitable[Answer]],
+        tell: Callable[[ExecutionResult, Reading | None], Awaitable[Answer]],
+        confirm: Callable[[], Awaitable[None]],
         ended: Callable[[], None],
+        alike: Hashable | None,
     ) -> None:
-        """`ended` is called once it has."""
+        """`confirm` is asked whether an answer may leave, `ended` is called once it has. All that
+        are `alike` get the same answers, each of which is made once; None for one that is like no
+        other."""
         self._results = results
         self._tell = tell
+        self._confirm = confirm
         self._ended = ended
+        self._alike = alike
+        self._begun: deque[Awaitable[Answer]] = deque()
 
     async def next(self) -> Answer:
         """The next one. Raises FellBehindError, BadRequestError."""
-        return await self._tell(await anext(self._results))
+        if isinstance(self._results, Stream):
+            answer = await self._next_of(self._results)
+        else:
+            answer = await self._tell(await anext(self._results), None)
+        await self._confirm()
+        return answer
+
+    async def _next_of(self, stream: Stream) -> Answer:
+        """The next of several that are being made."""
+        if not self._begun:
+            self._begun.append(self._begin(stream, await stream.event()))
+        if self._alike is not None:
+            while len(self._begun) < _AHEAD and (event := stream.waiting()):
+                self._begun.append(self._begin(stream, event))
+        return await self._begun.popleft()
+
+    def _begin(self, stream: Stream, event: Any) -> Awaitable[Answer]:
+        if self._alike is not None and isinstance(event, Heard):
+            return event.change.once(self._alike, partial(self._made, stream, event, event.reading))
+        return self._made(stream, event, event.reading if isinstance(event, Heard) else None)
+
+    async def _made(self, stream: Stream, event: Any, reading: Reading | None) -> Answer:
+        return await self._tell(await stream.result(event), reading)
 
     async def close(self) -> None:
         """Ends it."""
@@ -126,7 +168,7 @@ class Answering:
         """What a document gets within a scope."""
         context = self._context(scope, admit)
         result = await self._executor.execute(document, variables, name, context)
-        return await self._told(result, scope, document, name, context)
+        return await self._told(result, scope, document, name, context.reading)
 
     def goes_on(self, document: str, name: str | None) -> bool:
         """Whether an operation is a subscription, which `subscribe` answers."""
@@ -140,9 +182,9 @@ class Answering:
         ask it any more."""
         context = self._context(viewer.scope, partial(self._admit, viewer))
 
-        async def tell(result: ExecutionResult) -> Answer:
-            await self.admitted(viewer, {"query": document})
-            return await self._told(result, viewer.scope, document, name, context)
+        async def tell(result: ExecutionResult, reading: Reading | None = None) -> Answer:
+            seen = context.reading if reading is None else reading
+            return await self._told(result, viewer.scope, document, name, seen)
 
         try:
             ended = self._held.one_more(viewer.scope.subject)
@@ -156,7 +198,31 @@ class Answering:
         if isinstance(given, ExecutionResult):
             ended()
             return await tell(given)
-        return Subscribed(given, tell, ended)
+        confirm = self._still_admitted(viewer, document)
+        alike = _alike(viewer.scope, document, variables, name)
+        return Subscribed(given, tell, confirm, ended, alike)
+
+    def _still_admitted(self, viewer: Viewer, document: str) -> Callable[[], Awaitable[None]]:
+        """What returns once it is known that a viewer's client may still ask this, however long
+        that can't be found out; at once where nothing has changed. Raises BadRequestError."""
+        changes = self._store.principals.remembered
+        confirmed: int | None = None
+
+        async def confirm() -> None:
+            nonlocal confirmed
+            stamp = changes.stamp
+            while stamp is None or stamp != confirmed:
+                try:
+                    await self.admitted(viewer, {"query": document})
+                except BadRequestError as error:
+                    if error.code != "UNAVAILABLE":
+                        raise
+                    await anyio.sleep(_AGAIN_SECONDS)
+                else:
+                    confirmed = stamp
+                    return
+
+        return confirm
 
     def _context(self, scope: Scope, admit: Admit | None) -> Context:
         return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope), admit)
@@ -174,18 +240,18 @@ class Answering:
         scope: Scope,
         document: str,
         name: str | None,
-        context: Context,
+        reading: Reading,
     ) -> Answer:
         try:
             # Before the answer leaves: personal data that can't be accounted for is not shown.
-            await self._record(scope, document, name, context.reading)
+            await self._record(scope, document, name, reading)
         except StoreError as failure:
             result = ExecutionResult(None, [_unforeseen(GraphQLError("", path=[]), failure)])
         status = _status(result)
         body: dict[str, Any] = {}
         extensions = dict(result.extensions or {})
-        if context.reading.hidden:
-            extensions["masked"] = _masked(context.reading)
+        if reading.hidden:
+            extensions["masked"] = _masked(reading)
         if extensions:
             body["extensions"] = extensions
         if result.errors:
@@ -200,6 +266,17 @@ class Answering:
         if reading.shows_reporters:
             query = Query(name, sha256(document.encode()).hexdigest())
             await self._store.audit.record(scope, query, reading)
+
+
+def _alike(
+    scope: Scope, document: str, variables: dict[str, Any], name: str | None
+) -> Hashable | None:
+    """What is the same for all who watch the same and may see the same of it. Whoever may see
+    reporters has answers of their own, since each is accounted for."""
+    if Permission.COMPLAINTS_PII in scope.permissions:
+        return None
+    stated = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    return scope.grants, scope.permissions, document, stated, name
 
 
 def _masked(reading: Reading) -> list[dict[str, Any]]:

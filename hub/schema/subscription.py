@@ -11,6 +11,7 @@ from strawberry import UNSET
 
 from hub.domain.clock import utc_now
 from hub.domain.indicators import Dimension, Freshness, IndicatorRow
+from hub.domain.reading import Reading
 from hub.domain.scope import Permission
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
@@ -50,13 +51,8 @@ class Subscription:
             inbox = await context.reader.changes.complaints(condition_of(filter))
         except NotWatchableError as error:
             raise InputError("filter", f"{error} can't be watched") from None
-        read, needs = context.reader.complaints.changed, needs_of(info)
-
-        async def heard(told: Announced) -> Heard:
-            change = told.change
-            return Heard(change.id, told.kind, lambda: read(change, context.reading, needs))
-
-        return Told(context, inbox, heard)
+        read = partial(context.reader.complaints.changed, fields=needs_of(info))
+        return Changes(context, inbox, read)
 
     @subscribed(Run, OF_CONNECTOR)
     async def run_progress(self, info: HubInfo, connector: str | None = UNSET) -> Any:
@@ -107,6 +103,40 @@ class Told(Generic[T]):
             made = await self._make(told)
             if made is not None:
                 return made
+
+    async def aclose(self) -> None:
+        """Stops watching."""
+        self._inbox.close()
+
+
+class Changes:
+    """What is heard of changes. Of each is told by itself what was hidden and shown of it, so that
+    the next may be begun before."""
+
+    def __init__(
+        self,
+        context: Context,
+        inbox: Inbox[Announced],
+        read: Callable[[Change, Reading], Awaitable[Any]],
+    ) -> None:
+        self._context = context
+        self._inbox = inbox
+        self._read = read
+
+    def __aiter__(self) -> "Changes":
+        return self
+
+    async def __anext__(self) -> Heard:
+        return self._heard(await self._inbox.get())
+
+    def waiting(self) -> Heard | None:
+        """The next where it waits already."""
+        told = self._inbox.get_nowait()
+        return None if told is None else self._heard(told)
+
+    def _heard(self, told: Announced) -> Heard:
+        self._context.begin_again()
+        return Heard(told.change, told.kind, self._context.reading, self._read)
 
     async def aclose(self) -> None:
         """Stops watching."""

@@ -23,8 +23,9 @@ from hub.store.cursor import Cursors
 from hub.store.documents import Received, complaint_document
 from hub.store.feed import Change
 from hub.store.masks import FOR_NOBODY, Fields, Masks
-from hub.store.mongo import Database, Document, read_quickly
+from hub.store.mongo import Database, Document, find_at_once, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
+from hub.store.shared_reads import SharedFinds
 from hub.store.statistics import Statistics
 from hub.store.timelines import next_timeline
 from hub.store.vault import Vault
@@ -47,7 +48,9 @@ class ScopedComplaints:
         answers: Answers,
         statistics: Statistics,
         rules: Rulebook,
+        finds: SharedFinds,
     ) -> None:
+        """`finds` are those of all viewers."""
         self._scope = scope
         self._rows = plan.within(scope.rows)
         self._vault = vault
@@ -57,6 +60,7 @@ class ScopedComplaints:
         self._newest = self._complaints.with_options(read_preference=ReadPreference.PRIMARY)
         self._answers, self._statistics = answers, statistics
         self._rules = rules
+        self._finds = finds
         self._pager = Pager(self._complaints, scope, cursors)
 
     async def get(self, id_: str, reading: Reading, fields: Fields = None) -> Document | None:
@@ -71,11 +75,15 @@ class ScopedComplaints:
         self, change: Change, reading: Reading, fields: Fields = None
     ) -> Document | None:
         """The complaint that has changed as it is now, asked of MongoDB once for all who may read
-        the same; None outside the scope."""
-        here = plan.both(self._rows, {"_id": {"$eq": change.id}})
+        the same, and together with others; None outside the scope."""
         projection = self._masks.projection(fields)
+
+        async def find(ids: list[str]) -> list[Document]:
+            here = plan.both(self._rows, {"_id": {"$in": ids}})
+            return await find_at_once(self._newest, here, projection, (), len(ids))
+
         same = self._scope.rows, *sorted(projection.items())
-        document = await change.read(same, lambda: self._newest.find_one(here, projection))
+        document = await change.read(same, lambda: self._finds.get(same, change.id, find))
         if document:
             self._masks.put_on([document], fields, reading)
         return document

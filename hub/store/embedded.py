@@ -279,6 +279,9 @@ def _command_of(pid: int) -> str:
 def _free_port(preferred: int | None) -> int:
     for candidate in (preferred or 0, 0):
         with socket.socket() as probe, suppress(OSError):
+            # As mongod itself does: connections of one that was killed do not hold its port, which
+            # is where everybody looks for the next one.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", candidate))
             return int(probe.getsockname()[1])
     raise StoreUnavailableError("No free port on 127.0.0.1 for the embedded mongod.")

@@ -1,7 +1,7 @@
 """What changes in MongoDB, told to everybody in this process who watches: one change stream for
 all of them, which misses nothing for as long as the process lives."""
 
-from asyncio import Future, ensure_future, shield
+from asyncio import Event, Future, ensure_future, shield, sleep
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,21 @@ from typing import Any, Generic, Protocol, TypeVar
 import anyio
 import structlog
 from pymongo import ReadPreference
-from pymongo.errors import AutoReconnect, PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from hub.domain.clock import utc_now
 from hub.store.mongo import WATCHED, Database, Document
 from hub.store.predicates import WATCHED_FIELDS
 
-MOST_WAITING = 1_000
-"""So many changes may wait for whoever watches; then they have fallen behind."""
+MOST_WAITING = 5_000
+"""So many changes may wait for whoever watches; then they have fallen behind. All who watch share
+them, and after a restart of MongoDB those of a minute come at once."""
 
 _WAIT_MS = 250
 _AGAIN_SECONDS = 0.5
 _OPENING_SECONDS = 10.0
 _CLOSING_SECONDS = 1.0
+_AT_ONCE = 100
 
 _SINGLE = ["insert", "replace", "update", "delete"]
 _WHOLE = ["drop", "rename", "dropDatabase"]
@@ -57,7 +59,15 @@ class Change:
     before: Document | None
     after: Document | None
     at: datetime = field(default_factory=utc_now)
-    _read: dict[Hashable, Future[Document | None]] = field(default_factory=dict)
+    _made: dict[Hashable, Future[Any]] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        """What `make` gives, begun now and once for all who come with the same key."""
+        if key not in self._made:
+            self._made[key] = ensure_future(make())
+        made = self._made[key]
+        # Whoever gives up must not take it from the others.
+        return made if made.done() else shield(made)
 
     async def read(
         self, key: Hashable, fetch: Callable[[], Awaitable[Document | None]]
@@ -65,14 +75,14 @@ class Change:
         """What `fetch` finds, asked once for all who come with the same key, and again while
         MongoDB can't be reached."""
         while True:
-            if key not in self._read:
-                self._read[key] = ensure_future(fetch())
             try:
-                # Shielded: whoever gives up must not take it from the others.
-                found = await shield(self._read[key])
+                found = await self.once(key, fetch)
                 return None if found is None else {**found}
-            except AutoReconnect:  # nothing is lost for it: the change waits as well
-                self._read.pop(key, None)
+            except PyMongoError as error:
+                if not isinstance(error, ConnectionFailure) and not error.timeout:
+                    raise
+                # Nothing is lost for it: the change waits as well.
+                self._made.pop(key, None)
                 await anyio.sleep(_AGAIN_SECONDS)
 
 
@@ -89,7 +99,7 @@ class Inbox(Generic[T]):
     def __init__(self, leave: Callable[["Inbox[T]"], None]) -> None:
         self._leave = leave
         self._waiting: deque[T] = deque()
-        self._news = anyio.Event()
+        self._news = Event()
         self._behind = False
 
     def put(self, told: T) -> None:
@@ -115,9 +125,13 @@ class Inbox(Generic[T]):
         while not self._waiting:
             if self._behind:
                 raise FellBehindError
-            self._news = anyio.Event()
+            self._news.clear()
             await self._news.wait()
         return self._waiting.popleft()
+
+    def get_nowait(self) -> T | None:
+        """The next where it waits already."""
+        return self._waiting.popleft() if self._waiting else None
 
     def close(self) -> None:
         """Stops watching."""
@@ -176,11 +190,15 @@ class Feed:
     async def _listen(self) -> None:
         """Until nobody watches, or the stream is lost: then what was told last is remembered."""
         stream = await opened_stream(self._database, WATCHED, start_after=self._token)
+        told = 0
         try:
             while self._audiences and stream.alive:
                 event = await stream.try_next()
                 if event is not None:
                     self._tell(event)
+                    told += 1
+                    if not told % _AT_ONCE:
+                        await sleep(0)  # so that of very many some are taken before the rest come
                 self._token = stream.resume_token
                 self._live.set()  # not before: Motor opens the stream when it is asked first
             if not self._audiences:

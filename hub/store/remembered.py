@@ -14,6 +14,7 @@ from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
 from hub.store.mongo import Database, Document
+from hub.store.shared_reads import SharedReads
 
 LEASE_SECONDS = 3.0
 """So long after it was last heard of, the stream of changes counts as lost: the most that a change
@@ -49,6 +50,7 @@ class Remembered:
         }
         self._values: dict[str, OrderedDict[str, Any]] = {name: OrderedDict() for name in read}
         self._most = most
+        self._reads = SharedReads()
         self._changes = 0
         self._live_until = 0.0
         self.next_change = anyio.Event()
@@ -59,12 +61,20 @@ class Remembered:
         """Whether changes are being told, so that what is remembered holds."""
         return time.monotonic() < self._live_until
 
+    @property
+    def stamp(self) -> int | None:
+        """The same for as long as nothing has changed; None while that is not known."""
+        return self._changes if self.live else None
+
     async def get(self, collection: str, id_: str) -> Any:
         """The value of a document as it is now. Raises StoreError."""
         values = self._values[collection]
         if id_ in values and self.live:
             return values[id_]
-        before = self._changes
+        return await self._reads.get((collection, id_), lambda: self._find(collection, id_))
+
+    async def _find(self, collection: str, id_: str) -> Any:
+        values, before = self._values[collection], self._changes
         document = await self._collections[collection].find_one({"_id": {"$eq": id_}}, self._fields)
         value = self._read[collection](document)
         # What was read while something changed may be older than the change.

@@ -47,6 +47,7 @@ from hub.store.schedules import Schedules
 from hub.store.scope_monitor import ScopeMonitoring
 from hub.store.search import SearchWords
 from hub.store.secrets import ConnectorSecrets
+from hub.store.shared_reads import SharedFinds
 from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
@@ -124,6 +125,7 @@ class Store:
         self.search_words = SearchWords(database)
         self._answers = Answers(database, self.rollups)
         self._statistics = Statistics(self._answers)
+        self._finds = SharedFinds()
         self.signing_keys = SigningKeys(database, vault)
         self.users = Users(database, vault)
         self.authorizations = Authorizations(database, self.revocations)
@@ -134,10 +136,10 @@ class Store:
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
-        figures = self._answers, self._statistics, self._rules
+        shared = self._answers, self._statistics, self._rules, self._finds
         return Reader(
             scope=scope,
-            complaints=ScopedComplaints(scope, database, self._vault, cursors, *figures),
+            complaints=ScopedComplaints(scope, database, self._vault, cursors, *shared),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             completeness=ScopedCompleteness(scope, database),

@@ -44,7 +44,7 @@ BODIES = st.recursive(
 
 @given(st.dictionaries(st.text(), BODIES, max_size=3))
 def test_a_result_is_one_event_whatever_citizens_write(body: dict[str, Any]) -> None:
-    ((type_, data),) = dispatched(event(body))
+    ((type_, data),) = dispatched(event(orjson.dumps(body).decode()))
     assert type_ == "next"
     assert orjson.loads(data) == body
 

@@ -1,13 +1,15 @@
 """Attempts to hear of another province by listening. docs/security.md lists each."""
 
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
 import anyio
 
 from hub.domain.run import Ledger, RunState
-from hub.domain.scope import Grant, Role, Scope
+from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store.live import ScopedChanges
+from hub.store.mongo import Database
 from tests.listener import CHANGED, Listener, listening
 from tests.made import complaint, provenance, received
 from tests.security.conftest import HIDDEN, World
@@ -79,6 +81,49 @@ async def test_no_filter_of_a_subscription_widens_the_scope(world: World) -> Non
             await write(world, external_id="new")
             await theirs.told()  # so it was told to everybody who hears of it
         await nothing_more(ours)
+
+
+FIELDS = "id number title address reporter { name } channel { name } provenance { connector }"
+LIVE = f"subscription {{ complaintChanged {{ id complaint {{ {FIELDS} }} }} }}"
+PII = [Permission.COMPLAINTS_READ, Permission.COMPLAINTS_PII]
+VIEWERS: list[tuple[Grant, list[Permission] | None]] = [
+    (Grant(Role.MINISTRY), None),
+    (Grant(Role.MINISTRY), PII),
+    (SULTRA, None),
+    (SULTRA, PII),
+    (Grant(Role.DISTRICT, ("74.71",)), None),
+    (Grant(Role.OPERATOR, channels=("sultra",)), None),
+]
+
+
+async def test_an_event_that_is_made_once_for_many_is_to_each_what_a_query_is(
+    world: World, database: Database
+) -> None:
+    """All watch by the same document; two of each kind see the same, nobody what others see."""
+    hub = world.hub
+    tokens = [await hub.token(grant, permissions=may) for grant, may in VIEWERS * 2]
+    async with AsyncExitStack() as opened:
+        listeners = []
+        for token in tokens:
+            listeners.append(await opened.enter_async_context(listening(hub, token)))
+            await listeners[-1].subscribe(LIVE)
+        for n in range(3):
+            id_ = await write(world, external_id=f"n-{n}", secret=n == 1, anonymous=n == 2)
+            asked = f'{{ complaint(id: "complaint:{id_}") {{ {FIELDS} }} }}'
+            for token, listener in zip(tokens, listeners, strict=True):
+                heard = (await listener.next())["payload"]
+                found = (await hub.post(token, asked)).json()
+                assert heard["data"]["complaintChanged"] == {
+                    "id": f"complaint:{id_}",
+                    "complaint": found["data"]["complaint"],
+                }
+                hidden = [each.get("extensions", {}).get("masked") for each in (heard, found)]
+                assert hidden[0] == hidden[1]
+    # Each that was shown a reporter is accounted for by their own name: by the event, by the query.
+    shown = await database["audit"].distinct("subject")
+    assert len(shown) == 4
+    for subject in shown:
+        assert await database["audit"].count_documents({"subject": subject}) == 4
 
 
 async def test_figures_and_runs_of_others_are_not_told(world: World) -> None:

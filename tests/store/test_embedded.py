@@ -46,6 +46,17 @@ async def test_the_next_start_finds_the_data_and_the_process_ends_with_the_hub(
         assert await note(uri) == 1
 
 
+async def test_a_killed_mongod_comes_back_where_everybody_looks_for_it(tmp_path: Path) -> None:
+    """Though connections of its clients linger."""
+    async with embedded_mongod(tmp_path):
+        port = int((tmp_path / "mongo" / "port").read_text())
+        _, client = await asyncio.open_connection("127.0.0.1", port)
+        os.kill(pid_in(tmp_path), signal.SIGKILL)
+    async with embedded_mongod(tmp_path):
+        assert int((tmp_path / "mongo" / "port").read_text()) == port
+    client.close()
+
+
 async def test_a_taken_port_is_changed_and_a_killed_mongod_heals(tmp_path: Path) -> None:
     async with embedded_mongod(tmp_path) as uri:
         await note(uri)

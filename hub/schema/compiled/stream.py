@@ -42,7 +42,19 @@ class Stream(AsyncIterator[ExecutionResult]):
         self._plainly = plainly
 
     async def __anext__(self) -> ExecutionResult:
-        event = await self._events.__anext__()
+        return await self.result(await self.event())
+
+    async def event(self) -> Any:
+        """The next event, of which nothing is made yet."""
+        return await self._events.__anext__()
+
+    def waiting(self) -> Any:
+        """The next event where it waits already, and of its kind more than one may be begun."""
+        waiting = getattr(self._events, "waiting", None)
+        return waiting and waiting()
+
+    async def result(self, event: Any) -> ExecutionResult:
+        """What is told of an event."""
         try:
             return ExecutionResult({self._key: await self._make(event)}, None)
         except Exception:  # whatever it is, the plain executor meets it again and tells it

@@ -70,7 +70,7 @@ class EventStream(Response):
         return await answered(self._answering, self._term, self._asked)
 
     async def _next(self, answer: Answer) -> None:
-        await self._write(event(answer.body))
+        await self._write(event(answer.text))
 
     async def _until_unauthorised(self) -> None:
         try:
@@ -93,7 +93,7 @@ class EventStream(Response):
             await self._write(_ALIVE)
 
     async def _end(self, why: dict[str, Any] | None) -> None:
-        last = event({"errors": [why]}) + _COMPLETE if why else _COMPLETE
+        last = event(orjson.dumps({"errors": [why]}).decode()) + _COMPLETE if why else _COMPLETE
         await self._write(last, more=False)
         self._group.cancel_scope.cancel()
 
@@ -109,9 +109,9 @@ class EventStream(Response):
             self._group.cancel_scope.cancel()
 
 
-def event(body: dict[str, Any]) -> bytes:
+def event(result: str) -> bytes:
     """A result as an event. JSON has no line end in it, so that one line of data holds it."""
-    return b"event: next\ndata: " + orjson.dumps(body, option=orjson.OPT_NAIVE_UTC) + b"\n\n"
+    return f"event: next\ndata: {result}\n\n".encode()
 
 
 def _unauthenticated(error: AuthorityEndedError) -> dict[str, Any]:

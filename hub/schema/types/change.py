@@ -7,22 +7,31 @@ from typing import Any
 import strawberry
 
 from hub.domain.change import ChangeKind
+from hub.domain.reading import Reading
 from hub.schema.source import attribute, awaited, derived, output
 from hub.schema.types.complaint import Complaint
 from hub.schema.types.node import global_id
+from hub.store.feed import Change
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a viewer hears of a change; `read` finds the complaint as they may see it."""
+    """What a viewer hears of a change; `read` finds the complaint as they may see it, and tells
+    `reading` of it."""
 
-    id: str
+    change: Change
     kind: ChangeKind
-    read: Callable[[], Awaitable[Any]]
+    reading: Reading
+    read: Callable[[Change, Reading], Awaitable[Any]]
+
+    @property
+    def id(self) -> str:
+        """The complaint's."""
+        return self.change.id
 
     async def complaint(self) -> Any:
         """The complaint. Of one that is gone nothing is read."""
-        return None if self.kind is ChangeKind.GONE else await self.read()
+        return None if self.kind is ChangeKind.GONE else await self.read(self.change, self.reading)
 
 
 @output
