@@ -73,6 +73,8 @@ KNOWN: dict[str, list[str]] = {
     "code": ["73", "73.71", "74", "76.04"],
     "url": ["https://console.example/hook"],
     "host": ["console.example"],
+    "note": ["a test record"],
+    "value": ["made-up"],
     "action": ["complaints:pii", "connectors:write"],
     "search": ["jalan rusak", "air"],
     "document": [
