@@ -1,6 +1,6 @@
 """What a serving hub does in the background: works off what writers have marked."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
@@ -27,29 +27,16 @@ async def keep_rollups(store: Store) -> None:
         await anyio.sleep(REFRESH_SECONDS)
 
 
-async def fill_search_words(store: Store) -> None:
-    """Lets complaints be found that an earlier version of the hub stored; then there is no more
-    to do."""
+async def work_off(work: Callable[[], Awaitable[int]], done: str, failed: str) -> None:
+    """Does once what an earlier version of the hub, or other rules, left to be done; then there is
+    no more to do, since this process writes by its own. Both names are for the log."""
     while True:
         try:
-            if filled := await store.search_words.fill():
-                _log.info("search_words.filled", complaints=filled)
+            if complaints := await work():
+                _log.info(done, complaints=complaints)
             return
         except StoreError as error:
-            _log.warning("search_words.not_filled", error=str(error))
-        await anyio.sleep(_AGAIN_SECONDS)
-
-
-async def keep_deadlines(store: Store) -> None:
-    """Reckons open complaints anew that were reckoned by other rules or days; then there is no
-    more to do, since this process writes by its own."""
-    while True:
-        try:
-            if recomputed := await store.deadlines.recompute():
-                _log.info("deadlines.recomputed", complaints=recomputed)
-            return
-        except StoreError as error:
-            _log.warning("deadlines.not_recomputed", error=str(error))
+            _log.warning(failed, error=str(error))
         await anyio.sleep(_AGAIN_SECONDS)
 
 
@@ -58,7 +45,10 @@ async def upkeep(store: Store) -> AsyncIterator[None]:
     """Keeps the store up while the block runs."""
     async with anyio.create_task_group() as group:
         group.start_soon(keep_rollups, store)
-        group.start_soon(fill_search_words, store)
-        group.start_soon(keep_deadlines, store)
+        for work, done, failed in (
+            (store.search_words.fill, "search_words.filled", "search_words.not_filled"),
+            (store.deadlines.recompute, "deadlines.recomputed", "deadlines.not_recomputed"),
+        ):
+            group.start_soon(work_off, work, done, failed)
         yield
         group.cancel_scope.cancel()

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from hashlib import sha256
 from typing import Any
 
 import anyio
@@ -19,7 +18,7 @@ from hub.domain.reading import Reading
 from hub.domain.scope import Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
-from hub.schema.asked import Admission, Asked, BadRequestError
+from hub.schema.asked import Admission, Asked, BadRequestError, document_hash
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.compiled.stream import Stream
@@ -264,7 +263,7 @@ class Answering:
         self, scope: Scope, document: str, name: str | None, reading: Reading
     ) -> None:
         if reading.shows_reporters:
-            query = Query(name, sha256(document.encode()).hexdigest())
+            query = Query(name, document_hash(document))
             await self._store.audit.record(scope, query, reading)
 
 

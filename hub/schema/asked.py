@@ -63,7 +63,7 @@ class Admission:
         only = client_id is not None and await self._operations.sends_no_other(client_id)
         if text is not None and not only:
             return text
-        id_, by_apollo = (_hash(text), False) if text is not None else _named(asked)
+        id_, by_apollo = (document_hash(text), False) if text is not None else _named(asked)
         found = await self._operations.document(client_id, id_) if client_id is not None else None
         if found is not None:
             return found
@@ -87,7 +87,8 @@ class Admission:
         )
 
 
-def _hash(document: str) -> str:
+def document_hash(document: str) -> str:
+    """The SHA-256 of a document in hexadecimal digits, by which it is known."""
     return sha256(document.encode()).hexdigest()
 
 

@@ -1,11 +1,11 @@
 """What build tools write about a client's operations → documents by their ids."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 from graphql import GraphQLSchema
 
+from hub.schema.asked import document_hash
 from hub.schema.compiled.documents import Documents, Operation
 
 LONGEST_DOCUMENT = 64 * 1024
@@ -59,7 +59,7 @@ def _problem(id_: str, text: Any, documents: Documents) -> str | None:
         return "is no document"
     if len(text.encode()) > LONGEST_DOCUMENT:
         return f"has more than {LONGEST_DOCUMENT >> 10} KiB"
-    if id_.removeprefix("sha256:") != sha256(text.encode()).hexdigest():
+    if id_.removeprefix("sha256:") != document_hash(text):
         return (
             "is not the SHA-256 of its document (Relay: `persistConfig.algorithm: SHA256`, "
             "graphql-codegen: `persistedDocuments.hashAlgorithm: sha256`)"

@@ -1,6 +1,5 @@
 """Deadlines reckoned anew, once a rule or a day has changed: of open complaints alone."""
 
-from collections.abc import Callable
 from typing import Any
 
 from pymongo import UpdateOne
@@ -25,7 +24,7 @@ class Deadlines:
         self._marks = RollupMarks(database)
         self._rules = rules
 
-    async def recompute(self, progress: Callable[[int], None] = lambda _: None) -> int:
+    async def recompute(self) -> int:
         """How many complaints were reckoned by other rules, or by none, and are by these now.
 
         They are found by an index. What is closed stays as it was reckoned when it was closed, but
@@ -41,7 +40,6 @@ class Deadlines:
             if not reckoned_now:
                 break
             recomputed += reckoned_now
-            progress(recomputed)
         return recomputed
 
     async def _reckon(self, found: list[Document]) -> int:

@@ -19,7 +19,7 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
     an index of `stage_due_at` holds those alone of which something is to be done.
     """
     found = rules.reckon(complaint, _steps(complaint.history, timeline))
-    answer, now = found.deadlines[2], found.next
+    answer, now = found.answer, found.next
     fields: Document = {
         "due_at": answer.due_at,
         "stated_due_at": complaint.due_at,

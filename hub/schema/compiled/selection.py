@@ -1,5 +1,6 @@
 """Which fields an operation asks for, its fragments and @skip/@include resolved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -21,6 +22,8 @@ from graphql import (
     visit,
 )
 
+from hub.schema.limits import fragments_of
+
 Selected = dict[str, list[FieldNode]]
 """Response key → the field's nodes, which are merged; in the order of the answer."""
 
@@ -34,15 +37,13 @@ class Selections:
     """Resolves selections for one truth of the variables in @skip and @include."""
 
     schema: GraphQLSchema
-    fragments: dict[str, FragmentDefinitionNode]
+    fragments: Mapping[str, FragmentDefinitionNode]
     true: set[str]
 
     @classmethod
     def of(cls, schema: GraphQLSchema, document: DocumentNode, true: set[str]) -> "Selections":
         """For a document."""
-        definitions = document.definitions
-        fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
-        return cls(schema, fragments, true)
+        return cls(schema, fragments_of(document), true)
 
     def fields(self, parent: GraphQLObjectType, selection_sets: list[SelectionSetNode]) -> Selected:
         """The fields of a type that are asked for. Raises NotCompilableError."""

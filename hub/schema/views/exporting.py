@@ -16,7 +16,7 @@ from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.domain.scope import Scope
 from hub.schema.answering import Answering
 from hub.schema.schema import core_schema
-from hub.schema.views.files import file_of
+from hub.schema.views.files import JSON_LINE, file_of
 from hub.schema.views.table import NoTableError
 from hub.schema.views.walking import Walk
 from hub.store.export_register import Export, ExportLostError
@@ -37,7 +37,6 @@ _AGAIN = timedelta(seconds=30)
 _PIECE = 1 << 20
 _CLOSING_SECONDS = 2.0
 _PASSING = frozenset({"INTERNAL_ERROR", "TIMEOUT", "UNAVAILABLE"})
-_AS_JSON = orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE
 
 _log = structlog.get_logger()
 
@@ -158,7 +157,7 @@ class Exporter:
                 data = await self._page(export, walk, after)
                 entries = walk.layout.entries(data)
                 rows += len(entries)
-                pages.append(orjson.dumps(entries, option=_AS_JSON))
+                pages.append(orjson.dumps(entries, option=JSON_LINE))
                 after = walk.next(data)
                 if after is None:
                     break

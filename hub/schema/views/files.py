@@ -13,7 +13,8 @@ from hub.schema.views.xlsx import XlsxFile
 
 # As OWASP has it, and the full-width signs that some spreadsheets read as the same.
 _BEGINS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_AS_JSON = orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE
+JSON_LINE = orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE
+"""How orjson writes a line of JSON."""
 
 
 class File(Protocol):
@@ -55,7 +56,7 @@ class JsonLinesFile:
 
     def write(self, entries: list[Any]) -> bytes:
         """Lines."""
-        return b"".join(orjson.dumps(e, option=_AS_JSON) for e in entries)
+        return b"".join(orjson.dumps(e, option=JSON_LINE) for e in entries)
 
     def end(self) -> Iterator[bytes]:
         """Nothing more."""

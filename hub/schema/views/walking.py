@@ -1,31 +1,27 @@
 """A view's operation, asked page after page until there is no more."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
     ArgumentNode,
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLSchema,
     IntValueNode,
     NamedTypeNode,
     NameNode,
-    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableDefinitionNode,
     VariableNode,
-    Visitor,
     print_ast,
-    visit,
+    separate_operations,
 )
 
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.selection import variables_in
-from hub.schema.limits import LARGEST_PAGE
+from hub.schema.limits import LARGEST_PAGE, fragments_of
 from hub.schema.views.table import Layout
 
 _AFTER = "hubExportAfter"
@@ -82,43 +78,24 @@ def _document(
         arguments=tuple(arguments),
         selection_set=SelectionSetNode(selections=(*entries, page)),
     )
-    known = {
-        d.name.value: d
-        for d in operation.document.definitions
-        if isinstance(d, FragmentDefinitionNode)
-    }
-    fragments = _fragments(field, known)
-    used = variables_in(field).union(*map(variables_in, fragments))
+    fragments = fragments_of(operation.document).values()
+    node = OperationDefinitionNode(
+        operation=operation.node.operation,
+        name=operation.node.name,
+        selection_set=SelectionSetNode(selections=(field,)),
+    )
+    # With the fragments that it spreads, and those that these spread.
+    (separate,) = separate_operations(DocumentNode(definitions=(node, *fragments))).values()
+    used = variables_in(separate)
     declared = [
         d for d in operation.node.variable_definitions or () if d.variable.name.value in used
     ]
     after = VariableDefinitionNode(
         variable=VariableNode(name=_name(_AFTER)), type=NamedTypeNode(name=_name("String"))
     )
-    node = OperationDefinitionNode(
-        operation=operation.node.operation,
-        name=operation.node.name,
-        variable_definitions=(*declared, after),
-        selection_set=SelectionSetNode(selections=(field,)),
-    )
-    return DocumentNode(definitions=(node, *fragments))
-
-
-def _fragments(
-    node: Node, known: dict[str, FragmentDefinitionNode]
-) -> list[FragmentDefinitionNode]:
-    """The fragments that a node spreads, and those that these spread."""
-    found: dict[str, FragmentDefinitionNode] = {}
-
-    class Spreads(Visitor):
-        def enter_fragment_spread(self, spread: FragmentSpreadNode, *_: object) -> None:
-            name = spread.name.value
-            if name not in found:
-                found[name] = known[name]
-                visit(known[name], self)
-
-    visit(node, Spreads())
-    return [*found.values()]
+    _, *spread = separate.definitions
+    node = replace(node, variable_definitions=(*declared, after))
+    return DocumentNode(definitions=(node, *spread))
 
 
 def _name(text: str) -> NameNode:
