@@ -9,8 +9,9 @@ from hub.store.mongo import Database, Driver, connect
 from hub.store.scope_monitor import UNSCOPED_READS
 from hub.store.store import Store
 from hub.store.vault import Vault
-from tests.postgres import Postgres, running_postgres
+from tests.postgres import running_postgres
 from tests.running_hub import RunningHub, running_hub
+from tests.sql_server import SqlServer
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +78,6 @@ async def hub(store: Store) -> AsyncIterator[RunningHub]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Iterator[SqlServer]:
     with running_postgres() as server:
         yield server

@@ -6,16 +6,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
 from hub.serving import free_port
+from tests.sql_server import PASSWORD, USER, SqlServer
 
-_USER = "reader"
-_PASSWORD = "p@ss/word"
 _START_SECONDS = 30
 
 
@@ -28,42 +26,23 @@ def binaries() -> tuple[str, str] | None:
     return (server, install) if server and install else None
 
 
-@dataclass(frozen=True, slots=True)
-class MariaDb:
-    """A running server."""
-
-    port: int
-    engine: sa.Engine
-
-    @property
-    def host(self) -> str:
-        """As HUB_PRIVATE_HOSTS names it."""
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def dsn(self) -> str:
-        """The address that an operator would state."""
-        url = sa.URL.create("mariadb", _USER, _PASSWORD, "127.0.0.1", self.port, "kota")
-        return url.render_as_string(hide_password=False)
-
-
 @contextmanager
-def running_mariadb() -> Iterator[MariaDb]:
+def running_mariadb() -> Iterator[SqlServer]:
     """A server on loopback that asks for a password, with an empty database."""
     with TemporaryDirectory(prefix="hub-mariadb-") as folder, _serving(Path(folder)) as server:
         yield server
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[MariaDb]:
+def _serving(folder: Path) -> Iterator[SqlServer]:
     found, port = binaries(), free_port(0)
     assert found, "apt-get install mariadb-server"
-    server, install = found
+    program, install = found
     data, first = folder / "data", folder / "first.sql"
     first.write_text(
         "CREATE DATABASE kota;\n"
-        f"CREATE USER '{_USER}'@'127.0.0.1' IDENTIFIED BY '{_PASSWORD}';\n"
-        f"GRANT ALL ON kota.* TO '{_USER}'@'127.0.0.1';\n"
+        f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
+        f"GRANT ALL ON kota.* TO '{USER}'@'127.0.0.1';\n"
     )
     # It does not run as root unless it is told to.
     as_root = ["--user=root"] if os.geteuid() == 0 else []
@@ -83,13 +62,12 @@ def _serving(folder: Path) -> Iterator[MariaDb]:
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [server, "--no-defaults", *as_root, *options], stdout=log, stderr=log
+            [program, "--no-defaults", *as_root, *options], stdout=log, stderr=log
         )
-    url = sa.URL.create("mariadb+pymysql", _USER, _PASSWORD, "127.0.0.1", port, "kota")
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    server = SqlServer.at(port, "mariadb+pymysql", "kota")
     try:
-        _until_it_answers(process, engine)
-        yield MariaDb(port, engine)
+        _until_it_answers(process, server.engine)
+        yield server
     finally:
         process.kill()
         process.wait()

@@ -5,16 +5,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import sqlalchemy as sa
-
 from hub.serving import free_port
-
-_USER = "reader"
-_PASSWORD = "p@ss/word"
+from tests.sql_server import PASSWORD, USER, SqlServer
 
 
 def binaries() -> Path | None:
@@ -26,27 +21,8 @@ def binaries() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
-@dataclass(frozen=True, slots=True)
-class Postgres:
-    """A running server."""
-
-    port: int
-    engine: sa.Engine
-
-    @property
-    def host(self) -> str:
-        """As HUB_PRIVATE_HOSTS names it."""
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def dsn(self) -> str:
-        """The address that an operator would state."""
-        url = sa.URL.create("postgresql", _USER, _PASSWORD, "127.0.0.1", self.port, "postgres")
-        return url.render_as_string(hide_password=False)
-
-
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres() -> Iterator[SqlServer]:
     """A server on loopback that asks for a password. Its data are not under pytest's folder, which
     a pytest that starts beside this one closes to other users."""
     with TemporaryDirectory(prefix="hub-postgres-") as folder, _serving(Path(folder)) as server:
@@ -54,17 +30,17 @@ def running_postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[Postgres]:
+def _serving(folder: Path) -> Iterator[SqlServer]:
     where, port = binaries(), free_port(0)
     assert where, "apt-get install postgresql"
     data, secret = folder / "data", folder / "password"
-    secret.write_text(_PASSWORD)
+    secret.write_text(PASSWORD)
     # PostgreSQL does not run as root.
     other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if other:
         shutil.chown(folder, "postgres")
         shutil.chown(secret, "postgres")
-    made = [*other, str(where / "initdb"), "-D", str(data), "-U", _USER, "--pwfile", str(secret)]
+    made = [*other, str(where / "initdb"), "-D", str(data), "-U", USER, "--pwfile", str(secret)]
     quick = ["--auth", "scram-sha-256", "--no-sync", "--encoding", "UTF8", "--locale", "C"]
     subprocess.run([*made, *quick], check=True, capture_output=True, cwd="/")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
@@ -73,10 +49,8 @@ def _serving(folder: Path) -> Iterator[Postgres]:
     subprocess.run(
         [*control, *log, "-w", "-o", options, "start"], check=True, capture_output=True, cwd="/"
     )
-    url = sa.URL.create("postgresql+psycopg", _USER, _PASSWORD, "127.0.0.1", port, "postgres")
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
     try:
-        yield Postgres(port, engine)
+        yield SqlServer.at(port, "postgresql+psycopg", "postgres")
     finally:
         subprocess.run(
             [*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/"

@@ -10,9 +10,14 @@ from hub.connectors.http.errors import ErrorHandler
 from hub.serving import free_port, listening
 from tests import mariadb, postgres
 from tests.connectors.channel import Serve
+from tests.sql_server import SqlServer
 
-_PEERS = {"test_sql.py": postgres.binaries, "test_mysql.py": mariadb.binaries}
-collect_ignore = [name for name, installed in _PEERS.items() if not installed()]
+_PEERS = {
+    "test_sql.py": postgres.binaries(),
+    "test_mysql.py": mariadb.binaries(),
+    "test_sql_servers.py": postgres.binaries() or mariadb.binaries(),
+}
+collect_ignore = [name for name, installed in _PEERS.items() if not installed]
 
 
 class Stage:
@@ -24,6 +29,12 @@ class Stage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session", name="mariadb")
+def running_mariadb() -> Iterator[SqlServer]:
+    with mariadb.running_mariadb() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -1,133 +1,51 @@
 """Kind `sql`, against a real PostgreSQL."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, State, Surroundings
+from hub.connectors.base import Between, ChannelError, Surroundings
 from hub.connectors.database.reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.load import load
 from hub.connectors.vocabulary import ConfigError
-from tests.connectors.channel import batches, ids, states
-from tests.mariadb import MariaDb
-from tests.postgres import Postgres
-
-SELECT = "select: {external_id: id, status: status, received_at: masuk}"
-CHANGES = f"""
-version: "1"
-name: kota-sql
-type: sql
-dsn: "${{env.KOTA_DSN}}"
-resources:
-  - name: laporan
-    table: kota.laporan
-    primary_key: id
-    timezone: Asia/Makassar
-    incremental: {{cursor_path: diubah}}
-    {SELECT}
-"""
-WHOLE = CHANGES.replace("    incremental: {cursor_path: diubah}\n", "")
+from tests.connectors.channel import batches, ids
+from tests.connectors.kota import (
+    CHANGES,
+    DAY,
+    at,
+    checkpoint_after,
+    connected,
+    empty_table,
+    fill,
+)
+from tests.sql_server import SqlServer
 
 
 @pytest.fixture
-def kota(postgres: Postgres) -> Iterator[sa.Engine]:
-    """An empty table of a region's own."""
-    with postgres.engine.begin() as database:
-        database.exec_driver_sql("CREATE SCHEMA kota")
-        database.exec_driver_sql(
-            "CREATE TABLE kota.laporan (id bigint, status text, masuk timestamp, diubah timestamp,"
-            " biaya numeric, lampiran bytea)"
-        )
-    yield postgres.engine
-    with postgres.engine.begin() as database:
-        database.exec_driver_sql("DROP SCHEMA kota CASCADE")
+def kota(postgres: SqlServer) -> Iterator[sa.Engine]:
+    with empty_table(postgres) as engine:
+        yield engine
 
 
-def fill(kota: sa.Engine, first: int, last: int, changed: str) -> None:
-    """Rows with these ids; `changed` is an SQL expression of the id `i`."""
-    with kota.begin() as database:
-        database.exec_driver_sql(
-            "INSERT INTO kota.laporan SELECT i, 'baru', '2024-09-23 00:41:43', "
-            f"{changed}, 1.50, 'x'::bytea FROM generate_series({first}, {last}) i"
-        )
-
-
-def connected(server: Postgres | MariaDb, text: str, **dsn: str) -> Connector[Any]:
-    address = dsn.get("dsn", server.dsn)
-    surroundings = Surroundings(Path(), {"KOTA_DSN": address}, frozenset({server.host}))
-    return load(text, "kota.yaml").connect(surroundings)
-
-
-async def first_batches(
-    channel: Connector[Any], checkpoint: Mapping[str, State], count: int
-) -> list[Batch]:
-    reading = channel.read(checkpoint)
-    found = [batch async for batch, _ in _numbered(reading, count)]
-    await reading.aclose()
-    return found
-
-
-async def _numbered(reading: Any, count: int) -> Any:
-    for number in range(count):
-        yield await anext(reading), number
-
-
-def checkpoint_after(found: list[Batch], before: Mapping[str, State]) -> Mapping[str, State]:
-    known = [state for state in states(found) if state is not None]
-    return {"laporan": known[-1]} if known else before
-
-
-async def test_rows_of_one_moment_are_all_read(postgres: Postgres, kota: sa.Engine) -> None:
-    fill(kota, 1, 2 * BATCH_ROWS + 300, "'2024-09-23 08:00:00.123456'")
+async def test_rows_of_one_moment_are_all_read(postgres: SqlServer, kota: sa.Engine) -> None:
+    fill(kota, 1, 2 * BATCH_ROWS + 300, at(datetime(2024, 9, 23, 8, 0, 0, 123456)))
     found = await batches(connected(postgres, CHANGES))
     assert sorted(map(int, ids(found))) == [*range(1, 2 * BATCH_ROWS + 301)]
     assert len(ids(found)) == len(set(ids(found)))
 
 
-@pytest.mark.parametrize("text", [CHANGES, WHOLE], ids=["changes", "whole"])
-async def test_stopped_anywhere_it_goes_on_without_a_gap(
-    postgres: Postgres, kota: sa.Engine, text: str
-) -> None:
-    rows = 3 * BATCH_ROWS + 17
-    fill(kota, 1, rows, "timestamp '2024-09-23' + (i / 1500) * interval '1 microsecond'")
-    checkpoint: Mapping[str, State] = {}
-    seen: list[str] = []
-    for _ in range(10):
-        found = await first_batches(connected(postgres, text), checkpoint, 1)
-        checkpoint = checkpoint_after(found, checkpoint)
-        seen += ids(found)
-        if not ids(found):
-            break
-    assert sorted(map(int, seen)) == [*range(1, rows + 1)]
-
-
-async def test_only_what_changed_is_read_again(postgres: Postgres, kota: sa.Engine) -> None:
-    fill(kota, 1, 500, "timestamp '2024-09-23' + i * interval '1 second'")
-    done = checkpoint_after(await batches(connected(postgres, CHANGES)), {})
-    assert ids(await batches(connected(postgres, CHANGES), done)) == ["500"]
-    with kota.begin() as database:
-        database.exec_driver_sql("UPDATE kota.laporan SET diubah = '2024-09-24' WHERE id = 7")
-    assert ids(await batches(connected(postgres, CHANGES), done)) == ["500", "7"]
-    looking_back = CHANGES.replace("diubah}", "diubah, lookback_window: PT5S}")
-    assert ids(await batches(connected(postgres, looking_back), done)) == [
-        *map(str, range(495, 501)),
-        "7",
-    ]
-
-
 @pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])
 async def test_it_says_how_many_rows_each_day_has(
-    postgres: Postgres, kota: sa.Engine, kind: str
+    postgres: SqlServer, kota: sa.Engine, kind: str
 ) -> None:
-    fill(kota, 1, 120, "NULL")
+    fill(kota, 1, 120, at(None))
     by_zone = "" if kind == "timestamptz" else " AT TIME ZONE 'Asia/Makassar'"
     with kota.begin() as database:
         database.exec_driver_sql(
@@ -149,48 +67,22 @@ async def test_it_says_how_many_rows_each_day_has(
 
 
 async def test_rows_without_a_cursor_are_read_each_time(
-    postgres: Postgres, kota: sa.Engine
+    postgres: SqlServer, kota: sa.Engine
 ) -> None:
-    fill(kota, 1, BATCH_ROWS + 5, "NULL")
-    fill(kota, 2000, 2000, "timestamp '2024-09-23'")
+    fill(kota, 1, BATCH_ROWS + 5, at(None))
+    fill(kota, 2000, 2000, at(DAY))
     first = await batches(connected(postgres, CHANGES))
     again = await batches(connected(postgres, CHANGES), checkpoint_after(first, {}))
     assert ids(first) == ids(again) == [*map(str, range(1, BATCH_ROWS + 6)), "2000"]
 
 
-async def test_a_stretch_of_time_is_of_the_resources_zone(
-    postgres: Postgres, kota: sa.Engine
-) -> None:
-    fill(kota, 0, 47, "timestamp '2024-09-22' + i * interval '1 hour'")
-    channel = connected(postgres, CHANGES)
-    day = Between(datetime(2024, 9, 22, 16, tzinfo=UTC), datetime(2024, 9, 23, 16, tzinfo=UTC))
-    found = [batch async for batch in channel.read({}, day)]
-    assert ids(found) == [*map(str, range(24, 48))]  # 23 September in Makassar, UTC+8
-    assert states(found) == [None]
-
-
-async def test_values_come_as_json_has_them(postgres: Postgres, kota: sa.Engine) -> None:
-    fill(kota, 1, 1, "'2024-09-23 08:00:00.123456'")
-    (batch, _) = await batches(connected(postgres, CHANGES))
-    assert batch.records == [
-        {
-            "id": 1,
-            "status": "baru",
-            "masuk": "2024-09-23T00:41:43",
-            "diubah": "2024-09-23T08:00:00.123456",
-            "biaya": "1.50",
-            "lampiran": "78",
-        }
-    ]
-
-
-async def test_a_query_is_read_like_a_table(postgres: Postgres, kota: sa.Engine) -> None:
-    fill(kota, 1, 30, "timestamp '2024-09-23'")
+async def test_a_query_is_read_like_a_table(postgres: SqlServer, kota: sa.Engine) -> None:
+    fill(kota, 1, 30, at(DAY))
     text = CHANGES.replace("table: kota.laporan", "query: SELECT * FROM kota.laporan WHERE id > 20")
     assert ids(await batches(connected(postgres, text))) == [*map(str, range(21, 31))]
 
 
-async def test_nothing_can_be_written(postgres: Postgres, kota: sa.Engine) -> None:
+async def test_nothing_can_be_written(postgres: SqlServer, kota: sa.Engine) -> None:
     with kota.begin() as database:
         database.exec_driver_sql("CREATE SEQUENCE kota.nomor")
     text = CHANGES.replace("table: kota.laporan", "query: SELECT nextval('kota.nomor') AS id")
@@ -198,24 +90,24 @@ async def test_nothing_can_be_written(postgres: Postgres, kota: sa.Engine) -> No
         await connected(postgres, text).check()
 
 
-async def test_rows_without_a_key_are_refused(postgres: Postgres, kota: sa.Engine) -> None:
-    fill(kota, 1, 3, "timestamp '2024-09-23'")
+async def test_rows_without_a_key_are_refused(postgres: SqlServer, kota: sa.Engine) -> None:
+    fill(kota, 1, 3, at(DAY))
     with kota.begin() as database:
         database.exec_driver_sql("UPDATE kota.laporan SET id = NULL WHERE id = 2")
     with pytest.raises(ChannelError, match="laporan has rows in which id is null"):
         await batches(connected(postgres, CHANGES))
 
 
-async def test_check_tells_what_it_finds(postgres: Postgres, kota: sa.Engine) -> None:
+async def test_check_tells_what_it_finds(postgres: SqlServer, kota: sa.Engine) -> None:
     assert await connected(postgres, CHANGES).check() == "laporan: readable, but empty"
-    fill(kota, 1, 1, "NULL")
+    fill(kota, 1, 1, at(None))
     assert await connected(postgres, CHANGES).check() == "laporan: readable"
     missing = CHANGES.replace("kota.laporan", "kota.tiada")
     with pytest.raises(ChannelError, match=r"kota\.tiada. does not exist"):
         await connected(postgres, missing).check()
 
 
-async def test_a_wrong_password_is_told_without_it(postgres: Postgres) -> None:
+async def test_a_wrong_password_is_told_without_it(postgres: SqlServer) -> None:
     dsn = f"postgresql://reader:{'hemmelig'}@{postgres.host}/postgres"
     with pytest.raises(ChannelError, match="password authentication failed") as failure:
         await connected(postgres, CHANGES, dsn=dsn).check()
@@ -237,7 +129,7 @@ async def test_a_wrong_password_is_told_without_it(postgres: Postgres) -> None:
         ("not an address", "no address such as"),
     ],
 )
-async def test_addresses_that_are_not_called(postgres: Postgres, dsn: str, told: str) -> None:
+async def test_addresses_that_are_not_called(postgres: SqlServer, dsn: str, told: str) -> None:
     with pytest.raises(ChannelError) as failure:
         await connected(postgres, CHANGES, dsn=dsn).check()
     assert told in str(failure.value)
@@ -268,7 +160,7 @@ def test_mysql_is_asked_in_its_own_words() -> None:
     )
 
 
-async def test_an_operators_connector_calls_approved_hosts_only(postgres: Postgres) -> None:
+async def test_an_operators_connector_calls_approved_hosts_only(postgres: SqlServer) -> None:
     environment, private = {"KOTA_DSN": postgres.dsn}, frozenset({postgres.host})
     for approved, told in (([], "is not approved"), (["127.0.0.1"], "kota.laporan")):
         surroundings = Surroundings(

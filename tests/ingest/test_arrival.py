@@ -9,7 +9,7 @@ from hub.connectors.load import load
 from hub.connectors.mapping.mapper import Mapper
 from hub.domain.run import Rejection
 from hub.ingest.arrival import arrived
-from tests.connectors.test_sql import CHANGES
+from tests.connectors.kota import CHANGES
 
 
 def nested(levels: int) -> Any:
