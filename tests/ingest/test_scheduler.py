@@ -47,33 +47,41 @@ class Time:
 
 
 class HubAtWork:
-    """A hub of its own on the shared database; `stalls` are when it stands still, and how long."""
+    """A hub of its own on the shared database; `stalls` are of which of its runs it stands still
+    in the middle, until another hub has taken over."""
 
-    def __init__(self, database: Database, vault: Vault, time: Time, stalls: list[int]) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, time: Time, stalls: frozenset[int] = frozenset()
+    ) -> None:
         self.time = time
-        self.stalls = [
-            (BEGAN + timedelta(seconds=at), BEGAN + timedelta(seconds=at + 90)) for at in stalls
-        ]
         self.clock = Clock(time.now, self.sleep)
         self.store = Store(database, vault)
         self.store.runs = RunRegister(database, time.now)
+        self._runs = database["runs"]
+        self._stalls = stalls
+        self._began = 0
+        self._goes_on = asyncio.Event()
+        self._goes_on.set()
 
     async def sleep(self, seconds: float) -> None:
         await self.time.until(self.time.now() + timedelta(seconds=seconds))
-        await self.stand_still()
+        await self._goes_on.wait()  # as all of a stopped process would
 
-    async def stand_still(self) -> None:
-        """Where the hub has stalled, waits for it to go on, as a stopped process would."""
-        for start, over in self.stalls:
-            if start <= self.time.now() < over:
-                await self.time.until(over)
+    async def in_the_middle_of_a_run(self) -> None:
+        self._began += 1
+        if self._began not in self._stalls:
+            return
+        self._goes_on.clear()
+        before = await self._runs.count_documents({})
+        while await self._runs.count_documents({}) == before:  # noqa: ASYNC110 - it is in MongoDB
+            await asyncio.sleep(0.02)
+        self._goes_on.set()
 
 
 class Slow(Connector[Any]):
     """Hands a batch over each ten seconds, unless its hub stalls."""
 
     hub: HubAtWork
-    handed_over: list[tuple[datetime, str]]
 
     async def check(self) -> str:
         return "slow"
@@ -85,6 +93,8 @@ class Slow(Connector[Any]):
     ) -> AsyncGenerator[Batch, None]:
         for n in range(4):
             await self.hub.sleep(10)
+            if n == 2:
+                await self.hub.in_the_middle_of_a_run()
             yield Batch("complaints", [record(n)], {"n": n})
 
 
@@ -126,8 +136,8 @@ async def test_no_run_overlaps_in_ten_minutes_with_two_hubs_and_stalls(
 ) -> None:
     text = YAML.replace("type: rest_api", f"type: rest_api\n{SCHEDULE}")
     time = Time()
-    one = HubAtWork(database, vault, time, [45, 330])
-    other = HubAtWork(database, vault, time, [190, 480])
+    one = HubAtWork(database, vault, time, frozenset({1, 3}))
+    other = HubAtWork(database, vault, time, frozenset({1}))
     await register(load(text, "sulsel"), tmp_path, one.store.connectors)
     written: list[tuple[datetime, str]] = []
 
@@ -142,9 +152,9 @@ async def test_no_run_overlaps_in_ten_minutes_with_two_hubs_and_stalls(
     async with working(*both):
         await time.until(BEGAN + timedelta(minutes=MINUTES))
     runs = [d async for d in database["runs"].find().sort("_id", 1)]
-    states = {d["state"] for d in runs}
     assert len(runs) >= 5
-    assert {"succeeded", "interrupted"} <= states  # a stalled one was taken over from
+    assert any(d["state"] == "succeeded" for d in runs)
+    assert sum("took over" in (d["error"] or "") for d in runs) >= 2  # from those that stalled
     # Nothing is written by a run once a later one has begun.
     for earlier, later in pairwise(runs):
         assert earlier["finished_at"] <= later["started_at"]
@@ -232,7 +242,7 @@ async def test_a_channel_that_keeps_failing_is_paused_with_the_reason(
 async def test_a_stretch_of_time_leaves_the_checkpoint_alone(
     store: Store, database: Database, vault: Vault
 ) -> None:
-    loaded, surroundings = await finding(HubAtWork(database, vault, Time(), []), YAML)("sulsel")
+    loaded, surroundings = await finding(HubAtWork(database, vault, Time()), YAML)("sulsel")
     whole = Between(BEGAN, BEGAN + timedelta(days=1))
     assert (await sync(loaded, store, surroundings, between=whole)).ledger.inserted == 4
     state = await database["connector_state"].find_one({"_id": "sulsel"})
@@ -247,7 +257,7 @@ async def test_a_run_that_reads_fewer_than_the_channel_declares_is_not_green(
         yield Batch("complaints", [record(0), record(1)], None, declared=3)
 
     monkeypatch.setattr(Slow, "read", read)
-    loaded, surroundings = await finding(HubAtWork(database, vault, Time(), []), YAML)("sulsel")
+    loaded, surroundings = await finding(HubAtWork(database, vault, Time()), YAML)("sulsel")
     finished = await sync(loaded, store, surroundings)
     assert not finished.green
     assert finished.declared == 3
@@ -262,7 +272,7 @@ async def test_a_day_that_the_channel_has_more_of_is_shown(
         return {date(2020, 3, 1): 5, date(2020, 3, 2): 1}
 
     monkeypatch.setattr(Slow, "counts", counts)
-    loaded, surroundings = await finding(HubAtWork(database, vault, Time(), []), YAML)("sulsel")
+    loaded, surroundings = await finding(HubAtWork(database, vault, Time()), YAML)("sulsel")
     assert (await sync(loaded, store, surroundings)).green
     march = Between(datetime(2020, 3, 1, tzinfo=UTC), datetime(2020, 4, 1, tzinfo=UTC))
     found = await completeness(loaded, store, surroundings, march)
