@@ -94,13 +94,35 @@ class Settings(BaseSettings):
         default=None, description="File of the OAuth issuers whose tokens count besides the hub's."
     )
 
+    smtp_host: str | None = Field(
+        default=None, description="Server that e-mail goes through. Without it none is sent."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the way to it is encrypted."
+    )
+    smtp_from: str | None = Field(
+        default=None, description="Address that e-mail is from. Needed with HUB_SMTP_HOST."
+    )
+    smtp_username: str | None = Field(default=None, description="Who logs in there, if need be.")
+    smtp_password: SecretStr | None = Field(default=None, description="With which password.")
+    smtp_domains: str = Field(
+        default="",
+        description="Domains that warnings may be mailed to, parted by commas; by default that of "
+        "HUB_SMTP_FROM.",
+    )
+
     office_days_file: Path | None = Field(
         default=None,
         description="CSV file of days that the nation or a region works or does not, beside the "
         "national holidays and joint leave.",
     )
 
-    @field_validator("external_issuers_file", "office_days_file", mode="before")
+    @field_validator(
+        *("external_issuers_file", "office_days_file"),
+        *("smtp_host", "smtp_from", "smtp_username", "smtp_password"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """As docker-compose.yml hands on a variable that is not set."""
@@ -140,6 +162,18 @@ class Settings(BaseSettings):
                 "set HUB_PUBLIC_URL to the https:// address under which clients reach this hub",
             )
         return self
+
+    @model_validator(mode="after")
+    def _sender(self) -> Self:
+        if self.smtp_host and "@" not in (self.smtp_from or ""):
+            raise PydanticCustomError("smtp_from", "set HUB_SMTP_FROM to the address mail is from")
+        return self
+
+    @property
+    def mail_domains(self) -> frozenset[str]:
+        """The domains that warnings may be mailed to, in lower case."""
+        own = (self.smtp_from or "").rpartition("@")[2]
+        return frozenset(each.lower() for each in _listed(self.smtp_domains or own))
 
     @property
     def issuer(self) -> str:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "host": "host:app",
     "deadletters": "deadletters:app",
     "deadlines": "deadlines:app",
+    "duplicates": "duplicates:app",
     "client": "client:app",
     "user": "user:app",
     "keys": "keys:app",

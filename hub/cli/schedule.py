@@ -14,14 +14,17 @@ from hub.cli.sync import BESIDE_A_SERVER
 from hub.ingest.daily import Daily
 from hub.ingest.registered import registered
 from hub.ingest.scheduler import Scheduler
+from hub.oversight.early_warning import EarlyWarning
+from hub.oversight.linking import Linker
+from hub.oversight.mail import SmtpMailer, SmtpServer
 from hub.settings import Settings
 
 
 def schedule(
     beside_server: Annotated[bool, typer.Option("--beside-server", hidden=True)] = False,
 ) -> None:
-    """Runs connectors by their schedules and when asked to, delivers to webhooks and makes
-    exports, until Ctrl-C.
+    """Runs connectors by their schedules and when asked to, links duplicates, warns early, delivers
+    to webhooks and makes exports, until Ctrl-C.
 
     `hub serve` starts one of its own. Any number may run on one database: one of them runs a
     connector at a time. When it is stopped, what is being stored is stored to its end.
@@ -43,8 +46,27 @@ def schedule(
             async with create_task_group() as group:
                 group.start_soon(Daily(store, find).work)
                 group.start_soon(store.principals.remembered.watch)
+                group.start_soon(Linker(store).work)
+                group.start_soon(EarlyWarning(store, _mailer(settings)).work)
                 for work in for_consoles(store, private_hosts):
                     group.start_soon(work)
                 await Scheduler(store, find).work()
 
     run(body, signal_is_failure=False, with_parent=beside_server, log_level=logging.INFO)
+
+
+def _mailer(settings: Settings) -> SmtpMailer | None:
+    """What sends e-mail, where a server for it is set."""
+    if not settings.smtp_host or not settings.smtp_from:
+        return None
+    return SmtpMailer(
+        SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            sender=settings.smtp_from,
+            domains=settings.mail_domains,
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+        )
+    )

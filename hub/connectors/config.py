@@ -88,6 +88,8 @@ class Select(Vocabulary):
     """The channel's own id of the record."""
     number: Where | None = None
     """What the reporter was given; the external id if left out."""
+    sp4n_id: Where | None = None
+    """The id that the same report has in SP4N-LAPOR!; of that channel itself its own."""
     classification: Where | None = None
     """The label that `classification_mapping` reads."""
     category: Where | None = None

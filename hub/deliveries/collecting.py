@@ -16,6 +16,7 @@ from hub.store.feed import Audience
 from hub.store.live import Announced, readers
 from hub.store.predicates import NotWatchableError
 from hub.store.store import Store
+from hub.store.warnings import Raised
 from hub.store.webhooks import Webhook
 
 _KINDS = {
@@ -41,6 +42,22 @@ class Collector:
             async for stretch in stretches:
                 await self._store.outbox.put([each async for each in self._heard(stretch)])
                 stored()
+
+    async def warn(self) -> None:
+        """Stores deliveries of warnings for every webhook that is told of them."""
+        untold = await self._store.warnings.untold()
+        if not untold:
+            return
+        made: list[Delivery] = []
+        for webhook in await self._store.webhooks.enabled():
+            scope = await scope_of(webhook, self._store) if webhook.warnings else None
+            made += [
+                _warning(webhook, each)
+                for each in untold
+                if scope and each.raised_at >= webhook.at and _sees(scope, each)
+            ]
+        await self._store.outbox.put(made)
+        await self._store.warnings.told([each.id for each in untold])
 
     async def _heard(self, stretch: Stretch) -> AsyncIterator[Delivery]:
         register = self._store.webhooks
@@ -91,6 +108,24 @@ def _delivery(webhook: Webhook, happened: Happened, told: Announced) -> Delivery
         was=was,
         order=happened.order,
         at=change.at,
+    )
+
+
+def _sees(scope: Scope, raised: Raised) -> bool:
+    return scope.rows.covers(raised.province, raised.district, raised.channel or "")
+
+
+def _warning(webhook: Webhook, raised: Raised) -> Delivery:
+    return Delivery(
+        id=message_id(webhook.id, raised.id),
+        webhook=webhook.id,
+        by=webhook.by,
+        kind=DeliveryKind.WARNING,
+        complaint=None,
+        was=None,
+        order="",
+        at=raised.raised_at,
+        warning=raised.id,
     )
 
 

@@ -1,8 +1,6 @@
 """Delivers to webhooks, in a process of its own, beside any number of others: one at a time."""
 
-import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 import anyio
@@ -16,19 +14,17 @@ from hub.deliveries.teller import NotToldError, Teller, scope_of
 from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.domain.delivery import DeliveryKind
 from hub.store.deliveries import Delivery
-from hub.store.durable_feed import NotOurTurnError
+from hub.store.durable_feed import POLL_SECONDS, by_turns
 from hub.store.mongo import StoreError
 from hub.store.store import Store
 from hub.store.webhooks import Webhook
 
 LEASE = timedelta(seconds=15)
 """So long after a hub was last heard of another one delivers in its place."""
-POLL_SECONDS = 1.0
 MOST_WEBHOOKS = 32
 """To so many one hub delivers at once; to one, MOST_OF_ONE messages."""
 MOST_OF_ONE = 4
 _BATCH = 100
-_CLOSING_SECONDS = 2.0
 
 _log = structlog.get_logger()
 
@@ -50,52 +46,29 @@ class Deliverer:
         self._private_hosts = private_hosts
         self._clock = clock
         self._lease = lease
-        self._holder = secrets.token_hex(8)
         self._serving: set[str] = set()
         self._news = anyio.Event()
 
     async def work(self) -> None:
         """Goes on until it is cancelled."""
-        try:
-            while True:
-                try:
-                    if await self._take():
-                        await self._turn()
-                except* (StoreError, NotOurTurnError) as failed:
-                    causes = sorted({type(each).__name__ for each in failed.exceptions})
-                    _log.warning("webhooks.turn_ended", errors=causes)
-                except* Exception:
-                    _log.exception("webhooks.turn_failed")
-                await self._clock.sleep(POLL_SECONDS)
-        finally:
-            with anyio.move_on_after(_CLOSING_SECONDS, shield=True), suppress(StoreError):
-                await self._store.webhooks.feed.give_back(self._holder)
+        await by_turns(self._store.webhooks.feed, self._turn, self._lease, self._clock)
 
-    async def _take(self) -> bool:
-        now = self._clock.now()
-        return await self._store.webhooks.feed.take(self._holder, now, now + self._lease)
-
-    async def _turn(self) -> None:
+    async def _turn(self, holder: str) -> None:
         """Until another hub has taken over, or MongoDB does not answer."""
         self._serving.clear()
         async with anyio.create_task_group() as group:
-            group.start_soon(self._keep)
-            group.start_soon(Collector(self._store, self._teller).work, self._holder, self._tell)
-            await self._send(group)
-
-    async def _keep(self) -> None:
-        while True:
-            await self._clock.sleep(self._lease.total_seconds() / 3)
-            if not await self._take():
-                raise NotOurTurnError
+            collector = Collector(self._store, self._teller)
+            group.start_soon(collector.work, holder, self._tell)
+            await self._send(group, collector)
 
     def _tell(self) -> None:
         """Something is stored that can be sent."""
         self._news.set()
 
-    async def _send(self, group: TaskGroup) -> None:
+    async def _send(self, group: TaskGroup, collector: Collector) -> None:
         while True:
             self._news = anyio.Event()
+            await collector.warn()
             for webhook in await self._store.webhooks.enabled():
                 if webhook.id not in self._serving and len(self._serving) < MOST_WEBHOOKS:
                     self._serving.add(webhook.id)

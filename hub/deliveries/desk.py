@@ -47,9 +47,10 @@ class WebhookDesk:
         self._deliveries = store.reader(scope).deliveries
         self._private_hosts = private_hosts
 
-    async def create(self, url: str, filter_: Document) -> tuple[Document, str]:
-        """A new webhook, and its secret, which is told here alone. Raises WebhookError, and
-        NotAClientError for whoever is no client of the hub that asks for itself."""
+    async def create(self, url: str, filter_: Document, *, warnings: bool) -> tuple[Document, str]:
+        """A new webhook, for `warnings` too, and its secret, which is told here alone. Raises
+        WebhookError, and NotAClientError for whoever is no client of the hub that asks for
+        itself."""
         if not await self._is_client():
             raise NotAClientError(
                 "A webhook is a client's own, which gets tokens for itself: a person's visit ends, "
@@ -65,7 +66,7 @@ class WebhookDesk:
         # Before it is there: nothing that happens once it is must be missed.
         await self._store.webhooks.feed.begin()
         try:
-            return await self._own.add(url, filter_, secret), secret
+            return await self._own.add(url, filter_, secret, warnings=warnings), secret
         except TooManyWebhooksError:
             told = f"you have {MOST_OF_ONE} webhooks, the most that one may"
             raise WebhookError("url", told) from None

@@ -81,6 +81,10 @@ class Sender:
 
     async def _told(self, scope: Scope, delivery: Delivery) -> dict[str, Any] | None:
         """What is sent of a change; None where it lies outside what the scope of now reaches."""
+        if delivery.warning is not None:
+            with viewing(scope):
+                warning = await self._teller.warning(scope, delivery.warning)
+            return None if warning is None else {"id": delivery.warning, "warning": warning}
         if delivery.kind is DeliveryKind.MISSED or delivery.complaint is None:
             return {}
         name = self._teller.name(delivery.complaint)

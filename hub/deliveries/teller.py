@@ -25,6 +25,10 @@ class Teller(Protocol):
         """A complaint as it is now and as a scope shows it, without its reporter; None outside the
         scope. Raises NotToldError where that can't be found out now."""
 
+    async def warning(self, scope: Scope, warning: str) -> dict[str, Any] | None:
+        """A warning as it is now and as a scope shows it; None outside the scope. Raises
+        NotToldError."""
+
 
 class NotToldError(Exception):
     """The hub can't read a complaint now."""

@@ -79,6 +79,7 @@ class Complaint:
     channel: str
     external_id: str
     number: str
+    sp4n_id: str | None = None
     classification: Classification = Classification.UNCLASSIFIED
     category: str | None = None
     category_source: str | None = None

@@ -21,6 +21,7 @@ class DeliveryKind(StrEnum):
     UPDATED = "complaint.updated"
     GONE = "complaint.gone"
     MISSED = "changes.missed"
+    WARNING = "warning.raised"
 
 
 class DeliveryState(StrEnum):

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     LETTERS_WRITE = "letters:write"
     AUDIT_READ = "audit:read"
     CLIENTS_WRITE = "clients:write"
+    OVERSIGHT_WRITE = "oversight:write"
 
 
 _P = Permission
@@ -57,12 +58,14 @@ DEFAULT_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 """What a new client of a role may do unless it is told otherwise."""
 
 _WITH_PII = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
+_OVERSEERS = {Role.MINISTRY, Role.PROVINCE}
 
 
 def allowed_permissions(role: Role) -> frozenset[Permission]:
     """The most that a client of this role can be given."""
     extra = {_P.COMPLAINTS_PII, _P.AUDIT_READ} if role in _WITH_PII else set()
-    return DEFAULT_PERMISSIONS[role] | extra
+    oversight = {_P.OVERSIGHT_WRITE} if role in _OVERSEERS else set()
+    return DEFAULT_PERMISSIONS[role] | extra | oversight
 
 
 _PROVINCE, _DISTRICT = "[0-9]{2}", r"[0-9]{2}\.[0-9]{2}"
@@ -182,6 +185,8 @@ class Scope:
             return self.reporters
         if permission is Permission.CONNECTORS_WRITE:
             return self.own_connectors
+        if permission is Permission.OVERSIGHT_WRITE:
+            return self.oversees
         return self._reach(lambda role: permission in allowed_permissions(role), permission)
 
     @cached_property
@@ -207,6 +212,13 @@ class Scope:
         """Complaints whose reporter may be read, unless the complaint is anonymous."""
         read, pii = Permission.COMPLAINTS_READ, Permission.COMPLAINTS_PII
         return self._reach(_WITH_PII.__contains__, read, pii)
+
+    @cached_property
+    def oversees(self) -> Reach:
+        """Complaints that may be said to be one case or not, and places that rules of early
+        warning may be about."""
+        read, write = Permission.COMPLAINTS_READ, Permission.OVERSIGHT_WRITE
+        return self._reach(_OVERSEERS.__contains__, read, write)
 
     @cached_property
     def counts(self) -> Reach:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 import snowballstemmer
@@ -26,13 +27,19 @@ def stems_of(*texts: str | None) -> list[str]:
     """The different stems of some texts, in order, without words that say nothing."""
     found: set[str] = set()
     for text in texts:
-        for match in _WORD.finditer(unicodedata.normalize("NFKC", text or "").casefold()):
-            word = match.group()
-            if len(word) <= _LONGEST and word not in _SAY_NOTHING:
-                found.add(_stem(word))
+        for stem in stems_in_order(text or ""):
+            found.add(stem)
             if len(found) == MOST_STEMS:
                 return sorted(found)
     return sorted(found)
+
+
+def stems_in_order(text: str) -> Iterator[str]:
+    """The stems of a text as they stand in it, without words that say nothing."""
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        word = match.group()
+        if len(word) <= _LONGEST and word not in _SAY_NOTHING:
+            yield _stem(word)
 
 
 @lru_cache(_KNOWN)

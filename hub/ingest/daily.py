@@ -39,7 +39,7 @@ class Daily:
         while True:
             try:
                 now = self._clock.now()
-                if await self._store.schedules.claim_day(now, now + DAY):
+                if await self._store.schedules.claim_work("daily", now, now + DAY):
                     await self.once()
             except StoreError as error:
                 _log.warning("daily.not_done", error=str(error))

@@ -18,6 +18,7 @@ from hub.domain.reading import Reading
 from hub.domain.scope import Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.oversight.desk import OversightDesk
 from hub.schema.asked import Admission, Asked, BadRequestError, document_hash
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
@@ -135,6 +136,7 @@ class Answering:
         self._webhooks = lru_cache(_DESKS)(
             partial(WebhookDesk, store=store, private_hosts=private_hosts)
         )
+        self._oversight = lru_cache(_DESKS)(partial(OversightDesk, store=store))
 
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
@@ -224,7 +226,8 @@ class Answering:
         return confirm
 
     def _context(self, scope: Scope, admit: Admit | None) -> Context:
-        return Context(self._store.reader(scope), self._desk(scope), self._webhooks(scope), admit)
+        desks = self._desk(scope), self._webhooks(scope), self._oversight(scope)
+        return Context(self._store.reader(scope), *desks, admit)
 
     async def _admit(self, viewer: Viewer, document: str) -> None:
         """Raises GraphQLError for what may not be answered later on behalf of a viewer."""

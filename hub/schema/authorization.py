@@ -24,12 +24,18 @@ _READ: Final = frozenset({Permission.COMPLAINTS_READ})
 _COUNT: Final = frozenset({Permission.STATISTICS_READ})
 _WATCH: Final = frozenset({Permission.CONNECTORS_READ})
 _CHANGE: Final = frozenset({Permission.CONNECTORS_READ, Permission.CONNECTORS_WRITE})
+_OVERSEE: Final = frozenset({Permission.COMPLAINTS_READ, Permission.OVERSIGHT_WRITE})
+_WARN: Final = _OVERSEE | {Permission.STATISTICS_READ}
 _A_TOKEN: Final[Needed] = frozenset()
 
 _ROOTS: Final[dict[str, Needed]] = {
     "Query.complaint": _READ,
     "Query.complaints": _READ,
     "Query.indicators": _COUNT,
+    "Query.cases": _READ,
+    "Query.warning": _READ,
+    "Query.warnings": _READ,
+    "Query.warningRules": _READ,
     "Query.connectors": _WATCH,
     "Query.runs": _WATCH,
     "Query.deadLetters": _WATCH,
@@ -48,6 +54,11 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Mutation.rotateSecret": _CHANGE,
     "Mutation.approveHost": _CHANGE,
     "Mutation.revokeHost": _CHANGE,
+    "Mutation.linkComplaints": _OVERSEE,
+    "Mutation.unlinkComplaint": _OVERSEE,
+    "Mutation.createWarningRule": _WARN,
+    "Mutation.removeWarningRule": _OVERSEE,
+    "Mutation.acknowledgeWarning": _OVERSEE,
     "Mutation.saveView": _COUNT,
     "Mutation.createWebhook": _READ,
     "Mutation.enableWebhook": _READ,
@@ -56,6 +67,7 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Mutation.rotateWebhookSecret": _READ,
     "Mutation.redeliver": _READ,
     "Subscription.complaintChanged": _READ,
+    "Subscription.warningRaised": _READ,
     "Subscription.indicatorsChanged": _COUNT,
     "Subscription.runProgress": _WATCH,
 }

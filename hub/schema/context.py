@@ -4,6 +4,7 @@ from asyncio import ensure_future, shield
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
 from hub.deliveries.desk import WebhookDesk
@@ -11,7 +12,9 @@ from hub.domain.reading import Reading
 from hub.domain.scope import Permission
 from hub.domain.working_days import Calendar
 from hub.ingest.desk import Desk
+from hub.oversight.desk import OversightDesk
 from hub.schema.errors import MissingPermissionError, RefusedError
+from hub.store.cases import Case
 from hub.store.store import Reader
 
 MOST_CHANGES = 20
@@ -25,21 +28,29 @@ class Context:
     """One for each request."""
 
     def __init__(
-        self, reader: Reader, desk: Desk, webhooks: WebhookDesk, admit: Admit | None = None
+        self,
+        reader: Reader,
+        desk: Desk,
+        webhooks: WebhookDesk,
+        oversight: OversightDesk,
+        admit: Admit | None = None,
     ) -> None:
         """`admit` tells what the viewer's client may have done once this request has ended."""
         self.reader = reader
         self._desk = desk
         self._webhooks = webhooks
+        self._oversight = oversight
         self._admit = admit
         self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
+        self._cases: DataLoader[str, Case | None] = DataLoader(self._load_cases)
 
     def begin_again(self) -> None:
         """For the next event of a subscription: what was read for others does not count."""
         self.reading = Reading()
         self._channels = None
+        self._cases = DataLoader(self._load_cases)
 
     def need(self, permission: Permission) -> None:
         """Raises MissingPermissionError where the token lacks a permission."""
@@ -60,6 +71,14 @@ class Context:
         self._count_change()
         return self._webhooks
 
+    def oversight(self) -> OversightDesk:
+        """What the viewer oversees with. Raises GraphQLError where they may not, or have asked for
+        too many changes at once."""
+        self.need(Permission.COMPLAINTS_READ)
+        self.need(Permission.OVERSIGHT_WRITE)
+        self._count_change()
+        return self._oversight
+
     async def admit(self, document: str) -> None:
         """Raises GraphQLError where a document may not be answered later on the viewer's behalf."""
         self._count_change()
@@ -79,6 +98,14 @@ class Context:
             self._channels = ensure_future(self.reader.channels.all())
         # Shielded: a field that is given up must not take the others' channels with it.
         return {channel["_id"]: channel for channel in await shield(self._channels)}
+
+    async def cases(self) -> DataLoader[str, Case | None]:
+        """Cases of complaints by their ids, those of a page read at once."""
+        return self._cases
+
+    async def _load_cases(self, ids: list[str]) -> list[Case | None]:
+        found = await self.reader.cases.of(ids)
+        return [found.get(id_) for id_ in ids]
 
     async def calendar(self) -> Calendar:
         """The working days of all places."""

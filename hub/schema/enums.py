@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from hub.domain.case import LinkedBy
 from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.deadline_rules import DeadlineStage
@@ -14,6 +15,7 @@ from hub.domain.question import OrderField
 from hub.domain.region import RegionLevel
 from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
+from hub.domain.warning import WarningKind, WarningState
 from hub.store.connectors import ManagedBy
 from hub.store.exports import ExportFormat, ExportState
 
@@ -36,6 +38,15 @@ _known(
         "It is new to your scope and filter.",
         "It changed.",
         "It left them, wherever it was before or is now.",
+    ],
+)
+_known(
+    LinkedBy,
+    "Why two complaints count as the same report.",
+    [
+        "Both carry the same id of SP4N-LAPOR!.",
+        "They are near in place and time, in the same words.",
+        "Somebody who oversees both says so.",
     ],
 )
 _known(
@@ -193,6 +204,7 @@ _known(
         "One of them changed.",
         "One left them: its id alone.",
         "There were changes that it is not told: read anew what you show.",
+        "A warning was raised.",
     ],
     "WebhookDeliveryKind",
 )
@@ -201,6 +213,24 @@ _known(
     "How far a message to a webhook is.",
     ["It waits to be sent, or sent again.", "It was taken.", "Nobody took it."],
     "WebhookDeliveryState",
+)
+_known(
+    WarningKind,
+    "What a rule of early warning looks at.",
+    [
+        "Districts of which too little was followed up.",
+        "Channels that bring no complaint any more.",
+        "Districts that follow nothing up any more, and did before.",
+    ],
+)
+_known(
+    WarningState,
+    "How a warning stands.",
+    [
+        "It holds, and nobody has said that they look after it.",
+        "It holds, and somebody looks after it.",
+        "It holds no longer.",
+    ],
 )
 _known(
     WebhookState,

@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 from hub.connectors.base import ChannelError
 from hub.connectors.vocabulary import ConfigError
 from hub.ingest.own import DeskError, ForbiddenError
+from hub.schema.cases import CaseMutation
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
 from hub.schema.exports import ExportMutation
@@ -25,6 +26,7 @@ from hub.schema.types.connector import (
     StoredSecret,
 )
 from hub.schema.types.view import View
+from hub.schema.warnings import WarningMutation
 from hub.schema.webhooks import WebhookMutation
 from hub.store.hosts import WEBHOOKS
 
@@ -50,7 +52,7 @@ _HOST = {
 
 
 @output
-class Mutation(WebhookMutation, ExportMutation):
+class Mutation(WebhookMutation, ExportMutation, CaseMutation, WarningMutation):
     """All that can be changed. What lies outside your scope does not exist. What is of connectors
     needs connectors:read and connectors:write, and is written down with who asked for it."""
 

@@ -15,6 +15,7 @@ from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
 from hub.domain.scope import Permission
 from hub.domain.series import SeriesError
+from hub.schema.cases import CaseQuery
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.exports import ExportQuery
@@ -38,6 +39,7 @@ from hub.schema.types.node import Node, local_id
 from hub.schema.types.region import Region
 from hub.schema.types.view import View
 from hub.schema.types.viewer import Viewer
+from hub.schema.warnings import WarningQuery
 from hub.schema.webhooks import WebhookQuery
 
 _BY_ID = {"id": "An id as another field gave it."}
@@ -61,7 +63,7 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation, WebhookQuery, ExportQuery):
+class Query(Federation, WebhookQuery, ExportQuery, CaseQuery, WarningQuery):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)

@@ -185,12 +185,16 @@ def joined(
     path: str,
     read: Callable[[Any, Any], Any],
     description: str,
+    *,
+    awaited: bool = False,
 ) -> Any:
-    """The value at a path, looked up in what `join(context)` gives, once for each request."""
-    source = Source((path,), read, needs=(path,), join=join)
+    """The value at a path, looked up in what `join(context)` gives, once for each request; where
+    `read` has to be waited for, it is asked for all of a list at once."""
+    source = Source((path,), read, needs=(path,), join=join, awaited=awaited)
 
     async def resolver(root: strawberry.Parent[Any], info: HubInfo) -> Any:
-        return read(source.at_path(root), await join(info.context))
+        value = read(source.at_path(root), await join(info.context))
+        return await value if awaited else value
 
     return _field(source, resolver, description)
 

@@ -23,6 +23,7 @@ from hub.schema.types.change import ComplaintChange, Heard
 from hub.schema.types.channel import Run
 from hub.schema.types.indicators import IndicatorRow as IndicatorRowType
 from hub.schema.types.indicators import Period
+from hub.schema.types.warning import Warning  # noqa: A004 - the word of the field
 from hub.store.feed import Change, Inbox
 from hub.store.live import Announced
 from hub.store.predicates import NotWatchableError
@@ -61,6 +62,14 @@ class Subscription:
         context.need(Permission.CONNECTORS_READ)
         inbox = await context.reader.changes.runs(connector or None)
         return Told(context, inbox, context.reader.runs.changed)
+
+    @subscribed(Warning, {})
+    async def warning_raised(self, info: HubInfo) -> Any:
+        """Warnings of your scope, each when it is raised."""
+        context = info.context
+        context.need(Permission.COMPLAINTS_READ)
+        inbox = await context.reader.changes.warnings()
+        return Told(context, inbox, context.reader.warnings.raised)
 
     @subscribed(list[IndicatorRowType], OF_FIGURES, size=rows_of, weight=500)
     async def indicators_changed(

@@ -24,6 +24,14 @@ query Told($id: ID!) {
 }"""
 """What is told of a complaint: all but its reporter, and how it came here."""
 
+WARNING = """
+query Told($id: ID!) {
+  warning(id: $id) {
+    id rule name kind region { code name } channel days received followedUp state raisedAt
+  }
+}"""
+"""What is told of a warning."""
+
 _WATCHED = "subscription ($filter: ComplaintFilter) { complaintChanged(filter: $filter) { id } }"
 
 
@@ -53,11 +61,19 @@ class ApiTeller:
 
     async def complaint(self, scope: Scope, complaint: str) -> dict[str, Any] | None:
         """A complaint as it is now; None outside the scope. Raises NotToldError."""
+        return await self._read(scope, COMPLAINT, "complaint", self.name(complaint))
+
+    async def warning(self, scope: Scope, warning: str) -> dict[str, Any] | None:
+        """A warning as it is now; None outside the scope. Raises NotToldError."""
+        return await self._read(scope, WARNING, "warning", warning)
+
+    async def _read(
+        self, scope: Scope, document: str, field: str, id_: str
+    ) -> dict[str, Any] | None:
         if Permission.COMPLAINTS_READ not in scope.permissions:
             return None
-        asked = {"id": self.name(complaint)}
-        answer = (await self._answering.within(scope, COMPLAINT, asked, None)).body
+        answer = (await self._answering.within(scope, document, {"id": id_}, None)).body
         if "errors" in answer:
             raise NotToldError(answer["errors"][0]["message"])
-        found: dict[str, Any] | None = answer["data"]["complaint"]
+        found: dict[str, Any] | None = answer["data"][field]
         return found

@@ -65,6 +65,7 @@ class WebhookMutation:
         {
             "url": "Where to send to: https, at a host that an administrator approved.",
             "filter": "Which complaints, as for `complaintChanged`; all unless told.",
+            "warnings": "Whether it is told of warnings of your scope too.",
         },
     )
     async def create_webhook(
@@ -72,6 +73,7 @@ class WebhookMutation:
         info: HubInfo,
         url: str,
         filter: ComplaintFilter | None = UNSET,  # noqa: A002
+        warnings: bool = False,
     ) -> Any:
         """Has each change of the complaints of your scope that fulfil the filter sent to an
         address, from now on, as your grants are then; at least once, signed with the secret that
@@ -82,7 +84,8 @@ class WebhookMutation:
         except NotWatchableError as error:
             raise InputError("filter", f"{error} can't be watched") from None
         with _told():
-            return Issued(*await desk.create(url, stated(filter) if filter else {}))
+            stated_filter = stated(filter) if filter else {}
+            return Issued(*await desk.create(url, stated_filter, warnings=warnings))
 
     @resolved(Webhook, _ID)
     async def enable_webhook(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002

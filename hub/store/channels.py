@@ -12,7 +12,7 @@ class ScopedChannels:
     """Channels that have a complaint in the viewer's regions, or are the viewer's own."""
 
     def __init__(self, scope: Scope, database: Database) -> None:
-        self._within = plan.within(scope.any_purpose, plural=True)
+        self._within = plan.within(scope.any_purpose, plan.OF_CHANNEL)
         self._channels = database["channels"]
 
     async def all(self) -> list[Document]:

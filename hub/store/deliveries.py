@@ -33,8 +33,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one webhook. `order` has the order of the changes; `was` is where a complaint
-    was that is gone."""
+    """One message to one webhook, of a complaint, a warning or neither. `order` has the order of
+    the changes; `was` is where a complaint was that is gone."""
 
     id: str
     webhook: str
@@ -45,6 +45,7 @@ class Delivery:
     order: str
     at: datetime
     tries: int = 0
+    warning: str | None = None
 
 
 class OwnDeliveries:
@@ -169,6 +170,7 @@ def _document(delivery: Delivery) -> Document:
         "by": delivery.by,
         "kind": delivery.kind.value,
         "complaint": delivery.complaint,
+        "warning": delivery.warning,
         "was": was and {"province": was.province, "district": was.district, "channel": was.channel},
         "order": delivery.order,
         "at": delivery.at,
@@ -195,4 +197,5 @@ def _delivery(found: Document) -> Delivery:
         order=found["order"],
         at=found["at"],
         tries=found["tries"],
+        warning=found.get("warning"),
     )

@@ -56,6 +56,7 @@ def complaint_document(
         "channel": c.channel,
         "external_id": c.external_id,
         "number": c.number,
+        **({} if c.sp4n_id is None else {"sp4n_id": c.sp4n_id}),
         "classification": c.classification.value,
         "category": c.category,
         "category_source": c.category_source,
@@ -108,6 +109,7 @@ def stored_complaint(document: Document, vault: Vault) -> Complaint:
     same = {name: document[name] for name in _SAME}
     return Complaint(
         **same,
+        sp4n_id=document.get("sp4n_id"),
         classification=Classification(document["classification"]),
         status=ComplaintStatus(document["status"]),
         updated_at=document["provenance"]["source_updated_at"],
@@ -120,7 +122,16 @@ def stored_complaint(document: Document, vault: Vault) -> Complaint:
     )
 
 
-_MADE = {"classification", "status", "updated_at", "due_at", "location", "reporter", "history"}
+_MADE = {
+    "sp4n_id",
+    "classification",
+    "status",
+    "updated_at",
+    "due_at",
+    "location",
+    "reporter",
+    "history",
+}
 _SAME = [field.name for field in fields(Complaint) if field.name not in _MADE]
 
 

@@ -1,26 +1,34 @@
 """Changes of complaints for what must hear of them all, also of those while no hub runs: how far
 it has come stands in MongoDB, and one hub at a time goes on from there."""
 
+import secrets
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
+import structlog
 from pymongo import ReadPreference
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.store.feed import Change, change_in, opened_stream
-from hub.store.mongo import Database, Document
+from hub.store.mongo import Database, Document, StoreError
 
+POLL_SECONDS = 1.0
+"""So often a hub looks whether it is its turn."""
 MOST_AT_ONCE = 500
 _BATCH_SECONDS = 0.5
 _IDLE_SECONDS = 10.0
 """So often it is noted how far the feed has come while nothing happens."""
 _CLOSING_SECONDS = 1.0
+_GIVING_BACK_SECONDS = 2.0
 _HISTORY_LOST = "NonResumableChangeStreamError"
+
+_log = structlog.get_logger()
 
 
 class NotOurTurnError(Exception):
@@ -49,7 +57,7 @@ class DurableFeed:
 
     def __init__(self, database: Database, name: str) -> None:
         """`name` is what the changes are for."""
-        self._name = name
+        self.name = name
         self._database = database.with_options(read_preference=ReadPreference.PRIMARY)
         self._places = self._database["feeds"]
 
@@ -58,7 +66,7 @@ class DurableFeed:
         since = await self._moment()
         try:
             await self._places.update_one(
-                {"_id": self._name}, {"$setOnInsert": {"since": since}}, upsert=True
+                {"_id": self.name}, {"$setOnInsert": {"since": since}}, upsert=True
             )
         except DuplicateKeyError:  # another one was quicker
             return
@@ -68,14 +76,14 @@ class DurableFeed:
         again before that. False as well where the feed has not begun."""
         free = [{"holder": holder}, {"until": {"$lte": now}}, {"until": None}]
         done = await self._places.update_one(
-            {"_id": self._name, "$or": free}, {"$set": {"holder": holder, "until": until}}
+            {"_id": self.name, "$or": free}, {"$set": {"holder": holder, "until": until}}
         )
         return bool(done.matched_count)
 
     async def give_back(self, holder: str) -> None:
         """Ends this holder's turn."""
         await self._places.update_one(
-            {"_id": self._name, "holder": holder}, {"$set": {"holder": None, "until": None}}
+            {"_id": self.name, "holder": holder}, {"$set": {"holder": None, "until": None}}
         )
 
     async def follow(self, holder: str) -> AsyncGenerator[Stretch, None]:
@@ -96,7 +104,7 @@ class DurableFeed:
 
     async def _stretches(self, holder: str) -> AsyncGenerator[Stretch, None]:
         """Until the stream ends."""
-        place: Document = await self._places.find_one({"_id": self._name}) or {}
+        place: Document = await self._places.find_one({"_id": self.name}) or {}
         token = place.get("token")
         start = {"start_after": token} if token else {"start_at_operation_time": place["since"]}
         stream = await opened_stream(self._database, ["complaints"], **start)
@@ -115,13 +123,57 @@ class DurableFeed:
                 await stream.close()
 
     async def _note(self, holder: str, changed: Document) -> None:
-        done = await self._places.update_one({"_id": self._name, "holder": holder}, changed)
+        done = await self._places.update_one({"_id": self.name, "holder": holder}, changed)
         if not done.matched_count:
             raise NotOurTurnError
 
     async def _moment(self) -> Any:
         """Now, by MongoDB's clock."""
         return (await self._database.command("ping"))["operationTime"]
+
+
+async def by_turns(
+    feed: DurableFeed,
+    work: Callable[[str], Awaitable[None]],
+    lease: timedelta,
+    clock: Clock = SYSTEM_CLOCK,
+    *,
+    begins: bool = False,
+) -> None:
+    """Does a work whenever it is this hub's turn at a feed, until it is cancelled; the work is
+    told by which name it holds the feed. What ends a turn is logged. With `begins` the feed begins
+    with the first turn, else once somebody lets it."""
+    holder = secrets.token_hex(8)
+
+    async def take() -> bool:
+        now = clock.now()
+        return await feed.take(holder, now, now + lease)
+
+    async def keep() -> None:
+        while True:
+            await clock.sleep(lease.total_seconds() / 3)
+            if not await take():
+                raise NotOurTurnError
+
+    try:
+        while True:
+            try:
+                if begins:
+                    await feed.begin()
+                if await take():
+                    async with anyio.create_task_group() as group:
+                        group.start_soon(keep)
+                        await work(holder)
+                        group.cancel_scope.cancel()
+            except* (StoreError, NotOurTurnError) as failed:
+                causes = sorted({type(each).__name__ for each in failed.exceptions})
+                _log.warning("feed.turn_ended", feed=feed.name, errors=causes)
+            except* Exception:
+                _log.exception("feed.turn_failed", feed=feed.name)
+            await clock.sleep(POLL_SECONDS)
+    finally:
+        with anyio.move_on_after(_GIVING_BACK_SECONDS, shield=True), suppress(StoreError):
+            await feed.give_back(holder)
 
 
 async def _next(stream: Any) -> Stretch:

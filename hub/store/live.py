@@ -38,6 +38,10 @@ class ScopedChanges:
         """Changes of the complaints that may be counted. Raises FeedUnavailableError."""
         return await self._feed.watch(_Counters(self._scope.counts))
 
+    async def warnings(self) -> Inbox[Change]:
+        """Warnings that are raised within the scope. Raises FeedUnavailableError."""
+        return await self._feed.watch(_Warned(self._scope.rows))
+
     async def runs(self, connector: str | None) -> Inbox[Change]:
         """Changes of runs, of one connector or of all. Raises FeedUnavailableError."""
         return await self._feed.watch(_Minders(self._scope.ledgers, connector))
@@ -98,6 +102,20 @@ class _Minders:
             return None
         theirs = self.connector in {None, run["connector"]}
         return change if theirs and self.reach.covers(None, None, run["channel"]) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Warned:
+    """All who may see the same warnings."""
+
+    reach: Reach
+
+    def hears(self, change: Change) -> Change | None:
+        """A warning of theirs that is raised."""
+        raised = change.after if change.before is None else None
+        if change.collection != "warnings" or raised is None:
+            return None
+        return change if _covers(self.reach, raised) else None
 
 
 def _covers(reach: Reach, image: Document) -> bool:

@@ -23,7 +23,7 @@ DATABASE_NAME = "hub"
 _UNAUTHORIZED, _EXISTS = 13, 48
 DUPLICATE_KEY = 11_000
 
-WATCHED = ("complaints", "runs")
+WATCHED = ("complaints", "runs", "warnings")
 """The collections whose changes are told to viewers, from images of before and after (feed.py)."""
 
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
@@ -210,6 +210,32 @@ INDEXES: dict[str, list[IndexModel]] = {
     "changes": [
         IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
         for prefix in ([], [("connector", ASCENDING)])
+    ],
+    # What may be the same report, and what is linked (likenesses.py, links.py).
+    "likenesses": [
+        IndexModel([("keys", ASCENDING), ("at", ASCENDING)]),
+        IndexModel(
+            [("sp4n_id", ASCENDING)], partialFilterExpression={"sp4n_id": {"$exists": True}}
+        ),
+    ],
+    "links": [
+        IndexModel([(name, ASCENDING)])
+        for name in ("members", "provinces", "districts", "channels")
+    ],
+    "warning_rules": [IndexModel([(name, ASCENDING)]) for name in ("province", "district", "by")],
+    "warnings": [
+        *(
+            IndexModel([*prefix, ("raised_at", DESCENDING), ("_id", DESCENDING)])
+            for prefix in ([], *([(n, ASCENDING)] for n in ("province", "district", "channel")))
+        ),
+        # One of a rule and a place for as long as it holds.
+        IndexModel(
+            [(name, ASCENDING) for name in ("rule", "province", "district", "channel")],
+            unique=True,
+            partialFilterExpression={"holds": True},
+        ),
+        IndexModel([("untold", ASCENDING)], partialFilterExpression={"untold": True}),
+        _ENDS,
     ],
     "views": [IndexModel([("by", ASCENDING)])],
     "operations": [IndexModel([("client", ASCENDING), ("id", ASCENDING)])],

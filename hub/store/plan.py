@@ -29,14 +29,18 @@ NOTHING: Filter = {"_id": {"$in": []}}
 _NULLABLE = {OrderField.DUE_AT}
 
 
-def within(reach: Reach, plural: bool = False) -> Filter:
-    """The documents whose province, district or channel lies within a reach.
+_OF_ONE = ("province", "district", "channel")
+OF_CHANNEL = ("provinces", "districts", "_id")
+"""Where a channel's own document lists the places that its complaints are in."""
+OF_LINK = ("provinces", "districts", "channels")
+"""Where a link between complaints lists the places and channels of both."""
 
-    `plural` is for a channel's own document, which lists the places that its complaints are in.
-    """
+
+def within(reach: Reach, names: tuple[str, str, str] = _OF_ONE) -> Filter:
+    """The documents whose province, district or channel, which have these names, lies within a
+    reach."""
     if reach.nation:
         return {}
-    names = ("provinces", "districts", "_id") if plural else ("province", "district", "channel")
     wanted = (reach.provinces, reach.districts, reach.channels)
     parts: list[Filter] = [
         {name: {"$in": sorted(values)}}

@@ -85,9 +85,9 @@ class Schedules:
         )
         return int(now["failures"])
 
-    async def claim_day(self, now: datetime, next_at: datetime) -> bool:
-        """Whether the work of a day is ours: true for one hub alone, until `next_at` (UTC)."""
-        due = {"_id": "daily", "next_at": {"$lte": now}}
+    async def claim_work(self, name: str, now: datetime, next_at: datetime) -> bool:
+        """Whether some work is ours to do: true for one hub alone, until `next_at` (UTC)."""
+        due = {"_id": name, "next_at": {"$lte": now}}
         try:
             await self._daily.update_one(due, {"$set": {"next_at": next_at}}, upsert=True)
         except DuplicateKeyError:  # it is there, and not due

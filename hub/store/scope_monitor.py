@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from hub.domain.scope import Scope
-from hub.store.plan import NOTHING, Filter, within
+from hub.store.plan import NOTHING, OF_CHANNEL, OF_LINK, Filter, within
 
 _log = structlog.get_logger()
 UNSCOPED_READS = Counter(
@@ -99,8 +99,12 @@ def _filters(scope: Scope) -> dict[str, Filter]:
     """What a read of each collection has to carry for this viewer; empty where they reach all."""
     return {
         "complaints": within(scope.rows),
+        "links": within(scope.rows, OF_LINK),
+        "likenesses": NOTHING,  # for no viewer
+        "warnings": within(scope.rows),
+        "warning_rules": within(scope.rows),
         "rollups": within(scope.counts),
-        "channels": within(scope.any_purpose, plural=True),
+        "channels": within(scope.any_purpose, OF_CHANNEL),
         "connectors": within(scope.ledgers),
         "connector_versions": within(scope.ledgers),
         "completeness": within(scope.ledgers),

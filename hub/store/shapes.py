@@ -71,6 +71,9 @@ COMPLAINT_FIELDS: Shape = {
 _WORDS: Shape = {"$jsonSchema": {"properties": {"words": {"bsonType": "array", "items": _TEXT}}}}
 """Not required: an earlier version of the hub stored none (search.py)."""
 
+_SP4N_ID: Shape = {"$jsonSchema": {"properties": {"sp4n_id": _TEXT}}}
+"""Of the few that carry one."""
+
 _DAYS: Shape = {"bsonType": "int", "minimum": 0}
 _RECKONED: Shape = {
     "$jsonSchema": {
@@ -104,11 +107,16 @@ SHAPES: dict[str, Shape] = {
         "$and": [
             _typed(COMPLAINT_FIELDS),
             _WORDS,
+            _SP4N_ID,
             _RECKONED,
             {"$expr": {"$eq": ["$cell", _CELL]}},
         ]
     },
     "runs": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
+    "warnings": _typed(
+        {"_id": _TEXT, "province": _PROVINCE, "district": _DISTRICT, "channel": _TEXT_OR_NULL}
+    ),
+    "warning_rules": _typed({"_id": _TEXT, "province": _PROVINCE, "district": _DISTRICT}),
     "dead_letters": _typed(
         {"_id": _TEXT, "channel": _TEXT, "connector": _TEXT, "state": _TEXT, "last_seen": _TIME}
     ),

@@ -14,6 +14,7 @@ from hub.store.answers import Answers
 from hub.store.attempts import Attempts
 from hub.store.audit import AuditLog, ScopedAudit
 from hub.store.authorizations import Authorizations
+from hub.store.cases import CaseChanges, ScopedCases
 from hub.store.changes import ChangeLog
 from hub.store.channels import ChannelRegister, ScopedChannels
 from hub.store.clients import Clients
@@ -32,6 +33,8 @@ from hub.store.feed import Feed
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
+from hub.store.likenesses import Likenesses
+from hub.store.links import Links
 from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
 from hub.store.operations import Operations
@@ -52,6 +55,8 @@ from hub.store.statistics import Statistics
 from hub.store.users import Users
 from hub.store.vault import Vault, VaultError, keys_in, parse_keys
 from hub.store.views import SavedViews
+from hub.store.warning_rules import ScopedWarningRules, WarningRules
+from hub.store.warnings import ScopedWarnings, WarningRegister
 from hub.store.webhooks import OwnWebhooks, WebhookRegister
 from hub.store.writer import ComplaintWriter
 
@@ -64,6 +69,7 @@ class Reader:
 
     scope: Scope
     complaints: ScopedComplaints
+    cases: ScopedCases
     channels: ScopedChannels
     connectors: ScopedConnectors
     completeness: ScopedCompleteness
@@ -75,6 +81,8 @@ class Reader:
     exports: OwnExports
     webhooks: OwnWebhooks
     deliveries: OwnDeliveries
+    warning_rules: ScopedWarningRules
+    warnings: ScopedWarnings
     calendar: Calendar
 
 
@@ -85,6 +93,7 @@ class Holdings:
     scope: Scope
     connectors: OwnConnectors
     dead_letters: OwnDeadLetters
+    cases: CaseChanges
 
 
 class Store:
@@ -117,10 +126,14 @@ class Store:
         self.exports = ExportRegister(database, vault)
         self.webhooks = WebhookRegister(database, vault)
         self.outbox = Outbox(database)
+        self.warning_rules = WarningRules(database)
+        self.warnings = WarningRegister(database)
         self.clients = Clients(database)
         self.principals = Principals(database)
         self.operations = Operations(database, self.principals)
         self.revocations = Revocations(database, self.principals.remembered)
+        self.likenesses = Likenesses(database, vault)
+        self.links = Links(database)
         self.rollups = Rollups(database)
         self.search_words = SearchWords(database)
         self._answers = Answers(database, self.rollups)
@@ -140,6 +153,7 @@ class Store:
         return Reader(
             scope=scope,
             complaints=ScopedComplaints(scope, database, self._vault, cursors, *shared),
+            cases=ScopedCases(scope, database),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             completeness=ScopedCompleteness(scope, database),
@@ -151,13 +165,20 @@ class Store:
             exports=OwnExports(scope, database, self._vault),
             webhooks=OwnWebhooks(scope, database, self._vault),
             deliveries=OwnDeliveries(scope, database, cursors),
+            warning_rules=ScopedWarningRules(scope, database),
+            warnings=ScopedWarnings(scope, database, cursors),
             calendar=self._rules.calendar,
         )
 
     def holdings(self, scope: Scope) -> Holdings:
         """What this viewer may change."""
         database = self._database
-        return Holdings(scope, OwnConnectors(scope, database), OwnDeadLetters(scope, database))
+        return Holdings(
+            scope=scope,
+            connectors=OwnConnectors(scope, database),
+            dead_letters=OwnDeadLetters(scope, database),
+            cases=CaseChanges(scope, database),
+        )
 
     async def purge(
         self, before: datetime, *, dry_run: bool, progress: Callable[[int], None]

@@ -37,7 +37,10 @@ class Webhook:
     permissions: frozenset[Permission]
     url: str
     filter: Document
+    at: datetime
     failing: bool
+    warnings: bool
+    """Whether it is told of warnings too, from `at` (UTC) on."""
     missed: bool
     """Whether it has to be told that there were changes which it is not told."""
 
@@ -60,8 +63,8 @@ class OwnWebhooks:
         found = self._webhooks.find(self._mine, _SHOWN, sort=[("at", 1), ("_id", 1)])
         return await found.to_list(None)
 
-    async def add(self, url: str, filter_: Document, secret: str) -> Document:
-        """Adds one. Raises TooManyWebhooksError."""
+    async def add(self, url: str, filter_: Document, secret: str, *, warnings: bool) -> Document:
+        """Adds one, which is told of warnings too if it is to be. Raises TooManyWebhooksError."""
         if await self._webhooks.count_documents(self._mine, limit=MOST_OF_ONE) >= MOST_OF_ONE:
             raise TooManyWebhooksError
         id_ = f"wh_{secrets.token_hex(12)}"
@@ -71,6 +74,7 @@ class OwnWebhooks:
             "permissions": sorted(self._scope.permissions),
             "url": url,
             "filter": filter_,
+            "warnings": warnings,
             "secret": self._vault.seal(secret.encode(), id_),
             "earlier_secret": None,
             "earlier_until": None,
@@ -198,6 +202,8 @@ def _webhook(found: Document) -> Webhook:
         permissions=frozenset(map(Permission, found["permissions"])),
         url=found["url"],
         filter=found["filter"],
+        at=found["at"],
         failing=found["failing_since"] is not None,
+        warnings=found.get("warnings", False),
         missed=found["missed"],
     )

@@ -112,7 +112,7 @@ async def test_a_channel_that_can_not_say_is_not_counted(store: Store, database:
 
 async def test_one_of_all_hubs_does_it_once_a_day(store: Store) -> None:
     claims = [
-        await store.schedules.claim_day(now, now + DAY)
+        await store.schedules.claim_work("daily", now, now + DAY)
         for now in (MOMENT, MOMENT, MOMENT + DAY / 2, MOMENT + DAY, MOMENT + DAY)
     ]
     assert claims == [True, False, False, True, False]

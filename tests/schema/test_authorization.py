@@ -28,6 +28,8 @@ SEEING = frozenset(
 _LITERALS = {
     "String": '"x"',
     "ID": '"region:73"',
+    "Int": "1",
+    "WarningKind": "CHANNEL_SILENT",
     "_Any": '{__typename: "Complaint", id: "complaint:x"}',
 }
 

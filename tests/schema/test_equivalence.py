@@ -15,6 +15,7 @@ from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.oversight.desk import OversightDesk
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -89,6 +90,7 @@ async def test_compiled_and_plain_execution_answer_alike(
             filled.reader(viewer),
             Desk(viewer, filled, Trials()),
             WebhookDesk(viewer, filled, frozenset()),
+            OversightDesk(viewer, filled),
         )
         return told(await executor.execute(drawn.text, variables, None, context))
 

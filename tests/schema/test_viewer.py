@@ -12,6 +12,7 @@ from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.oversight.desk import OversightDesk
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -43,6 +44,7 @@ async def can(store: Store, viewer: Scope, action: str, id_: str | None) -> Any:
         store.reader(viewer),
         Desk(viewer, store, Trials()),
         WebhookDesk(viewer, store, frozenset()),
+        OversightDesk(viewer, store),
     )
     result = await _executor.execute(QUERY, {"action": action, "id": id_}, None, context)
     assert not result.errors, result.errors

@@ -22,7 +22,7 @@ query ({", ".join(f"$id{n}: ID!" for n in _IDS)}) {{
   {" ".join(f"n{n}: node(id: $id{n}) {{ id ...Whole }}" for n in _IDS)}
 }}
 fragment Whole on Complaint {{
-  id number externalId classification category categorySource programme status statusSource
+  id number externalId sp4nId classification category categorySource programme status statusSource
   title description receivedAt updatedAt handedOverAt followedUpAt closedAt dueAt overdue
   overdueEver stage stageDueAt reopened remainingWorkingDays
   deadlines {{ stage dueAt endedAt pending late rule source }}
@@ -35,6 +35,15 @@ ENTITIES = """
 query ($references: [_Any!]!) {
   _entities(representations: $references) { ... on Complaint { id title description } }
 }"""
+
+CASES = f"""
+query ($filter: ComplaintFilter, {", ".join(f"$id{n}: ID!" for n in _IDS)}) {{
+  {" ".join(f"c{n}: complaint(id: $id{n}) {{ ...Linked }}" for n in _IDS)}
+  cases(filter: $filter) {{ received cases }}
+}}
+fragment Linked on Complaint {{
+  case {{ id reports {{ id }} links {{ complaints how score by }} }}
+}}"""
 
 INDICATORS = """
 query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period,
@@ -54,4 +63,4 @@ RUNS = """
 DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"
 CHANNELS = "{ channels { name } }"
 
-DOCUMENTS = [LIST, BY_ID, ENTITIES, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]
+DOCUMENTS = [LIST, BY_ID, ENTITIES, CASES, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]

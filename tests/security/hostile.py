@@ -150,6 +150,8 @@ def _document(random: Random, id_: str) -> Document:
         },
         "raw": b"isi",
     }
+    if random.random() < 0.5:
+        document["sp4n_id"] = f"isi({id_})"
     changed = set()
     if random.random() < 0.5:
         for _ in range(random.randint(1, 2)):
@@ -167,6 +169,19 @@ def _document(random: Random, id_: str) -> Document:
     else:
         document["cell"] = random.choice(_ODD)
     return {name: value for name, value in document.items() if value is not _MISSING}
+
+
+def links(random: Random, complaints: list[Document]) -> list[Document]:
+    """Links between some of these, each with the places of both, as the hub keeps them."""
+    made = {}
+    for _ in range(len(complaints)):
+        ends = random.sample(complaints, 2)
+        members = sorted(end["_id"] for end in ends)
+        places = {f"{name}s": [end[name] for end in ends if end[name]] for name in _PLACE}
+        undone = {"by": "someone"} if random.random() < 0.2 else None
+        link = {"_id": ":".join(members), "members": members, **places, "undone": undone}
+        made[link["_id"]] = link | {"how": "similarity", "score": 0.9, "by": None, "at": MOMENT}
+    return [*made.values()]
 
 
 def _cell(document: Document) -> Any:

@@ -40,6 +40,7 @@ def admissible(document: Document) -> bool:
         and all(is_(name, datetime, none) for name in _TIME_OR_NULL)
         and all(is_(name, bool) for name in _TRUTH)
     )
+    typed = typed and isinstance(document.get("sp4n_id", ""), str)
     return typed and _is_found(document) and _is_reckoned(document) and _is_placed(document)
 
 
@@ -127,6 +128,19 @@ def shown(viewer: Scope, document: Document) -> Document:
     if words_are_shown(viewer, document):
         return document
     return document | dict.fromkeys(_WORDS)
+
+
+def cases(viewer: Scope, documents: list[Document], links: list[Document]) -> dict[str, set[str]]:
+    """Each complaint that a viewer sees → all that are the same report, as far as they may read
+    what both ends of a link say."""
+    group = {d["_id"]: {d["_id"]} for d in documents if visible(viewer, d)}
+    told = {d["_id"] for d in documents if words_are_shown(viewer, d)}
+    for link in links:
+        if link["undone"] is None and told.issuperset(link["members"]):
+            one, other = link["members"]
+            both = group[one] | group[other]
+            group |= dict.fromkeys(both, both)
+    return group
 
 
 def in_ledger(viewer: Scope, channel: str, *, letters: bool = False) -> bool:

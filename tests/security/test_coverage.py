@@ -41,6 +41,14 @@ REACH_NO_COMPLAINT = {
     "Subscription.runProgress": "told to two operators in tests/security/test_live.py",
     "Subscription.runProgress(connector)": "narrows",
     "ComplaintChange.complaint": "is read by the viewer's own reader, as `complaint` does",
+    "Query.warning": "scoped like complaints in tests/security/test_warnings.py",
+    "Query.warning(id)": "likewise",
+    "Query.warnings": "likewise",
+    "Query.warnings(state)": "narrows",
+    "Query.warnings(first)": "pages like complaints",
+    "Query.warnings(after)": "pages like complaints",
+    "Query.warningRules": "likewise; they hold no figures",
+    "Subscription.warningRaised": "each is read by `warning`'s reader: likewise",
     "Query.webhooks": "the viewer's own: tests/deliveries/test_scope.py",
     "Query.webhookDeliveries": "to the viewer's own; they name no complaint: likewise",
     "Query.webhookDeliveries(webhook)": "narrows",
@@ -156,17 +164,24 @@ def test_there_is_no_other_way_in() -> None:
         *OF_VIEWS,
         *OF_WEBHOOKS,
         *OF_EXPORTS,
+        *OF_CASES,
+        *OF_WARNINGS,
     }
     subscriptions = core_schema.subscription_type
     assert subscriptions and subscriptions.fields.keys() == {
         "complaintChanged",
         "indicatorsChanged",
         "runProgress",
+        "warningRaised",
     }
 
 
 OF_VIEWS = {"saveView", "removeView"}
 """Views are everybody's to read, and hold no data: tests/schema/test_views.py."""
+OF_WARNINGS = {"createWarningRule", "removeWarningRule", "acknowledgeWarning"}
+"""Of what one oversees: tests/security/test_warnings.py."""
+OF_CASES = {"linkComplaints", "unlinkComplaint"}
+"""Who says what of whose complaints: tests/security/test_cases.py."""
 OF_EXPORTS = {"startExport", "cancelExport"}
 """Made of views within their reader's scope, and theirs alone: tests/schema/test_exports.py."""
 OF_WEBHOOKS = {

@@ -19,6 +19,7 @@ from hub.domain.indicators import Dimension
 from hub.domain.scope import SMALLEST_GROUP, Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
+from hub.oversight.desk import OversightDesk
 from hub.schema.answering import told
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
@@ -32,7 +33,7 @@ from tests.security import asked, hostile, rules
 CASES = int(os.environ.get("SCOPE_CASES", "1000"))
 SEED = int(os.environ.get("SCOPE_SEED", "0"))
 VIEWERS = 5
-QUESTIONS = 5
+QUESTIONS = 6
 """Of each viewer, about each set of documents."""
 
 Answer = dict[str, Any]
@@ -45,6 +46,7 @@ class Lying:
     """What lies in MongoDB, by what the oracle lets lie there, and what was kept out."""
 
     complaints: list[Document] = field(default_factory=list)
+    links: list[Document] = field(default_factory=list)
     runs: list[Document] = field(default_factory=list)
     dead_letters: list[Document] = field(default_factory=list)
     channels: list[Document] = field(default_factory=list)
@@ -72,6 +74,7 @@ class Asker:
                     self.store.reader(self.viewer),
                     Desk(self.viewer, self.store, Trials()),
                     WebhookDesk(self.viewer, self.store, frozenset()),
+                    OversightDesk(self.viewer, self.store),
                 )
                 result = await executor.execute(text, variables, None, context)
             errors = [told(error).formatted for error in result.errors or ()]
@@ -149,6 +152,32 @@ class Asker:
             if not self.lacks(Permission.COMPLAINTS_READ, answer):
                 right = [f"complaint:{id_}" if id_ in shown else None for id_ in ids]
                 assert [row and row["id"] for row in answer["data"]["_entities"]] == right
+
+    async def cases(self) -> None:
+        """A case is made of what the viewer sees and may read, and of nothing else."""
+        filter_ = hostile.filter_of(self.random) if self.random.random() < 0.5 else {}
+        mine = [d for d in self.lying.complaints if rules.visible(self.viewer, d)]
+        group = rules.cases(self.viewer, mine, self.lying.links)
+        ids = self.random.choices([*self.lying.ids, "none"], k=asked.AT_ONCE)
+        variables = {f"id{n}": f"complaint:{id_}" for n, id_ in enumerate(ids)}
+        wanted = [d for d in mine if rules.holds(filter_, rules.shown(self.viewer, d))]
+        among = rules.cases(self.viewer, wanted, self.links_among(wanted))
+        counted = {"received": len(wanted), "cases": len({min(each) for each in among.values()})}
+        for answer in await self.answers(asked.CASES, filter=filter_, **variables):
+            if self.lacks(Permission.COMPLAINTS_READ, answer):
+                continue
+            assert not answer["errors"]
+            assert answer["data"]["cases"] == counted
+            for n, id_ in enumerate(ids):
+                found = answer["data"][f"c{n}"]
+                reports = found and [report["id"] for report in found["case"]["reports"]]
+                right = sorted(f"complaint:{each}" for each in group.get(id_, ()))
+                assert sorted(reports or ()) == right
+                self.met["cases: of several" if len(right) > 1 else "cases: of one"] += 1
+
+    def links_among(self, documents: list[Document]) -> list[Document]:
+        ids = {d["_id"] for d in documents}
+        return [link for link in self.lying.links if ids.issuperset(link["members"])]
 
     async def indicators(self) -> None:
         """Groups are counted within the scope, whichever way they are computed."""
@@ -245,7 +274,8 @@ class Asker:
             self.judged(sorted(names), sorted(known), len(self.lying.channels))
 
     async def ask_all(self) -> None:
-        for question in (self.lists, self.lists, self.by_id, self.indicators, self.ledgers):
+        asked_for = (self.lists, self.by_id, self.cases, self.indicators, self.ledgers)
+        for question in (self.lists, *asked_for):
             await question()
 
 
@@ -287,6 +317,7 @@ async def _filled(random: Random, database: Database, met: Counter[str]) -> Lyin
     assert [d["_id"] for d in lying.complaints] == [d["_id"] for d in right]
     met["complaints let in"] += len(right)
     met["complaints refused"] += len(made) - len(right)
+    lying.links = await _put(database, "links", hostile.links(random, lying.complaints))
     await database["rollup_marks"].delete_many({})
 
     made = [hostile.ledger(random, n) for n in range(8)]
@@ -333,6 +364,7 @@ async def test_every_answer_is_the_oracles(
     judged = met["neither empty nor everything"] + met["trivial"]
     assert met["neither empty nor everything"] > judged / 4, met
     assert met["by id: shown"] > 0.1 * (met["by id: shown"] + met["by id: hidden"]) > 0, met
+    assert met["cases: of several"] > 0.05 * met["cases: of one"] > 0, met
     assert met["complaints refused"] > 0.1 * met["complaints let in"] > 0, met
     assert met["errors"] > 0, met
     assert met["suppressed: told"] > 0, met

@@ -23,7 +23,14 @@ def test_every_attempt_is_a_test() -> None:
 
 
 def test_every_test_of_a_leak_is_in_the_table() -> None:
-    for name in ("test_leaks.py", "test_doors.py", "test_changes.py", "test_live.py"):
+    for name in (
+        "test_leaks.py",
+        "test_doors.py",
+        "test_changes.py",
+        "test_live.py",
+        "test_cases.py",
+        "test_warnings.py",
+    ):
         path = Path(__file__).parent / name
         listed = {test for _, file, test in NAMED if file == f"tests/security/{name}"}
         assert functions_of(path) - listed == set()

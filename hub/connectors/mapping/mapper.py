@@ -108,6 +108,7 @@ class Mapper:
             channel=self._channel,
             external_id=external_id,
             number=self._read["number"](record) or external_id,
+            sp4n_id=self._sp4n_id(record),
             classification=self._label(record, "classification", self._classifications)
             or Classification.UNCLASSIFIED,
             category=self._label(record, "category", self._categories),
@@ -133,6 +134,11 @@ class Mapper:
             reporter=self._reporter(record),
             history=self._history(record, zone),
         )
+
+    def _sp4n_id(self, record: Record) -> str | None:
+        """The id in SP4N-LAPOR!; none in "-" or "0", which is how channels write that."""
+        text = self._read["sp4n_id"](record)
+        return text if text and text.strip("0 -") else None
 
     def _label(self, record: Record, field: str, labels: Mapping[str, T]) -> T | None:
         """What a label is mapped to; a label that is not is counted."""

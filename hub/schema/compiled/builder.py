@@ -4,7 +4,8 @@ Every function either returns exactly what the specification asks for or raises:
 may be, an unknown value or a missing key is left to the plain executor, which tells it properly.
 """
 
-from collections.abc import Callable
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
 from itertools import count
 from typing import Any
@@ -48,7 +49,11 @@ class Builder:
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
         self._lines: list[str] = []
-        self._globals: dict[str, Any] = {"NullError": NullError, "Memo": _Memo}
+        self._globals: dict[str, Any] = {
+            "NullError": NullError,
+            "Memo": _Memo,
+            "Together": _together,
+        }
         self._built = Built()
         self._numbers = count()
         self._in_document = True
@@ -89,11 +94,7 @@ class Builder:
     ) -> tuple[str, bool]:
         """An expression for a value that is not null."""
         if isinstance(kind, GraphQLList):
-            item = f"i{next(self._numbers)}"
-            inner, is_async = self._value(item, kind.of_type, below)
-            if is_async:
-                raise NotCompilableError("something to wait for, for each of a list")
-            return f"[{inner} for {item} in {expression}]", False
+            return self._list(expression, kind, below)
         if isinstance(kind, GraphQLObjectType):
             function, is_async = self._object(kind, below)
             if is_constant(kind.extensions[_STRAWBERRY].origin):
@@ -106,6 +107,18 @@ class Builder:
         if isinstance(kind, GraphQLScalarType) and kind.name == "Float":
             return f"float({expression})", False
         raise NotCompilableError(f"type {kind}")
+
+    def _list(
+        self, expression: str, kind: GraphQLList[Any], below: list[SelectionSetNode]
+    ) -> tuple[str, bool]:
+        item = f"i{next(self._numbers)}"
+        inner, is_async = self._value(item, kind.of_type, below)
+        if not is_async:
+            return f"[{inner} for {item} in {expression}]", False
+        # All at once, so that what each asks for can be fetched together.
+        one = f"f{len(self._lines)}"
+        self._lines.append(f"async def {one}({item}, x):\n    return {inner}")
+        return f"(await Together({one}(v, x) for v in {expression}))", True
 
     def _object(
         self, kind: GraphQLObjectType, selection_sets: list[SelectionSetNode]
@@ -174,12 +187,15 @@ class Builder:
     ) -> tuple[str, bool]:
         """An expression of the parent `d` for a field's value."""
         at_path = "d" + "".join(f"[{name!r}]" for name in source.path)
-        if source.awaited:
-            return self._value(f"(await {self._constant(source.read)}(d))", kind, below)[0], True
         if source.join:
             self._built.joins.append(source.join)
             joined = f"x[{len(self._built.joins) - 1}]"
-            return self._value(f"{self._constant(source.read)}({at_path}, {joined})", kind, below)
+            read = f"{self._constant(source.read)}({at_path}, {joined})"
+            if source.awaited:
+                return self._value(f"(await {read})", kind, below)[0], True
+            return self._value(read, kind, below)
+        if source.awaited:
+            return self._value(f"(await {self._constant(source.read)}(d))", kind, below)[0], True
         if source.attribute:
             return self._value(f"d.{source.attribute}", kind, below)
         if source.read is None:
@@ -212,6 +228,15 @@ class Builder:
         table = f"memo{len(self._lines)}"
         self._lines.append(f"{table} = Memo({maker})")
         return table
+
+
+async def _together(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All at once, in their order. When one fails the others are waited for (execution.py)."""
+    answers = await gather(*awaitables, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 def _not_null(value: Any) -> Any:

@@ -11,6 +11,7 @@ from hub.domain.region import regions
 from hub.domain.working_days import Calendar
 from hub.schema.context import Document
 from hub.schema.source import derived, entity, joined, output, stored
+from hub.schema.types.case import Case
 from hub.schema.types.channel import Channel, channel_named
 from hub.schema.types.node import Node, stored_id
 from hub.schema.types.region import Region
@@ -114,6 +115,11 @@ class Complaint(Node):
     id: strawberry.ID = stored_id("complaint")
     number: str = stored("number", "The number that the reporter was given.")
     external_id: str = stored("external_id", "The channel's own id.")
+    sp4n_id: str | None = derived(
+        lambda complaint: complaint.get("sp4n_id"),
+        "The id that the same report has in SP4N-LAPOR!, where its channel states it.",
+        needs=("sp4n_id",),
+    )
     classification: Classification = stored("classification", "Its kind.", Classification)
     category: str | None = stored("category", "The hub's category; null where none is mapped.")
     category_source: str | None = stored("category_source", "The channel's category.")
@@ -184,6 +190,14 @@ class Complaint(Node):
     timeline: list[StatusChange] = stored("timeline", "Its steps, the first being the receipt.")
     provenance: Provenance = stored("provenance", "Where it came from.")
 
+    case: Case | None = joined(
+        lambda context: context.cases(),
+        "_id",
+        lambda id_, cases: cases.load(id_),
+        "What it is a report of, by itself or with the same report as it came by other channels; "
+        "null for what is not stored.",
+        awaited=True,
+    )
     channel: Channel = joined(
         lambda context: context.channels_by_name(),
         "channel",

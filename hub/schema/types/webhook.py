@@ -27,6 +27,11 @@ class Webhook:
     id: strawberry.ID = stored("_id", "Opaque.")
     url: str = stored("url", "Where it is sent to.")
     filter: JSON = stored("filter", "Which complaints, as it was stated.")
+    warnings: bool = derived(
+        lambda webhook: webhook.get("warnings", False),
+        "Whether it is told of warnings too.",
+        ("warnings",),
+    )
     state: WebhookState = stored("state", "Whether it is told anything.", WebhookState)
     disabled: WebhookEnd | None = derived(
         lambda webhook: webhook["disabled"], "Why it is told nothing, if it is not.", ("disabled",)

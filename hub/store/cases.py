@@ -1,0 +1,164 @@
+"""Cases as one viewer may see them: made of the complaints that they see and of the links between
+these, and of nothing else. So no link, count or id tells of a complaint that is not theirs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from anyio import to_thread
+
+from hub.domain.case import LinkedBy, joined, pair_of
+from hub.domain.clock import utc_now
+from hub.domain.question import Condition
+from hub.domain.scope import Reach, Scope
+from hub.domain.seen import as_seen
+from hub.store import plan
+from hub.store.links import LIVE, Pair, link_id, places_of
+from hub.store.mongo import Database, Document, read_quickly
+
+_PLACE = ("province", "district", "channel")
+_SHOWN = dict.fromkeys((*_PLACE, "secret", "number", "status", "received_at"), 1)
+_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Reports that are the same, the first to come first, and what links them."""
+
+    reports: list[Document]
+    links: list[Document]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounts:
+    """How many complaints there are, and how many cases they are."""
+
+    received: int
+    cases: int
+
+
+class NoSuchComplaintError(Exception):
+    """There is no such complaint for this viewer to link or part."""
+
+
+class ScopedCases:
+    """The cases within a scope. A secret complaint is in one with others only for viewers who may
+    read its words, since the words of the others would tell them."""
+
+    def __init__(self, scope: Scope, database: Database) -> None:
+        self._scope = scope
+        self._rows = plan.within(scope.rows)
+        self._linked = plan.within(scope.rows, plan.OF_LINK)
+        self._complaints = read_quickly(database["complaints"])
+        self._links = read_quickly(database["links"])
+
+    async def of(self, ids: Sequence[str]) -> dict[str, Case]:
+        """The case of each of these complaints that the viewer sees."""
+        seen: dict[str, Document] = {}
+        links: dict[str, Document] = {}
+        new = set(ids)
+        # The same two questions whether something hidden is linked or nothing is.
+        while new:
+            having = {"members": {"$in": [*new]}, **LIVE}
+            found = await self._links.find(plan.both(self._linked, having)).to_list()
+            links |= {each["_id"]: each for each in found}
+            ends = {id_ for each in found for id_ in each["members"]} | new
+            shown = await self._shown(ends - seen.keys())
+            seen |= shown
+            new = {id_ for id_ in shown.keys() - new if self._may_link(shown[id_])}
+        open_ = {id_ for id_, each in seen.items() if self._may_link(each)}
+        told = [each for each in links.values() if open_ >= {*each["members"]}]
+        case_of = joined(seen, map(_pair, told))
+        return {id_: _case(case_of[id_], seen, told) for id_ in ids if id_ in seen}
+
+    async def count(self, condition: Condition) -> CaseCounts:
+        """Among the complaints of the scope that fulfil a condition."""
+        wanted = plan.match(as_seen(condition, self._scope), datetime.now(UTC))
+        received = await self._complaints.count_documents(plan.both(self._rows, wanted))
+        found = self._links.find(plan.both(self._linked, LIVE), {"members": 1})
+        pairs = [_pair(each) async for each in found]
+        there: set[str] = set()
+        for ids in _batches(sorted({id_ for pair in pairs for id_ in pair})):
+            shown = await self._shown(ids, wanted)
+            there |= {id_ for id_, each in shown.items() if self._may_link(each)}
+        case_of = await to_thread.run_sync(
+            joined, there, [pair for pair in pairs if there >= {*pair}]
+        )
+        linked = len({members[0] for members in case_of.values()})
+        return CaseCounts(received, received - len(there) + linked)
+
+    async def _shown(
+        self, ids: Iterable[str], wanted: plan.Filter | None = None
+    ) -> dict[str, Document]:
+        here = plan.both(self._rows, {"_id": {"$in": [*ids]}}, wanted or {})
+        return {each["_id"]: each async for each in self._complaints.find(here, _SHOWN)}
+
+    def _may_link(self, complaint: Document) -> bool:
+        return not complaint["secret"] or _covers(self._scope.secret_words, complaint)
+
+
+class CaseChanges:
+    """What a viewer says of complaints that they oversee: that they are the same, or are not."""
+
+    def __init__(self, scope: Scope, database: Database) -> None:
+        self._scope = scope
+        self._cases = ScopedCases(scope, database)
+        self._complaints = database["complaints"]
+        self._links = database["links"]
+
+    async def link(self, ids: Sequence[str], note: str) -> None:
+        """Makes complaints one case. Raises NoSuchComplaintError."""
+        ends = await self.look(ids)
+        said = {"how": LinkedBy.PERSON.value, "score": None, "note": note, **LIVE}
+        said |= {"by": self._scope.subject, "at": utc_now()}
+        for other in ids[1:]:
+            pair = pair_of(ids[0], other)
+            made = {"members": [*pair], **said, **places_of([ends[id_] for id_ in pair])}
+            await self._links.update_one({"_id": link_id(*pair)}, {"$set": made}, upsert=True)
+
+    async def part(self, id_: str, note: str) -> None:
+        """Takes a complaint out of its case: what linked it to those that the viewer oversees is
+        undone, and not made again but by a person. Raises NoSuchComplaintError."""
+        await self.look([id_])
+        case = (await self._cases.of([id_]))[id_]
+        ends = {each["_id"]: each for each in case.reports}
+        undone = {"by": self._scope.subject, "at": utc_now(), "note": note}
+        for link in case.links:
+            if id_ in link["members"] and all(self._oversees(ends[m]) for m in link["members"]):
+                await self._links.update_one({"_id": link["_id"]}, {"$set": {"undone": undone}})
+
+    async def look(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Some complaints, where the viewer oversees each of them. Raises NoSuchComplaintError."""
+        here = plan.both(plan.within(self._scope.rows), {"_id": {"$in": [*ids]}})
+        shown = dict.fromkeys((*_PLACE, "secret"), 1)
+        found = {each["_id"]: each async for each in self._complaints.find(here, shown)}
+        if missing := [id_ for id_ in ids if not self._oversees(found.get(id_))]:
+            raise NoSuchComplaintError(missing[0])
+        return found
+
+    def _oversees(self, complaint: Document | None) -> bool:
+        return (
+            complaint is not None
+            and _covers(self._scope.oversees, complaint)
+            and (not complaint["secret"] or _covers(self._scope.secret_words, complaint))
+        )
+
+
+def _case(ids: list[str], seen: dict[str, Document], links: list[Document]) -> Case:
+    reports = [seen[id_] for id_ in ids]
+    reports.sort(key=lambda each: (each["received_at"], each["_id"]))
+    return Case(reports, [each for each in links if each["members"][0] in ids])
+
+
+def _pair(link: Document) -> Pair:
+    one, other = link["members"]
+    return one, other
+
+
+def _covers(reach: Reach, complaint: Document) -> bool:
+    return reach.covers(*(complaint[name] for name in _PLACE))
+
+
+def _batches(ids: list[str]) -> Iterable[list[str]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]

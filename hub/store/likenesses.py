@@ -1,0 +1,134 @@
+"""What complaints that may be the same report are found by, beside the complaints: no word of them
+can be told from it."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from anyio import to_thread
+from pymongo import UpdateOne
+
+from hub.domain.complaint import Complaint
+from hub.domain.likeness import METHOD, NEAR_TIME, Told, bands
+from hub.store.documents import stored_complaint
+from hub.store.durable_feed import DurableFeed
+from hub.store.mongo import Database, Document
+from hub.store.vault import Vault
+
+MOST_OF_ONE_ID = 20
+"""An id that more complaints carry is none: what a channel writes where it has none."""
+
+_WHOLE = "duplicates.whole"
+_NOT_READ: Document = dict.fromkeys(("raw", "reporter", "words", "timeline", "deadlines"), 0)
+_NO_VAULT: Any = None  # there is no reporter to open
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A complaint, and what it is found by; `of` changes with all that this follows from."""
+
+    told: Told
+    sp4n_id: str | None
+    keys: list[int]
+    of: str
+
+
+class Likenesses:
+    """Finds complaints that may be the same report, without looking through all of them."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._complaints = database["complaints"]
+        self._likenesses = database["likenesses"]
+        self._state = database["feeds"]
+        self._key = vault.key_for("likeness")
+        self.feed = DurableFeed(database, "duplicates")
+
+    async def changed(self, ids: Sequence[str]) -> list[Likeness]:
+        """Those of some complaints that are new, or say something else than when they were settled
+        last."""
+        found = await self._read(ids)
+        made = await to_thread.run_sync(lambda: [self._made(each) for each in found])
+        wanted = {"_id": {"$in": [*ids]}, "settled": True}
+        known = {d["_id"]: d["of"] async for d in self._likenesses.find(wanted, {"of": 1})}
+        return [each for each in made if known.get(each.told.id) != each.of]
+
+    async def put(self, likenesses: Sequence[Likeness]) -> None:
+        """Lets some be found. They are not settled until `settled` says so."""
+        await self._write([UpdateOne(*_put(each), upsert=True) for each in likenesses])
+
+    async def settled(self, likenesses: Sequence[Likeness]) -> None:
+        """Notes that what follows from these is stored."""
+        same = [{"_id": each.told.id, "of": each.of} for each in likenesses]
+        await self._write([UpdateOne(each, {"$set": {"settled": True}}) for each in same])
+
+    async def of_one_id(self, likeness: Likeness) -> list[str]:
+        """Complaints of other channels that carry the same foreign id."""
+        if likeness.sp4n_id is None:
+            return []
+        same, most = {"sp4n_id": likeness.sp4n_id}, MOST_OF_ONE_ID + 1
+        found = await self._likenesses.find(same, {"channel": 1}, limit=most).to_list()
+        if len(found) > MOST_OF_ONE_ID:
+            return []
+        return [each["_id"] for each in found if each["channel"] != likeness.told.channel]
+
+    async def candidates(self, likeness: Likeness) -> list[str]:
+        """Complaints of other channels, near in time, that share some words with one."""
+        if not likeness.keys:
+            return []
+        told = likeness.told
+        near = {"$gte": told.received_at - NEAR_TIME, "$lte": told.received_at + NEAR_TIME}
+        wanted = {"keys": {"$in": likeness.keys}, "at": near, "channel": {"$ne": told.channel}}
+        return [each["_id"] async for each in self._likenesses.find(wanted, {"_id": 1})]
+
+    async def told(self, ids: Sequence[str]) -> dict[str, Told]:
+        """What some complaints say now, by their ids."""
+        found = await self._read(ids) if ids else []
+        return {each.id: Told.of(each) for each in found}
+
+    async def ids_after(self, id_: str, most: int) -> list[str]:
+        """The ids of the complaints that follow one in the order of ids."""
+        found = self._complaints.find({"_id": {"$gt": id_}}, {"_id": 1}, sort=[("_id", 1)])
+        return [each["_id"] async for each in found.limit(most)]
+
+    async def are_whole(self) -> bool:
+        """Whether each complaint that no feed tells of was looked at, by the method of now."""
+        state = await self._state.find_one({"_id": _WHOLE})
+        return state is not None and state["method"] == METHOD
+
+    async def note_whole(self, *, whole: bool) -> None:
+        """Notes whether that is so."""
+        method = METHOD if whole else None
+        await self._state.update_one({"_id": _WHOLE}, {"$set": {"method": method}}, upsert=True)
+
+    async def _read(self, ids: Sequence[str]) -> list[Complaint]:
+        found = await self._complaints.find({"_id": {"$in": [*ids]}}, _NOT_READ).to_list()
+        return [stored_complaint({"reporter": None, **each}, _NO_VAULT) for each in found]
+
+    def _made(self, complaint: Complaint) -> Likeness:
+        told = Told.of(complaint)
+        say = orjson.dumps([METHOD, *astuple(told), complaint.sp4n_id])
+        of = blake2b(say, key=self._key, digest_size=16).hexdigest()
+        return Likeness(told, complaint.sp4n_id, bands(told, self._key), of)
+
+    async def _write(self, updates: list[UpdateOne]) -> None:
+        if updates:
+            await self._likenesses.bulk_write(updates, ordered=False)
+
+
+def _put(likeness: Likeness) -> tuple[Document, Document]:
+    told = likeness.told
+    fields: Document = {
+        "channel": told.channel,
+        "at": told.received_at,
+        "keys": likeness.keys,
+        "of": likeness.of,
+        "settled": False,
+    }
+    change: Document = {"$set": fields}
+    if likeness.sp4n_id is None:
+        change["$unset"] = {"sp4n_id": ""}
+    else:
+        fields["sp4n_id"] = likeness.sp4n_id
+    return {"_id": told.id}, change

@@ -1,0 +1,84 @@
+"""Rules of early warning: who wants to be told of what."""
+
+import secrets
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from hub.domain.clock import utc_now
+from hub.domain.scope import Permission, Scope
+from hub.domain.warning import About, WarningKind, WarningRule
+from hub.store import plan
+from hub.store.mongo import Database, Document
+
+MOST_OF_ONE = 50
+_SHOWN = {"permissions": 0}
+
+
+class TooManyRulesError(Exception):
+    """A client or person has as many rules as one may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRule:
+    """A rule, and the most that it was made with."""
+
+    rule: WarningRule
+    permissions: frozenset[Permission]
+
+
+class ScopedWarningRules:
+    """The rules on regions that a viewer sees wholly."""
+
+    def __init__(self, scope: Scope, database: Database) -> None:
+        self._scope = scope
+        self._within = plan.within(scope.rows)
+        self._rules = database["warning_rules"]
+
+    async def all(self) -> list[Document]:
+        """Each, the oldest first."""
+        found = self._rules.find(self._within, _SHOWN, sort=[("at", 1), ("_id", 1)])
+        return await found.to_list()
+
+    async def add(self, rule: WarningRule) -> Document:
+        """Adds a rule of the viewer, which has got no id yet. Raises TooManyRulesError."""
+        by = self._scope.subject
+        mine = plan.both(self._within, {"by": {"$eq": by}})
+        if await self._rules.count_documents(mine, limit=MOST_OF_ONE) >= MOST_OF_ONE:
+            raise TooManyRulesError
+        kept = asdict(replace(rule, id=f"rule_{secrets.token_hex(12)}", by=by))
+        document = {
+            "_id": kept.pop("id"),
+            **kept,
+            "mail_to": list(rule.mail_to),
+            **asdict(About.region(rule.region)),
+            "permissions": sorted(self._scope.permissions),
+            "at": utc_now(),
+        }
+        await self._rules.insert_one(document)
+        return document
+
+    async def remove(self, id_: str) -> bool:
+        """Removes a rule of the viewer's own; whether there was one."""
+        mine = {"_id": {"$eq": id_}, "by": {"$eq": self._scope.subject}}
+        return bool((await self._rules.delete_one(mine)).deleted_count)
+
+
+class WarningRules:
+    """All rules, for whoever evaluates them."""
+
+    def __init__(self, database: Database) -> None:
+        self._rules = database["warning_rules"]
+
+    async def all(self) -> list[KeptRule]:
+        """Each of them."""
+        return [_kept(each) async for each in self._rules.find()]
+
+
+def _kept(found: dict[str, Any]) -> KeptRule:
+    rule = WarningRule(
+        id=found["_id"],
+        kind=WarningKind(found["kind"]),
+        mail_to=tuple(found["mail_to"]),
+        **{name: found[name] for name in ("by", "name", "region", "days", "below", "over")},
+    )
+    return KeptRule(rule, frozenset(map(Permission, found["permissions"])))

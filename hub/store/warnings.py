@@ -1,0 +1,155 @@
+"""Warnings: where a rule held or holds, raised once for as long as it does."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from pymongo import ReadPreference
+from pymongo.errors import BulkWriteError
+
+from hub.domain.clock import utc_now
+from hub.domain.scope import Scope
+from hub.domain.warning import Finding, WarningRule, WarningState
+from hub.store import plan
+from hub.store.cursor import Cursors
+from hub.store.feed import Change
+from hub.store.mongo import DUPLICATE_KEY, Database, Document
+from hub.store.paging import Pager, PageRequest, Slice
+
+KEPT = timedelta(days=400)
+"""How long a warning is kept after it was cleared."""
+
+_LATEST_FIRST = (plan.Step("raised_at", descending=True), plan.Step("_id", descending=True))
+_PLACE = ("province", "district", "channel")
+_SHOWN = {"mail_to": 0, "untold": 0}
+
+
+class ScopedWarnings:
+    """Warnings of what lies within a scope: each follows from complaints that the viewer sees."""
+
+    def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
+        self._scope = scope
+        self._within = plan.within(scope.rows)
+        self._warnings = database["warnings"]
+        self._pager = Pager(self._warnings, scope, cursors)
+
+    async def get(self, id_: str) -> Document | None:
+        """A warning by its id."""
+        here = plan.both(self._within, {"_id": {"$eq": id_}})
+        return await self._warnings.find_one(here, _SHOWN)
+
+    async def raised(self, change: Change) -> Document | None:
+        """The warning that was raised, as it is now; None outside the scope."""
+        here = plan.both(self._within, {"_id": {"$eq": change.id}})
+        newest = self._warnings.with_options(read_preference=ReadPreference.PRIMARY)
+        return await change.read(self._scope.rows, lambda: newest.find_one(here, _SHOWN))
+
+    async def page(self, state: WarningState | None, request: PageRequest) -> Slice:
+        """A page of warnings, the latest first. Raises InvalidCursorError."""
+        wanted: plan.Filter = {"state": {"$eq": state.value}} if state else {}
+        return await self._pager.read(self._within, wanted, _LATEST_FIRST, request, _SHOWN)
+
+    async def acknowledge(self, id_: str, note: str) -> Document | None:
+        """Notes that somebody who oversees the place looks after an open warning; None where
+        there is no such one."""
+        overseen = plan.both(
+            self._within,
+            plan.within(self._scope.oversees),
+            {"_id": {"$eq": id_}, "state": {"$eq": WarningState.OPEN.value}},
+        )
+        told = {"note": note, "by": self._scope.subject, "at": utc_now()}
+        changed = {"state": WarningState.ACKNOWLEDGED.value, "acknowledged": told}
+        done = await self._warnings.update_one(overseen, {"$set": changed})
+        return await self.get(id_) if done.matched_count else None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A warning as whoever delivers it knows it; `raised_at` is UTC."""
+
+    id: str
+    province: str | None
+    district: str | None
+    channel: str | None
+    raised_at: datetime
+
+
+class WarningRegister:
+    """All warnings, for whoever raises, clears and delivers them."""
+
+    def __init__(self, database: Database) -> None:
+        self._warnings = database["warnings"]
+
+    async def settle(self, rule: WarningRule, findings: Sequence[Finding], now: datetime) -> int:
+        """Raises what a rule finds and has not raised, and clears what it no longer finds; how many
+        were raised. Done again it does nothing."""
+        holding = {"rule": rule.id, "holds": True}
+        known = {_where(each): each["_id"] async for each in self._warnings.find(holding)}
+        found = {tuple(asdict(each.about).values()): each for each in findings}
+        gone = [id_ for where, id_ in known.items() if where not in found]
+        await self._clear({"_id": {"$in": gone}}, now)
+        new = [_raised(rule, each, now) for where, each in found.items() if where not in known]
+        if not new:
+            return 0
+        try:
+            await self._warnings.insert_many(new, ordered=False)
+        except BulkWriteError as error:  # another hub was quicker
+            if any(e["code"] != DUPLICATE_KEY for e in error.details["writeErrors"]):
+                raise
+            return len(new) - len(error.details["writeErrors"])
+        return len(new)
+
+    async def clear_all_but(self, rules: Sequence[str], now: datetime) -> None:
+        """Clears what other rules raised than these: they are no more."""
+        await self._clear({"rule": {"$nin": [*rules]}, "holds": True}, now)
+
+    async def untold(self) -> list[Raised]:
+        """Those of which no webhook has been told."""
+        found = self._warnings.find({"untold": True}, sort=[("raised_at", 1)])
+        shown = ("province", "district", "channel", "raised_at")
+        return [Raised(each["_id"], *(each[n] for n in shown)) async for each in found]
+
+    async def told(self, ids: Sequence[str]) -> None:
+        """Notes that what tells webhooks of these is stored."""
+        await self._warnings.update_many({"_id": {"$in": [*ids]}}, {"$unset": {"untold": ""}})
+
+    async def to_mail(self) -> list[Document]:
+        """Those of which somebody has still to be told by e-mail."""
+        return await self._warnings.find({"mail_to.0": {"$exists": True}}).to_list()
+
+    async def mailed(self, id_: str, address: str) -> None:
+        """Notes that an address was told, or can't be."""
+        await self._warnings.update_one({"_id": id_}, {"$pull": {"mail_to": address}})
+
+    async def _clear(self, which: Document, now: datetime) -> None:
+        changed = {
+            "state": WarningState.CLEARED.value,
+            "cleared_at": now,
+            "expires_at": now + KEPT,
+        }
+        await self._warnings.update_many(which, {"$set": changed, "$unset": {"holds": ""}})
+
+
+def _where(warning: Document) -> tuple[str | None, ...]:
+    return tuple(warning[name] for name in _PLACE)
+
+
+def _raised(rule: WarningRule, finding: Finding, now: datetime) -> Document:
+    return {
+        "_id": f"warning_{secrets.token_hex(12)}",
+        "rule": rule.id,
+        "name": rule.name,
+        "kind": rule.kind.value,
+        "days": rule.days,
+        **asdict(finding.about),
+        "received": finding.received,
+        "followed_up": finding.followed_up,
+        "state": WarningState.OPEN.value,
+        "raised_at": now,
+        "acknowledged": None,
+        "cleared_at": None,
+        "holds": True,
+        "untold": True,
+        "mail_to": list(rule.mail_to),
+    }

@@ -1,0 +1,166 @@
+"""Duplicates in a real MongoDB: found by bands, linked once, taken back, and never lost."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import anyio
+import pytest
+
+from hub.domain.complaint import Complaint, Location
+from hub.domain.likeness import Told
+from hub.domain.question import EVERYTHING
+from hub.domain.scope import Grant, Role
+from hub.oversight.linking import Linker
+from hub.store.cases import Case
+from hub.store.links import Links
+from hub.store.mongo import Database
+from hub.store.store import Store
+from tests.domain.test_likeness import TEXT
+from tests.made import MINISTRY, complaint, provenance, received, scope
+from tests.oversight.labelled import labelled
+from tests.oversight.test_labelled import linked
+
+POINT = Location(119.42, -5.14)
+ONE = complaint(external_id="one", description=TEXT, location=POINT)
+SAME = replace(ONE, channel="sulsel", external_id="same")
+OTHER = replace(SAME, external_id="other", description="Sampah menumpuk")
+
+
+async def store_all(store: Store, *complaints: Complaint) -> list[str]:
+    await store.writer.write(received(*complaints), provenance())
+    return [each.id for each in complaints]
+
+
+async def found(database: Database) -> set[frozenset[str]]:
+    links = await database["links"].find({"undone": None}).to_list()
+    return {frozenset(each["members"]) for each in links}
+
+
+async def case_of(store: Store, one: Complaint) -> Case:
+    return (await store.reader(MINISTRY).cases.of([one.id]))[one.id]
+
+
+async def test_what_is_linked_is_what_a_look_at_all_pairs_finds(
+    store: Store, database: Database
+) -> None:
+    made = labelled(1, people=120)
+    ids = await store_all(store, *made.complaints)
+    for start in range(0, len(ids), 50):
+        await Linker(store).look(ids[start : start + 50])
+    assert await found(database) == linked(made)
+    counts = await store.reader(MINISTRY).cases.count(EVERYTHING)
+    assert (counts.received, counts.cases) == (len(ids), cases_by_hand(ids, linked(made)))
+
+
+def cases_by_hand(ids: list[str], pairs: set[frozenset[str]]) -> int:
+    """How many groups there are when whoever is linked moves together, one pair after another."""
+    group = {id_: n for n, id_ in enumerate(ids)}
+    for one, other in map(sorted, pairs):
+        gone, into = group[one], group[other]
+        group = {id_: into if n == gone else n for id_, n in group.items()}
+    return len(set(group.values()))
+
+
+async def test_a_foreign_id_links_whatever_the_words_say(store: Store, database: Database) -> None:
+    told = [
+        complaint(channel="lapor", external_id="77", sp4n_id="77", title="Jalan rusak"),
+        complaint(channel="sulsel", sp4n_id="77", title="Perbaikan", province="74", district=None),
+        complaint(channel="makassar", sp4n_id="78"),
+        complaint(channel="makassar", external_id="3", sp4n_id="77"),
+    ]
+    await Linker(store).look(await store_all(store, *told))
+    same = [told[0], told[1], told[3]]
+    assert await found(database) == {frozenset((a.id, b.id)) for a, b in combinations(same, 2)}
+    case = await case_of(store, told[0])
+    assert [link["how"] for link in case.links] == ["foreign_id"] * 3
+
+
+async def test_an_id_that_everybody_carries_is_none(store: Store, database: Database) -> None:
+    many = [complaint(channel=f"c{n}", sp4n_id="12345") for n in range(21)]
+    await Linker(store).look(await store_all(store, *many))
+    assert await found(database) == set()
+
+
+async def test_a_link_goes_when_its_complaint_says_something_else(
+    store: Store, database: Database
+) -> None:
+    linker = Linker(store)
+    await linker.look(await store_all(store, ONE, SAME))
+    assert await found(database) == {frozenset((ONE.id, SAME.id))}
+    await linker.look(await store_all(store, replace(SAME, description=f"{TEXT} nomor 99")))
+    assert len(await found(database)) == 1
+    await linker.look(await store_all(store, replace(SAME, description="Sampah menumpuk")))
+    assert await found(database) == set()
+
+
+async def test_what_a_person_said_stays_whatever_the_hub_finds(
+    store: Store, database: Database
+) -> None:
+    linker = Linker(store)
+    changes = store.holdings(scope(Grant(Role.PROVINCE, ("73",)))).cases
+    await linker.look(await store_all(store, ONE, SAME, OTHER))
+    await changes.part(SAME.id, "another lamp")
+    await changes.link([ONE.id, OTHER.id], "called them")
+    again = [replace(each, status_source="again", title="Lampu") for each in (ONE, SAME, OTHER)]
+    await linker.look(await store_all(store, *again))
+    await linker.look_at_all()
+    assert await found(database) == {frozenset((ONE.id, OTHER.id))}
+    case = await case_of(store, ONE)
+    assert [link["note"] for link in case.links] == ["called them"]
+    await changes.link([ONE.id, SAME.id], "it is the same lamp")
+    assert len((await case_of(store, ONE)).reports) == 3
+
+
+async def test_a_linker_that_dies_at_any_step_loses_nothing(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await store_all(store, ONE, SAME)
+
+    class DiedError(Exception):
+        pass
+
+    async def die(*_: object, **__: object) -> None:
+        raise DiedError
+
+    for owner, name in ((Links, "settle"), (Links, "_place"), (type(store.likenesses), "settled")):
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, die)
+            with pytest.raises(DiedError):
+                await Linker(store).look(ids)
+    await Linker(store).look(ids)
+    assert await found(database) == {frozenset(ids)}
+    places = await database["links"].find_one({})
+    assert places and places["districts"] == ["73.71"]
+
+
+async def test_what_is_written_is_linked_beside_it(store: Store, database: Database) -> None:
+    """What was there before the first turn, what comes during it, and what comes between two."""
+
+    async def until(pairs: int) -> None:
+        with anyio.fail_after(30):
+            while len(await found(database)) < pairs:  # noqa: ASYNC110 - MongoDB alone tells
+                await anyio.sleep(0.05)
+
+    third = replace(ONE, channel="makassar", external_id="third")
+    fourth = replace(ONE, channel="kendari", external_id="fourth")
+    await store_all(store, ONE, SAME)
+    async with anyio.create_task_group() as group:
+        group.start_soon(Linker(store).work)
+        await until(1)
+        await store_all(store, third)
+        await until(3)
+        group.cancel_scope.cancel()
+    await store_all(store, fourth)
+    async with anyio.create_task_group() as group:
+        group.start_soon(Linker(store).work)
+        await until(6)
+        group.cancel_scope.cancel()
+
+
+async def test_nothing_that_is_stored_of_it_has_a_word(store: Store, database: Database) -> None:
+    secret = replace(ONE, secret=True)
+    await Linker(store).look(await store_all(store, secret, SAME))
+    for name in ("likenesses", "links"):
+        text = str(await database[name].find({}).to_list()).casefold()
+        assert text
+        assert not any(word in text for word in Told.of(ONE).words)
