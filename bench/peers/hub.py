@@ -38,7 +38,7 @@ def without_auth(store: Store) -> ASGIApp:
     """The hub's endpoint with no token looked at: whoever asks reads the nation."""
     graphql = GraphQLEndpoint(store, Challenge("http://127.0.0.1"), limits=_NO_RATE)
     routed = Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
-    viewer = Viewer(EVERYTHING, Authority(TokenVerifier([]), ""))
+    viewer = Viewer(EVERYTHING, Authority(TokenVerifier([]), ""), None)
 
     async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
         scope["user"] = viewer
