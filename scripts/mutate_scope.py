@@ -16,8 +16,10 @@ ROOT = Path(__file__).parent.parent
 COPIED = ["hub", "tests", "docs", "pyproject.toml", "schema.graphql"]
 ANSWERS = [
     "tests/security/test_leaks.py",
+    "tests/security/test_cases.py",
     "tests/security/test_changes.py",
     "tests/security/test_differential.py",
+    "tests/security/test_warnings.py",
     "tests/store/test_audit.py",
     "tests/store/test_complaints.py",
     "tests/store/test_connectors.py",
@@ -67,8 +69,8 @@ MUTANTS = [
     Mutant(
         "count of complaints",
         "hub/store/complaints.py",
-        "plan.both(self._rows, plan.match(condition, _now()))",
-        "plan.match(condition, _now())",
+        "plan.both(self._rows, self._wanted(condition))",
+        "self._wanted(condition)",
     ),
     Mutant(
         "rows wherever counts reach",
@@ -87,6 +89,24 @@ MUTANTS = [
         "hub/store/figures.py",
         'both({"breakdown": breakdown}, within(reach), months)',
         'both({"breakdown": breakdown}, months)',
+    ),
+    Mutant(
+        "complaints in cases",
+        "hub/store/cases.py",
+        'plan.both(self._rows, {"_id": {"$in": [*ids]}}, wanted or {})',
+        'plan.both({"_id": {"$in": [*ids]}}, wanted or {})',
+    ),
+    Mutant(
+        "words of secret complaints by cases",
+        "hub/store/cases.py",
+        'return not complaint["secret"] or _covers(self._scope.secret_words, complaint)',
+        "return True",
+    ),
+    Mutant(
+        "warnings",
+        "hub/store/warnings.py",
+        "self._within = plan.within(scope.rows)",
+        "self._within = {}",
     ),
     Mutant("channels", "hub/store/channels.py", "find(self._within, {", "find({}, {"),
     Mutant(

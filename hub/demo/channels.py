@@ -79,7 +79,7 @@ def _lapor_row(report: Report) -> dict[str, str]:
     written = (name, name.upper().replace("KABUPATEN", "KAB."), name)[report.draw % 3]
     archived = status.startswith("Diarsipkan")
     return {
-        "Tracking ID": str(5_200_000 + report.serial),
+        "Tracking ID": _tracking_id(report.serial),
         "Tanggal Laporan Masuk": f"{report.received.day} {report.received:%b %Y}",
         "Waktu Laporan Masuk": f"{report.received:%H:%M:%S}",
         "Nama Pelapor": report.name,
@@ -101,6 +101,10 @@ def _lapor_row(report: Report) -> dict[str, str]:
         "Kecamatan": "",
         "Kelurahan": "",
     }
+
+
+def _tracking_id(serial: int) -> str:
+    return str(5_200_000 + serial)
 
 
 def _province_name(report: Report) -> str:
@@ -148,7 +152,7 @@ def _rest_record(report: Report) -> dict[str, Any]:
     return {
         "complaint_id": 310_000 + report.serial,
         "source_id": "sulsel",
-        "sp4n_id": str(5_200_000 + report.serial) if report.draw % 10 == 0 else None,
+        "sp4n_id": None if report.also is None else _tracking_id(report.also),
         "category": {"id": len(report.category), "name": report.category},
         "title": report.title,
         "description": report.text,

@@ -5,7 +5,7 @@ Sulawesi Selatan (73): 795 reports over its 24 districts, 493 followed up, 22 in
 not to see.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -50,6 +50,8 @@ class Report:
     phone: str
     address: str
     point: tuple[float, float] | None
+    also: int | None = None
+    """Serial of the same report in LAPOR!, where its own channel knows that."""
 
     @property
     def covid(self) -> bool:
@@ -69,7 +71,20 @@ def reports() -> list[Report]:
         chosen = _followed_up(random, places, followed_up)
         for index, place in enumerate(places):
             made.append(_report(random, len(made), place, index in chosen))
-    return made
+    return [_also_in_lapor(report, made) for report in made]
+
+
+def _also_in_lapor(report: Report, others: list[Report]) -> Report:
+    """Every tenth of the province's own is in LAPOR! too, if one there is of its like."""
+    if report.channel != "sulsel-rest" or report.draw % 10:
+        return report
+    like = (
+        other.serial
+        for other in others
+        if other.channel == "lapor-ekspor"
+        and (other.district, other.category) == (report.district, report.category)
+    )
+    return replace(report, also=next(like, None))
 
 
 def _places(random: Random, province: str, total: int) -> list[Region]:

@@ -21,10 +21,11 @@ NEAR_TIME = timedelta(days=14)
 NEAR_METRES = 500.0
 """Two people who look for a place on a map put it so far apart at the most."""
 ALIKE = 0.6
-"""Of the different words of both, so many are in each, where both are at one point or neither says
-where in the district it is."""
-_ALIKE_PER_METRE = 0.3 / NEAR_METRES
-"""The farther they are apart, the more the words have to say."""
+"""Of the different words of both, so many are in both, where they are at one point."""
+_ALIKE_PER_METRE = (1 - ALIKE) / NEAR_METRES
+"""The farther they are apart the more, up to all of them."""
+_UNKNOWN_METRES = 25.0
+"""Two of one district, of which one states no point, count as so far apart."""
 FEWEST_WORDS = 10
 """What is shorter ("jalan rusak, mohon diperbaiki") many people write of one street."""
 
@@ -99,18 +100,18 @@ def alike(one: Told, other: Told) -> float | None:
     metres = _apart(one, other)
     if metres > NEAR_METRES or min(len(one.words), len(other.words)) < FEWEST_WORDS:
         return None
-    if one.numbers and other.numbers and one.numbers.isdisjoint(other.numbers):
+    if one.numbers - other.numbers and other.numbers - one.numbers:
         return None  # of two houses, though in the same words
     score = len(one.words & other.words) / len(one.words | other.words)
     return score if score >= ALIKE + metres * _ALIKE_PER_METRE else None
 
 
 def _apart(one: Told, other: Told) -> float:
-    """In metres; 0 where one states no point and both are in one district."""
+    """In metres."""
     if one.location and other.location:
         return _metres(one.location, other.location)
     same = one.district is not None and one.district == other.district
-    return 0.0 if same else float("inf")
+    return _UNKNOWN_METRES if same else float("inf")
 
 
 def _metres(one: Location, other: Location) -> float:

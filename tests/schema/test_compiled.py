@@ -8,6 +8,8 @@ from hub.domain.scope import Grant, Role
 from hub.schema.compiled.documents import REMEMBERED, Documents, Operation
 from hub.schema.compiled.plan import Plan
 from hub.schema.schema import core_schema
+from hub.store.cases import Case, ScopedCases
+from tests.made import complaint, provenance, received
 from tests.running_hub import RunningHub
 
 PAGE = """query ($first: Int, $filter: ComplaintFilter) {
@@ -32,6 +34,7 @@ def plan(text: str, **variables: Any) -> Plan:
         "{ viewer { id grants { role regions { name } } scopes } }",
         "{ regions { code parent { name } } channels { name lastSyncedAt } connectors { name } }",
         "{ runs { edges { cursor node { id ledger { read } unmapped { value } } } } }",
+        "{ complaints { edges { node { case { id reports { number } links { how } } } } } }",
         "{ deadLetters { nodes { reason state } pageInfo { endCursor } } }",
     ],
 )
@@ -100,3 +103,22 @@ def test_a_mutation_is_not_kept_with_what_is_written_into_it() -> None:
     for field in ("rotateSecret", "rotateSecre"):
         text = f'mutation {{ {field}(connector: "a", name: "T", value: "rahasia") {{ name }} }}'
         assert documents.operation(text, None) is not documents.operation(text, None)
+
+
+async def test_what_has_to_be_waited_for_is_asked_for_all_of_a_page_at_once(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [complaint(external_id=str(n)) for n in range(20)]
+    await hub.store.writer.write(received(*made), provenance())
+    asked: list[int] = []
+    of = ScopedCases.of
+
+    async def noting(cases: ScopedCases, ids: list[str]) -> dict[str, Case]:
+        asked.append(len(ids))
+        return await of(cases, ids)
+
+    monkeypatch.setattr(ScopedCases, "of", noting)
+    query = "{ complaints { nodes { number case { id reports { number } } } } }"
+    nodes = (await hub.ask(await hub.token(Grant(Role.MINISTRY)), query))["complaints"]["nodes"]
+    assert all(node["case"]["reports"] == [{"number": node["number"]}] for node in nodes)
+    assert asked == [20]
