@@ -51,6 +51,8 @@ class Collector:
         made: list[Delivery] = []
         for webhook in await self._store.webhooks.enabled():
             scope = await scope_of(webhook, self._store) if webhook.warnings else None
+            if webhook.warnings and scope is None:
+                await self._store.webhooks.miss(webhook.id)
             made += [
                 _warning(webhook, each)
                 for each in untold

@@ -3,7 +3,7 @@ it has come stands in MongoDB, and one hub at a time goes on from there."""
 
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -166,7 +166,7 @@ async def by_turns(
                         await work(holder)
                         group.cancel_scope.cancel()
             except* (StoreError, NotOurTurnError) as failed:
-                causes = sorted({type(each).__name__ for each in failed.exceptions})
+                causes = sorted({type(each).__name__ for each in _single(failed)})
                 _log.warning("feed.turn_ended", feed=feed.name, errors=causes)
             except* Exception:
                 _log.exception("feed.turn_failed", feed=feed.name)
@@ -174,6 +174,15 @@ async def by_turns(
     finally:
         with anyio.move_on_after(_GIVING_BACK_SECONDS, shield=True), suppress(StoreError):
             await feed.give_back(holder)
+
+
+def _single(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    """The exceptions of a group and of the groups in it."""
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _single(each)
+        else:
+            yield each
 
 
 async def _next(stream: Any) -> Stretch:
