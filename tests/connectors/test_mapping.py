@@ -233,3 +233,14 @@ def test_without_a_timeline_no_change_is_told() -> None:
         == ()
     )
     assert steps()[0] == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [("5200001", "5200001"), (" 17 ", "17"), ("-", None), ("0", None), ("", None)],
+)
+def test_the_id_in_sp4n_lapor_is_kept_unless_it_says_that_there_is_none(
+    stated: str, kept: str | None
+) -> None:
+    select = {**SETTINGS["select"], "sp4n_id": "sp4n"}
+    assert mapped(mapper(select=select), sp4n=stated).sp4n_id == kept
