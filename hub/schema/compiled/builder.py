@@ -34,6 +34,16 @@ class NullError(Exception):
     """A null where the schema allows none."""
 
 
+async def together(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All at once, in their order. When one fails the others are waited for and not cancelled: what
+    the driver is cancelled at costs it a connection."""
+    answers = await gather(*awaitables, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
+
+
 class Built:
     """What a builder wrote: the function of the whole, what it needs, and what it joins."""
 
@@ -53,21 +63,18 @@ class Builder:
         self._functions: list[str] = []
         self._lines: list[str] = []
         self._indent = "    "
-        self._globals: dict[str, Any] = {
-            "NullError": NullError,
-            "Memo": _Memo,
-            "Together": _together,
-        }
+        self._globals: dict[str, Any] = {"NullError": NullError, "Memo": _Memo}
+        self._globals["Together"] = together
         self._built = Built()
         self._numbers = count()
         self._in_document = True
-        self._once = True
         self._awaits = False
 
     def root(self, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]) -> Built:
         """The function of a value of this type that is not null. Raises NotCompilableError."""
         made = self._present("v", kind, selection_sets)
-        head = "async def build(v, x):" if self._built.is_async else "def build(v, x):"
+        self._built.is_async = self._awaits
+        head = "async def build(v, x):" if self._awaits else "def build(v, x):"
         source = "\n".join([*self._functions, head, *self._lines, f"    return {made}"])
         # The limit of depth keeps it within Python's own for loops in one another.
         exec(compile(source, "<compiled query>", "exec"), self._globals)  # noqa: S102 - our own text
@@ -83,9 +90,8 @@ class Builder:
         self._lines.append(self._indent + statement)
 
     @contextmanager
-    def _inside(self, head: str) -> Iterator[None]:
-        """What is written in this block stands below a head, such as that of a loop."""
-        self._line(head)
+    def _indented(self) -> Iterator[None]:
+        """What is written in this block stands below the line before it."""
         outside, self._indent = self._indent, self._indent + "    "
         yield
         self._indent = outside
@@ -112,7 +118,8 @@ class Builder:
         expression = self._assigned(expression)
         name = f"a{next(self._numbers)}"
         self._line(f"{name} = None")
-        with self._inside(f"if {expression} is not None:"):
+        self._line(f"if {expression} is not None:")
+        with self._indented():
             self._line(f"{name} = {self._present(expression, kind, below)}")
         return name
 
@@ -136,22 +143,25 @@ class Builder:
         raise NotCompilableError(f"type {kind}")
 
     def _list(self, expression: str, kind: GraphQLList[Any], below: list[SelectionSetNode]) -> str:
-        """The name of a list of what is made of each of several."""
+        """The name of a list of the values that are made of each."""
         number = next(self._numbers)
-        self._line(f"l{number} = []")
-        once, self._once = self._once, False
-        awaits, self._awaits = self._awaits, False
-        head = len(self._lines)
-        with self._inside(f"for i{number} in {expression}:"):
-            made = self._value(f"i{number}", kind.of_type, below)
-            self._line(f"l{number}.append({made})")
+        made, item = f"l{number}", f"i{number}"
+        outside, self._lines = self._lines, []
+        awaited, self._awaits = self._awaits, False
+        with self._indented():
+            value = self._value(item, kind.of_type, below)
+        body, self._lines = self._lines, outside
         if self._awaits:
-            # All at once, so that what each waits for can be fetched together.
-            self._lines[head] = f"{self._indent}async def e{number}(i{number}):"
-            self._lines[-1] = f"{self._indent}    return {made}"
-            self._line(f"l{number} = await Together(e{number}(i) for i in {expression})")
-        self._once, self._awaits = once, awaits or self._awaits
-        return f"l{number}"
+            # All at once, so that what each asks for can be fetched together.
+            self._line(f"async def o{number}({item}):")
+            self._lines += [*body, f"{self._indent}    return {value}"]
+            self._line(f"{made} = await Together(map(o{number}, {expression}))")
+            return made
+        self._awaits = awaited
+        self._line(f"{made} = []")
+        self._line(f"for {item} in {expression}:")
+        self._lines += [*body, f"{self._indent}    {made}.append({value})"]
+        return made
 
     def _object(
         self, parent: str, kind: GraphQLObjectType, selection_sets: list[SelectionSetNode]
@@ -206,19 +216,15 @@ class Builder:
         self, found: str, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
     ) -> str:
         """An expression for what a source makes of what was found at its path."""
+        given = found
         if source.join:
             self._built.joins.append(source.join)
-            joined = f"x[{len(self._built.joins) - 1}]"
-            read = f"{self._constant(source.read)}({found}, {joined})"
-            if source.awaited:
-                self._built.is_async = self._awaits = True
-                read = f"await {read}"
-            return self._value(read, kind, below)
+            given += f", x[{len(self._built.joins) - 1}]"
         if source.awaited:
-            if not self._once:
-                raise NotCompilableError("something to wait for, for each of several")
-            self._built.is_async = True
-            return self._value(f"await {self._constant(source.read)}({found})", kind, below)
+            self._awaits = True
+            return self._value(f"await {self._constant(source.read)}({given})", kind, below)
+        if source.join:
+            return self._value(f"{self._constant(source.read)}({given})", kind, below)
         if source.attribute:
             return self._value(f"{found}.{source.attribute}", kind, below)
         # The names of an enumeration are found by the stored value too.
@@ -235,27 +241,16 @@ class Builder:
     def _memo(self, write: Callable[[], str]) -> str:
         """The name of a table that fills itself: what is written for a value `v` is made once for
         each plan. Nothing is joined in it."""
-        outside = self._lines, self._indent, self._once
-        self._lines, self._indent, self._once = [], "    ", False
-        awaits, self._awaits = self._awaits, False
+        outside = self._lines, self._indent, self._awaits
+        self._lines, self._indent, self._awaits = [], "    ", False
         made = write()
         if self._awaits:
             raise NotCompilableError("something to wait for in what is made once")
-        self._awaits = awaits
         number = len(self._functions)
         lines = [f"def m{number}(v, x):", *self._lines, f"    return {made}"]
         self._functions.append("\n".join([*lines, f"memo{number} = Memo(m{number})"]))
-        self._lines, self._indent, self._once = outside
+        self._lines, self._indent, self._awaits = outside
         return f"memo{number}"
-
-
-async def _together(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
-    """All at once, in their order. When one fails the others are waited for (execution.py)."""
-    answers = await gather(*awaitables, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-    return answers
 
 
 def _names(kind: GraphQLEnumType) -> dict[Any, str]:
