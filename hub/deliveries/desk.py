@@ -47,7 +47,9 @@ class WebhookDesk:
         self._deliveries = store.reader(scope).deliveries
         self._private_hosts = private_hosts
 
-    async def create(self, url: str, filter_: Document, *, warnings: bool) -> tuple[Document, str]:
+    async def create(
+        self, url: str, filter_: Document, *, warnings: bool = False
+    ) -> tuple[Document, str]:
         """A new webhook, for `warnings` too, and its secret, which is told here alone. Raises
         WebhookError, and NotAClientError for whoever is no client of the hub that asks for
         itself."""

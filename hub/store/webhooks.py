@@ -63,7 +63,9 @@ class OwnWebhooks:
         found = self._webhooks.find(self._mine, _SHOWN, sort=[("at", 1), ("_id", 1)])
         return await found.to_list(None)
 
-    async def add(self, url: str, filter_: Document, secret: str, *, warnings: bool) -> Document:
+    async def add(
+        self, url: str, filter_: Document, secret: str, *, warnings: bool = False
+    ) -> Document:
         """Adds one, which is told of warnings too if it is to be. Raises TooManyWebhooksError."""
         if await self._webhooks.count_documents(self._mine, limit=MOST_OF_ONE) >= MOST_OF_ONE:
             raise TooManyWebhooksError
