@@ -7,6 +7,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from hub.cli.consoles import for_consoles
+from hub.cli.oversight import for_overseers
 from hub.cli.running import FAILED, err, fail, opened, out, run
 from hub.domain.run import Ledger
 from hub.ingest.run import Finished
@@ -48,7 +49,8 @@ def demo() -> None:
                     listening(app, settings.host, settings.port),
                     anyio.create_task_group() as group,
                 ):
-                    for work in for_consoles(store, settings.callable_private_hosts):
+                    consoles = for_consoles(store, settings.callable_private_hosts)
+                    for work in (*consoles, *for_overseers(store, settings)):
                         group.start_soon(work)
                     path = write_demo_file(settings, clients)
                     _tell(settings, clients, str(path))

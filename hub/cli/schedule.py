@@ -9,14 +9,12 @@ import typer
 from anyio import create_task_group
 
 from hub.cli.consoles import for_consoles
+from hub.cli.oversight import for_overseers
 from hub.cli.running import err, opened, run
 from hub.cli.sync import BESIDE_A_SERVER
 from hub.ingest.daily import Daily
 from hub.ingest.registered import registered
 from hub.ingest.scheduler import Scheduler
-from hub.oversight.early_warning import EarlyWarning
-from hub.oversight.linking import Linker
-from hub.oversight.mail import SmtpMailer, SmtpServer
 from hub.settings import Settings
 
 
@@ -46,27 +44,8 @@ def schedule(
             async with create_task_group() as group:
                 group.start_soon(Daily(store, find).work)
                 group.start_soon(store.principals.remembered.watch)
-                group.start_soon(Linker(store).work)
-                group.start_soon(EarlyWarning(store, _mailer(settings)).work)
-                for work in for_consoles(store, private_hosts):
+                for work in (*for_consoles(store, private_hosts), *for_overseers(store, settings)):
                     group.start_soon(work)
                 await Scheduler(store, find).work()
 
     run(body, signal_is_failure=False, with_parent=beside_server, log_level=logging.INFO)
-
-
-def _mailer(settings: Settings) -> SmtpMailer | None:
-    """What sends e-mail, where a server for it is set."""
-    if not settings.smtp_host or not settings.smtp_from:
-        return None
-    return SmtpMailer(
-        SmtpServer(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            security=settings.smtp_security,
-            sender=settings.smtp_from,
-            domains=settings.mail_domains,
-            username=settings.smtp_username,
-            password=settings.smtp_password,
-        )
-    )
