@@ -13,7 +13,7 @@ from pydantic import Field
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.database.connection import Address, connection
-from hub.connectors.database.reading import Reading, Rows
+from hub.connectors.database.reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.database.values import frozen, records, thawed
 from hub.connectors.http.config import Secret
 
@@ -140,16 +140,35 @@ async def _read(
     cursor = reading.since if reading.since is not None else cursor
     if incremental and keeps_state:
         keyless: Any = None
-        while rows := await _run(database, reading.after(None, keyless, without_cursor=True)):
+        while rows := await _batch(database, reading, None, keyless, without_cursor=True):
             keyless = rows[-1][resource.primary_key]
             yield Batch(resource.name, records(rows), None)
-    while rows := await _run(database, reading.after(cursor, key, without_cursor=False)):
+    while rows := await _batch(database, reading, cursor, key, without_cursor=False):
         key = rows[-1][resource.primary_key]
         cursor = rows[-1][incremental.cursor_path] if incremental else None
         place = {"cursor": frozen(cursor), "key": frozen(key), "under_way": True}
         yield Batch(resource.name, records(rows), place if keeps_state else None)
     if keeps_state:
         yield Batch(resource.name, [], {"cursor": frozen(cursor)} if incremental else {})
+
+
+async def _batch(
+    database: sa.Connection, reading: Reading, cursor: Any, key: Any, *, without_cursor: bool
+) -> list[Mapping[str, Any]]:
+    """The rows beyond a place. Raises ChannelError where the next one has the place of the last:
+    it would be stepped over."""
+    rows = await _run(database, reading.after(cursor, key, without_cursor=without_cursor))
+    taken, following = rows[:BATCH_ROWS], rows[BATCH_ROWS:]
+    if following:
+        resource, incremental = reading.resource, reading.resource.incremental
+        columns = [resource.primary_key, *([incremental.cursor_path] if incremental else [])]
+        if all(following[0][name] == taken[-1][name] for name in columns):
+            raise ChannelError(
+                f"{resource.name}: several rows have the same {' and '.join(columns)}, so that "
+                "primary_key does not tell them apart and some would be lost. Name a column that "
+                "does, or make one in `query`."
+            )
+    return taken
 
 
 async def _run(database: sa.Connection, query: sa.Select[Any]) -> list[Mapping[str, Any]]:

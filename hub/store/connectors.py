@@ -11,7 +11,7 @@ from hub.store import plan
 from hub.store.mongo import Database, Document
 
 _SHOWN = dict.fromkeys(
-    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused"), 1
+    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused", "outlook"), 1
 )
 _MOST_VERSIONS = 50
 
@@ -194,10 +194,12 @@ class ConnectorRegister:
         return found.paused if found else None
 
     async def resume(self, name: str) -> bool:
-        """Lets a paused connector run again, its failed runs counted anew, so that the next one
-        does not pause it at once; False for an unknown name."""
-        await self._schedules.update_one({"_id": name}, {"$set": {"failures": 0}})
-        done = await self._connectors.update_one({"_id": name}, {"$unset": {"paused": ""}})
+        """Lets a paused connector run again, its schedule planned and its failed runs counted anew,
+        so that the next one does not pause it at once; False for an unknown name."""
+        afresh = {"failures": 0, "planned_for": None}
+        await self._schedules.update_one({"_id": name}, {"$set": afresh})
+        anew = {"$unset": {"paused": ""}, "$set": {"outlook.failures": 0}}
+        done = await self._connectors.update_one({"_id": name}, anew)
         return done.matched_count == 1
 
     async def names(self) -> list[str]:

@@ -69,6 +69,15 @@ class Connector:
         lambda connector: connector.get("paused"), "Why it does not, if it does not."
     )
 
+    next_run_at: datetime | None = derived(
+        lambda c: None if c.get("paused") else c.get("outlook", {}).get("next_at"),
+        "When it is due next; null where it is paused, or runs only when it is asked for.",
+    )
+    failed_runs: int = derived(
+        lambda connector: connector.get("outlook", {}).get("failures", 0),
+        "How many of its latest runs in a row were not green; after 10 it is paused.",
+    )
+
     @resolved(list[ConnectorVersion])
     async def versions(self: Any, info: HubInfo) -> Any:
         """The latest texts that it has had, newest first."""
