@@ -1,9 +1,9 @@
 """Kind `sql`: a table or query of a PostgreSQL, MySQL or MariaDB database."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -77,7 +77,7 @@ class SqlConnector(Connector[SqlConfig]):
                 if not isinstance(column, str) or column.startswith("$"):
                     raise ChannelError(f"{resource.name} has `received_at` from no single column.")
                 as_kept = await _as_kept(database, resource, column)
-                for day in _days(between):
+                for day in between.days:
                     query = Reading(resource, as_kept(day.start), as_kept(day.end)).count(column)
                     found[day.start.astimezone(self.config.zone).date()] += (
                         await _run(database, query)
@@ -90,15 +90,6 @@ class SqlConnector(Connector[SqlConfig]):
         address = Address.of(dsn)
         async with connection(address, self.config.allowed_hosts, self.surroundings) as database:
             yield database
-
-
-def _days(between: Between) -> Iterator[Between]:
-    """The days of a stretch, each from midnight to midnight by its zone."""
-    start = between.start
-    while start < between.end:
-        end = min(start + timedelta(days=1), between.end)
-        yield Between(start, end)
-        start = end
 
 
 async def _of_stretch(database: sa.Connection, resource: Rows, between: Between) -> Reading:

@@ -202,6 +202,16 @@ class ConnectorRegister:
         done = await self._connectors.update_one({"_id": name}, anew)
         return done.matched_count == 1
 
+    async def remove(self, name: str) -> bool:
+        """Takes a connector off the register, so that it runs no more; its versions and its
+        checkpoint stay. False for an unknown name."""
+        await self._schedules.delete_one({"_id": name})
+        return (await self._connectors.delete_one({"_id": name})).deleted_count == 1
+
+    async def listed(self) -> list[Document]:
+        """All connectors by name, without their configuration."""
+        return await self._connectors.find({}, _SHOWN).sort("_id", 1).to_list()
+
     async def names(self) -> list[str]:
         """All registered names, in order."""
         return [d["_id"] async for d in self._connectors.find({}, {"_id": 1}).sort("_id", 1)]

@@ -1,18 +1,19 @@
 """What in an answer tells that there is more than it holds."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 _DEEPEST = 4
-_NEXT = r"next(_?(cursor|token|page|page_?token|page_?url|url|link|href))?"
+NEXT = r"next(_?(cursor|token|page|page_?token|page_?url|url|link|href))?"
 _MORE = r"has_?(more|next(_?page)?)"
 _TOTAL = r"total(_?(count|records|items|results|rows|elements))?"
 
 
 def nexts(document: Any) -> Iterator[tuple[str, Any]]:
     """Where an answer names its next page, and how; nothing where it says that there is none."""
-    return ((path, value) for path, value in named(document, _NEXT) if value)
+    return ((path, value) for path, value in named(document, NEXT) if value)
 
 
 def totals(document: Any) -> Iterator[tuple[str, int]]:
@@ -32,6 +33,16 @@ def sign_of_more(document: Any, count: int) -> str | None:
         if total > count > 0:
             return f"{path} is {total:,}, and it holds {count:,}"
     return None
+
+
+def lists(document: Any, path: str = "$", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    """The lists of objects in an answer, with their JSONPaths."""
+    if isinstance(document, list) and document and all(isinstance(e, dict) for e in document):
+        yield path, document
+    elif isinstance(document, dict) and depth < _DEEPEST:
+        for key, value in document.items():
+            step = f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"[{json.dumps(key)}]"
+            yield from lists(value, f"{path}{step}", depth + 1)
 
 
 def named(document: Any, pattern: str, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
