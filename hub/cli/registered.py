@@ -78,11 +78,12 @@ def remove(name: ConnectorName) -> None:
         if name in described:
             fail(f"{name} has a file in {settings.connectors_dir}; take that away first.", FAILED)
         async with opened(settings) as store:
+            if await store.connectors.get(name) is None:
+                fail(_UNKNOWN.format(name), WRONG_INPUT)
             await store.changes.record(Change(typed_by(), "remove", name))
+            # First: whoever registers a connector of this name next must not get them.
             await store.secrets.remove_all(name)
-            known = await store.connectors.remove(name)
-        if not known:
-            fail(_UNKNOWN.format(name), WRONG_INPUT)
+            await store.connectors.remove(name)
         out.print(f"{name} is not registered any more. What it brought stays.", markup=False)
 
     run(body)

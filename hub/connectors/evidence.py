@@ -49,30 +49,42 @@ def endpoint_lines(sample: Sample, updated: str | None) -> list[str]:
     lines = [f"      params: {flow(params)}"] if params else []
     found = len(sample.records)
     lines += [f"      data_selector: {written(f'{sample.path}[*]')}  # {found} records"]
-    lines += [f"      # {why}", f"      paginator: {flow(keys)}"]
+    lines += [_comment(why), f"      paginator: {flow(keys)}"]
     return lines + (_incremental(sample, updated, since) if updated else [])
 
 
 def _paging(sample: Sample) -> Paging:
     query, count = query_of(sample), len(sample.records)
-    if "next" in sample.links:
-        return {"type": "header_link"}, "the header Link names the next page", set()
+    if told := _next(sample) or _counted(sample, query):
+        return told
     for path, value in named(sample.document, _CURSOR):
-        if isinstance(value, str) and re.match(r"https?://|/|\?", value):
-            keys = {"type": "json_link", "next_url_path": path}
-            return keys, f"{path} has the address of the next page", set()
-        if value is None or isinstance(value, str | int):
-            hint = f"{FILL_IN}: the parameter that takes the cursor"
-            keys = {"type": "cursor", "cursor_path": path, "cursor_param": hint}
-            return keys, f"{path} is in the answer, beside the records", set()
-    if counted := _counted(sample, query):
-        return counted
+        if value is None:  # it names none on the last page
+            return _cursor(path)
     total = next(totals(sample.document), None)
     if total and total[1] == count:
         return {"type": "single_page"}, f"{total[0]} is {count}, and so many there are", set()
     why = f"{total[0]} is {total[1]}, and there are {count}" if total else "no next page is told"
     hint = f"{FILL_IN}: single_page, page_number, offset or cursor; {why}"
     return {"type": hint}, "the sample does not show how to come to the next page", set()
+
+
+def _next(sample: Sample) -> Paging | None:
+    """A paginator by what the answer says of its next page."""
+    if "next" in sample.links:
+        return {"type": "header_link"}, "the header Link names the next page", set()
+    for path, value in named(sample.document, _CURSOR):
+        if isinstance(value, str) and re.match(r"https?://|/|\?", value):
+            keys = {"type": "json_link", "next_url_path": path}
+            return keys, f"{path} has the address of the next page", set()
+        if value and isinstance(value, str | int):
+            return _cursor(path)
+    return None
+
+
+def _cursor(path: str) -> Paging:
+    hint = f"{FILL_IN}: the parameter that takes the cursor"
+    keys = {"type": "cursor", "cursor_path": path, "cursor_param": hint}
+    return keys, f"{path} is in the answer, beside the records", set()
 
 
 def _counted(sample: Sample, query: Mapping[str, str]) -> Paging | None:
@@ -111,7 +123,7 @@ def _incremental(sample: Sample, updated: str, since: tuple[str, str] | None) ->
     texts = values(sample, updated)
     times = [time for text in texts if (time := _time(text))]
     if len(times) < len(texts) or not times:
-        return [f"      # {updated} looks like a time of change, but is not always ISO 8601"]
+        return [_comment(f"{updated} looks like a time of change, but is not always ISO 8601")]
     keys: dict[str, Any] = {"cursor_path": updated}
     keys |= {"initial_value": f"{FILL_IN}: from when on, such as 2025-01-01T00:00:00+08:00"}
     order = _order(times)
@@ -122,9 +134,9 @@ def _incremental(sample: Sample, updated: str, since: tuple[str, str] | None) ->
     if since is None:
         keys["initial_value"] = "2025-01-01T00:00:00+08:00"
         return [
-            f"      # {told}: it can be the cursor, with the service's parameter for it in params,",
-            f'      # such as updated_since: "{START}"',
-            f"      # incremental: {flow(keys)}",
+            _comment(f"{told}: it can be the cursor, with the service's parameter for it in"),
+            _comment(f'params, such as updated_since: "{START}"'),
+            _comment(f"incremental: {flow(keys)}"),
         ]
     name, value = since
     moment = _time(value)
@@ -132,7 +144,12 @@ def _incremental(sample: Sample, updated: str, since: tuple[str, str] | None) ->
         keys["initial_value"] = moment.isoformat()
     elif re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         keys["datetime_format"] = "%Y-%m-%d"
-    return [f"      # {told}, and the address has {name}", f"      incremental: {flow(keys)}"]
+    return [_comment(f"{told}, and the address has {name}"), f"      incremental: {flow(keys)}"]
+
+
+def _comment(text: str) -> str:
+    """On one line, whatever a channel calls its keys."""
+    return f"      # {' '.join(text.split())}"
 
 
 def _order(times: list[datetime]) -> str | None:

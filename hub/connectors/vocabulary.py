@@ -244,7 +244,8 @@ def expand(
 _PLACES = {"env": "environment", "secret": "secrets"}
 _MISSING = {
     "env": "the environment variable {} is not set",
-    "secret": "no secret {} is stored for this connector; see `hub connector secret set`",
+    "secret": "no secret {} is stored for this connector; store it by rotateSecret or "
+    "`hub connector secret set`",
 }
 
 

@@ -202,11 +202,11 @@ class ConnectorRegister:
         done = await self._connectors.update_one({"_id": name}, anew)
         return done.matched_count == 1
 
-    async def remove(self, name: str) -> bool:
+    async def remove(self, name: str) -> None:
         """Takes a connector off the register, so that it runs no more; its versions and its
-        checkpoint stay. False for an unknown name."""
+        checkpoint stay."""
+        await self._connectors.delete_one({"_id": name})
         await self._schedules.delete_one({"_id": name})
-        return (await self._connectors.delete_one({"_id": name})).deleted_count == 1
 
     async def listed(self) -> list[Document]:
         """All connectors by name, without their configuration."""

@@ -149,6 +149,12 @@ def test_a_paginator_is_proposed_with_what_tells_of_it(
     assert f"# {why}" in text
 
 
+def test_a_key_that_breaks_a_line_adds_none_to_the_file() -> None:
+    text = answered(**{"a\nname: other\n#": {"next": "7"}})
+    assert "\nname: other" not in text
+    assert open_keys(text) == ["resources.0.endpoint.paginator.cursor_param"]
+
+
 def test_a_next_page_in_the_header_is_seen_and_one_that_is_not_told_is_left_open() -> None:
     text = answered(links={"next": "/v1/complaints?page=2"})
     assert paginator(text) == {"type": "header_link"}

@@ -132,7 +132,7 @@ async def test_a_redirect_is_not_followed(serve: Serve) -> None:
 async def test_a_channel_that_hangs_is_given_up(
     parts: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
     async with writing(*parts, hang=True) as (host, requests):
         assert "gave no answer within" in await refusal(host, auth=KEY_IN_QUERY)
         assert len(requests) == ATTEMPTS
@@ -159,7 +159,7 @@ async def test_an_answer_that_breaks_off_is_tried_again_and_then_an_error(answer
 async def test_a_channel_that_nobody_listens_at_is_an_error() -> None:
     async with writing() as (host, _):
         pass
-    assert "broke off: ConnectError" in await refusal(host)
+    assert "can't be connected to: " in await refusal(host)
 
 
 def gzipped(body: bytes) -> bytes:

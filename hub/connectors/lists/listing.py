@@ -1,6 +1,7 @@
 """One list of a JSON service: what is asked, and which records an answer holds."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from itertools import islice
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json
@@ -12,6 +13,8 @@ from hub.connectors.lists.more import lists
 from hub.connectors.lists.pages import pages
 from hub.connectors.lists.predicate import Predicate
 from hub.connectors.mapping.paths import getter, selector
+
+_MOST_TOLD = 3
 
 
 async def listed(
@@ -54,7 +57,7 @@ def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
         if path.endswith("[*]"):
             whole += [isinstance(each, list) for each in whole_list(document)] or [False]
         if not all(whole):
-            others = [f"{where}[*]" for where, _ in lists(document)]
+            others = [f"{where}[*]" for where, _ in islice(lists(document), _MOST_TOLD)]
             told = f" The answer has them at {', '.join(others)}." if others else ""
             raise ChannelError(f"{endpoint.path}: {path} does not select a list of objects.{told}")
         return found
