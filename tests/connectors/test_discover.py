@@ -150,7 +150,8 @@ def test_a_paginator_is_proposed_with_what_tells_of_it(
 
 
 def test_a_key_that_breaks_a_line_adds_none_to_the_file() -> None:
-    text = answered(**{"a\nname: other\n#": {"next": "7"}})
+    beside: dict[str, Any] = {"a\nname: other\n#": {"next": "7"}}
+    text = answered(**beside)
     assert "\nname: other" not in text
     assert open_keys(text) == ["resources.0.endpoint.paginator.cursor_param"]
 
