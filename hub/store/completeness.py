@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from hub.domain.run import CountedBy
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.mongo import Database, Document
@@ -27,9 +28,14 @@ class CompletenessRegister:
         self._counts = database["completeness"]
 
     async def put(
-        self, connector: str, channel: str, at: datetime, days: Iterable[Document]
+        self,
+        connector: str,
+        channel: str,
+        at: datetime,
+        days: Iterable[Document],
+        by: CountedBy = CountedBy.RECEIVED_AT,
     ) -> None:
         """Keeps the counts of a connector, each with `day`, `source`, `stored` and `missing`, in
         the place of earlier ones."""
-        counted: Document = {"channel": channel, "at": at, "days": [*days]}
+        counted: Document = {"channel": channel, "at": at, "by": by.value, "days": [*days]}
         await self._counts.replace_one({"_id": connector}, counted, upsert=True)

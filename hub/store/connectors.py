@@ -11,7 +11,7 @@ from hub.store import plan
 from hub.store.mongo import Database, Document
 
 _SHOWN = dict.fromkeys(
-    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused"), 1
+    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused", "outlook"), 1
 )
 _MOST_VERSIONS = 50
 
@@ -194,11 +194,23 @@ class ConnectorRegister:
         return found.paused if found else None
 
     async def resume(self, name: str) -> bool:
-        """Lets a paused connector run again, its failed runs counted anew, so that the next one
-        does not pause it at once; False for an unknown name."""
-        await self._schedules.update_one({"_id": name}, {"$set": {"failures": 0}})
-        done = await self._connectors.update_one({"_id": name}, {"$unset": {"paused": ""}})
+        """Lets a paused connector run again, its schedule planned and its failed runs counted anew,
+        so that the next one does not pause it at once; False for an unknown name."""
+        afresh = {"failures": 0, "planned_for": None}
+        await self._schedules.update_one({"_id": name}, {"$set": afresh})
+        anew = {"$unset": {"paused": ""}, "$set": {"outlook.failures": 0}}
+        done = await self._connectors.update_one({"_id": name}, anew)
         return done.matched_count == 1
+
+    async def remove(self, name: str) -> None:
+        """Takes a connector off the register, so that it runs no more; its versions and its
+        checkpoint stay."""
+        await self._connectors.delete_one({"_id": name})
+        await self._schedules.delete_one({"_id": name})
+
+    async def listed(self) -> list[Document]:
+        """All connectors by name, without their configuration."""
+        return await self._connectors.find({}, _SHOWN).sort("_id", 1).to_list()
 
     async def names(self) -> list[str]:
         """All registered names, in order."""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from hub.domain.run import ConnectorState
+from hub.domain.run import ConnectorState, CountedBy
 from hub.schema.context import HubInfo
 from hub.schema.source import attribute, derived, output, resolved, stored
 from hub.schema.types.channel import Run
@@ -35,7 +35,7 @@ class ConnectorVersion:
 class DayCount:
     """A day by the connector's zone: what the channel has of it, and what is here."""
 
-    day: date = stored("day", "The day of receipt.", date.fromisoformat)
+    day: date = stored("day", "The day, see countedBy.", date.fromisoformat)
     source: int = stored("source", "How many records the channel says that it has.")
     missing: int = stored("missing", "How many are not here; some may be dead letters.")
     stored: int = stored("stored", "How many complaints the hub has.")
@@ -46,6 +46,10 @@ class Completeness:
     """What a channel said that it had by day, against what was stored at that moment."""
 
     as_of: datetime = stored("at", "When the channel was asked: once a day, by no query.")
+    counted_by: CountedBy = derived(
+        lambda counts: CountedBy(counts.get("by", CountedBy.RECEIVED_AT)),
+        "By which of their times complaints are of a day.",
+    )
     days: list[DayCount] = stored("days", "The last 31 days that either side knows, in order.")
 
 
@@ -67,6 +71,15 @@ class Connector:
     )
     pause: Pause | None = derived(
         lambda connector: connector.get("paused"), "Why it does not, if it does not."
+    )
+
+    next_run_at: datetime | None = derived(
+        lambda c: None if c.get("paused") else c.get("outlook", {}).get("next_at"),
+        "When it is due next; null where it is paused, or runs only when it is asked for.",
+    )
+    failed_runs: int = derived(
+        lambda connector: connector.get("outlook", {}).get("failures", 0),
+        "How many of its latest runs in a row were not green; after 10 it is paused.",
     )
 
     @resolved(list[ConnectorVersion])
