@@ -22,7 +22,7 @@ def test_every_complaint_is_looked_at(run: Run, tmp_path: Path) -> None:
     assert "0 links between them hold" in run("duplicates", "find").stdout
 
 
-def test_a_mail_server_needs_a_sender(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mail_server_needs_a_sender(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(for_overseers(store, load_settings())) == 2
     monkeypatch.setenv("HUB_SMTP_HOST", "mail.example.go.id")
     with pytest.raises(SettingsError, match="set HUB_SMTP_FROM"):
