@@ -14,6 +14,7 @@ from hub.domain.working_days import Calendar
 from hub.ingest.desk import Desk
 from hub.oversight.desk import OversightDesk
 from hub.schema.errors import MissingPermissionError, RefusedError
+from hub.schema.loaders import Loaders
 from hub.store.cases import Case
 from hub.store.store import Reader
 
@@ -44,13 +45,20 @@ class Context:
         self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
-        self._cases: DataLoader[str, Case | None] = DataLoader(self._load_cases)
+        self._loaders: Loaders | None = None
 
     def begin_again(self) -> None:
         """For the next event of a subscription: what was read for others does not count."""
         self.reading = Reading()
         self._channels = None
-        self._cases = DataLoader(self._load_cases)
+        self._loaders = None
+
+    @property
+    def loaders(self) -> Loaders:
+        """What fields of many things are read by, made where one is."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.reader)
+        return self._loaders
 
     def need(self, permission: Permission) -> None:
         """Raises MissingPermissionError where the token lacks a permission."""
@@ -100,12 +108,8 @@ class Context:
         return {channel["_id"]: channel for channel in await shield(self._channels)}
 
     async def cases(self) -> DataLoader[str, Case | None]:
-        """Cases of complaints by their ids, those of a page read at once."""
-        return self._cases
-
-    async def _load_cases(self, ids: list[str]) -> list[Case | None]:
-        found = await self.reader.cases.of(ids)
-        return [found.get(id_) for id_ in ids]
+        """The cases of complaints by their ids."""
+        return self.loaders.cases
 
     async def calendar(self) -> Calendar:
         """The working days of all places."""

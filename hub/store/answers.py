@@ -49,13 +49,26 @@ class Answers:
 
     async def answer(self, question: Question, now: datetime) -> list[IndicatorRow]:
         """The figures of each group at `now` (UTC); of no dimension, one row for all."""
-        q = question
-        asked = q.reach, list(q.dimensions), q.condition, q.period
-        pipeline = figures.from_rollups(*asked, q.parts)
+        rows = await self._held(question, now)
+        if rows is None:
+            pipeline = figures.from_complaints(*_asked(question), now)
+            groups = await documents(self._complaints, pipeline)
+            rows = _answer(question, groups, now, now).rows
+        return rows
+
+    async def estimate(self, reach: Reach, condition: Condition, now: datetime) -> int | None:
+        """How many complaints the roll-up holds, which may be behind; None where it does not hold
+        what is asked."""
+        question = Question(reach, (), condition, Period(), frozenset({"received"}))
+        rows = await self._held(question, now)
+        return rows[0].received if rows else None
+
+    async def _held(self, question: Question, now: datetime) -> list[IndicatorRow] | None:
+        """The figures from the roll-up; None where complaints are to be counted one by one."""
+        pipeline = figures.from_rollups(*_asked(question), question.parts)
         state = await self._rollups.state(now) if pipeline else None
         if pipeline is None or state is None:
-            groups = await documents(self._complaints, figures.from_complaints(*asked, now))
-            return _answer(question, groups, now, now).rows
+            return None
         kept = self._kept.get(state.version, question)
         if kept and (kept.until is None or now <= kept.until):
             kept.freshness.as_of = state.as_of
@@ -63,6 +76,10 @@ class Answers:
         answer = _answer(question, await self._rollups.read(pipeline), now, state.as_of)
         self._kept.keep(state.version, question, answer)
         return answer.rows
+
+
+def _asked(question: Question) -> tuple[Reach, list[Dimension], Condition, Period]:
+    return question.reach, list(question.dimensions), question.condition, question.period
 
 
 def _answer(question: Question, groups: list[Document], now: datetime, as_of: datetime) -> _Answer:

@@ -1,6 +1,6 @@
 """What a channel said that it had by day, beside what was stored, as it was last counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hub.domain.run import CountedBy
@@ -16,9 +16,10 @@ class ScopedCompleteness:
         self._within = plan.within(scope.ledgers)
         self._counts = database["completeness"]
 
-    async def of(self, connector: str) -> Document | None:
-        """The latest counts of a connector; None where its channel was never counted."""
-        return await self._counts.find_one(plan.both(self._within, {"_id": {"$eq": connector}}))
+    async def of(self, connectors: Sequence[str]) -> dict[str, Document]:
+        """The latest counts of some connectors; of those whose channel was never counted none."""
+        here = plan.both(self._within, {"_id": {"$in": [*connectors]}})
+        return {counts["_id"]: counts for counts in await self._counts.find(here).to_list(None)}
 
 
 class CompletenessRegister:

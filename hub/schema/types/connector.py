@@ -8,8 +8,7 @@ from hub.schema.context import HubInfo
 from hub.schema.source import attribute, derived, output, resolved, stored
 from hub.schema.types.channel import Run
 from hub.schema.types.complaint import Complaint
-from hub.store.connectors import ManagedBy
-from hub.store.paging import PageRequest
+from hub.store.connectors import MOST_VERSIONS, ManagedBy
 
 
 @output
@@ -82,21 +81,20 @@ class Connector:
         "How many of its latest runs in a row were not green; after 10 it is paused.",
     )
 
-    @resolved(list[ConnectorVersion])
+    @resolved(list[ConnectorVersion], size=MOST_VERSIONS)
     async def versions(self: Any, info: HubInfo) -> Any:
         """The latest texts that it has had, newest first."""
-        return await info.context.reader.connectors.versions(self["_id"])
+        return await info.context.loaders.versions.load(self["_id"]) or []
 
     @resolved(Completeness | None)
     async def completeness(self: Any, info: HubInfo) -> Any:
         """Whether all that the channel has is here; null where it was never asked, or can't be."""
-        return await info.context.reader.completeness.of(self["_id"])
+        return await info.context.loaders.completeness.load(self["_id"])
 
     @resolved(Run | None)
     async def last_run(self: Any, info: HubInfo) -> Any:
         """Its latest run, if it has run."""
-        found = await info.context.reader.runs.page(self["_id"], PageRequest(1))
-        return found.documents[0] if found.documents else None
+        return await info.context.loaders.last_runs.load(self["_id"])
 
 
 @output
