@@ -11,6 +11,7 @@ class Field(StrEnum):
     ID = "_id"
     NUMBER = "number"
     EXTERNAL_ID = "external_id"
+    SP4N_ID = "sp4n_id"
     CHANNEL = "channel"
     CLASSIFICATION = "classification"
     CATEGORY = "category"

@@ -68,6 +68,7 @@ class ComplaintFilter:
     id: IdFilter | None = unset("The complaint's id.")
     number: StringFilter | None = unset("The reporter's number.")
     external_id: StringFilter | None = unset("The channel's own id.")
+    sp4n_id: StringFilter | None = unset("The id that it has in SP4N-LAPOR!.")
     channel: StringFilter | None = unset("Name of the channel.")
     classification: ClassificationFilter | None = unset("The kind.")
     category: StringFilter | None = unset("The hub's category.")

@@ -17,6 +17,7 @@ WATCHED_FIELDS = frozenset(
         Field.ID,
         Field.NUMBER,
         Field.EXTERNAL_ID,
+        Field.SP4N_ID,
         Field.CHANNEL,
         Field.CLASSIFICATION,
         Field.CATEGORY,

@@ -206,6 +206,7 @@ _REGIONS = {"province": ["73", "74", "76"], "district": ["73.71", "73.06", "74.7
 TEXT_FIELDS = [
     "number",
     "externalId",
+    "sp4nId",
     "channel",
     "category",
     "categorySource",

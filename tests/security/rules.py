@@ -253,6 +253,8 @@ def _actual(name: str, document: Document) -> Any:
             return document.get("late") is True or is_overdue(document)
         case "reopened":
             return document.get("reopened") is True
+        case "sp4nId":
+            value = document.get("sp4n_id")
         case "id":
             value = f"complaint:{document['_id']}"
         case "stage" | "stageDueAt":
