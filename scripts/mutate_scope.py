@@ -18,6 +18,9 @@ ANSWERS = [
     "tests/security/test_leaks.py",
     "tests/security/test_changes.py",
     "tests/security/test_differential.py",
+    "tests/schema/test_attachments.py",
+    "tests/schema/test_letters.py",
+    "tests/schema/test_readiness.py",
     "tests/store/test_audit.py",
     "tests/store/test_complaints.py",
     "tests/store/test_connectors.py",
@@ -113,6 +116,27 @@ MUTANTS = [
     Mutant("runs", "hub/store/runs.py", "read(self._within, wanted", "read({}, wanted"),
     Mutant(
         "dead letters", "hub/store/dead_letters.py", "read(self._within, wanted", "read({}, wanted"
+    ),
+    Mutant("readiness", "hub/store/readiness.py", "plan.both(self._within, wanted)", "wanted"),
+    Mutant(
+        "attachments",
+        "hub/store/readiness.py",
+        'found = await self._entries.find_one(wanted, {"attachments": 1})',
+        "found = await self._entries.find_one(\n"
+        '            {"attachments.id": {"$eq": id_}}, {"attachments": 1})',
+    ),
+    Mutant("letters", "hub/store/letters.py", "read(self._within, {}", "read({}, {}"),
+    Mutant(
+        "letter by id",
+        "hub/store/letters.py",
+        'plan.both(self._within, {"_id": {"$eq": id_}})',
+        '{"_id": {"$eq": id_}}',
+    ),
+    Mutant(
+        "letters that were not sent",
+        "hub/store/plan.py",
+        'both(within(scope.letters_received), {"state": {"$eq": LetterState.SENT.value}})',
+        "within(scope.letters_received)",
     ),
     Mutant("audit records", "hub/store/audit.py", "read(self._within, {}", "read({}, {}"),
     Mutant(

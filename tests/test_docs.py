@@ -88,7 +88,7 @@ def test_connectors_of_the_repository_load(file: Path) -> None:
     "document",
     [
         each
-        for page in (ROOT / "README.md", DOCS / "api.md", DOCS / "webhooks.md")
+        for page in (ROOT / "README.md", DOCS / "api.md", DOCS / "letters.md", DOCS / "webhooks.md")
         for each in fenced(page, "graphql")
     ],
 )
@@ -98,7 +98,8 @@ def test_queries_in_the_documentation_are_valid(document: str) -> None:
 
 async def test_queries_in_the_documentation_are_answered(hub: RunningHub) -> None:
     token = await hub.token(Grant(Role.MINISTRY), permissions=[*allowed_permissions(Role.MINISTRY)])
-    queries = [each.values[0] for each in fenced(DOCS / "api.md", "graphql")]
+    pages = DOCS / "api.md", DOCS / "letters.md"
+    queries = [each.values[0] for page in pages for each in fenced(page, "graphql")]
     for text in queries:
         if not text.startswith(("mutation", "subscription")):
             await hub.ask(token, text)

@@ -24,6 +24,10 @@ _READ: Final = frozenset({Permission.COMPLAINTS_READ})
 _COUNT: Final = frozenset({Permission.STATISTICS_READ})
 _WATCH: Final = frozenset({Permission.CONNECTORS_READ})
 _CHANGE: Final = frozenset({Permission.CONNECTORS_READ, Permission.CONNECTORS_WRITE})
+_ENTER: Final = frozenset({Permission.STATISTICS_READ, Permission.READINESS_WRITE})
+_WRITE: Final = frozenset(
+    {Permission.STATISTICS_READ, Permission.COMPLAINTS_READ, Permission.LETTERS_WRITE}
+)
 _A_TOKEN: Final[Needed] = frozenset()
 
 _ROOTS: Final[dict[str, Needed]] = {
@@ -36,6 +40,10 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Query.audit": frozenset({Permission.AUDIT_READ}),
     "Query.webhooks": _READ,
     "Query.webhookDeliveries": _READ,
+    "Query.readiness": _COUNT,
+    "Query.letters": _COUNT,
+    "Query.letter": _COUNT,
+    "Query.letterFigures": _COUNT,
     "Mutation.registerConnector": _CHANGE,
     "Mutation.updateConnector": _CHANGE,
     "Mutation.pauseConnector": _CHANGE,
@@ -55,6 +63,13 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Mutation.removeWebhook": _READ,
     "Mutation.rotateWebhookSecret": _READ,
     "Mutation.redeliver": _READ,
+    "Mutation.enterReadiness": _ENTER,
+    "Mutation.confirmReadiness": _ENTER,
+    "Mutation.returnReadiness": _ENTER,
+    "Mutation.removeAttachment": _ENTER,
+    "Mutation.createLetter": _WRITE,
+    "Mutation.reviseLetter": _WRITE,
+    "Mutation.sendLetter": _WRITE,
     "Subscription.complaintChanged": _READ,
     "Subscription.indicatorsChanged": _COUNT,
     "Subscription.runProgress": _WATCH,

@@ -10,7 +10,9 @@ from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.delivery import DeliveryKind, DeliveryState, WebhookState
 from hub.domain.indicators import Dimension
+from hub.domain.letter import LetterState
 from hub.domain.question import OrderField
+from hub.domain.readiness import ReadinessItem, ReadinessState
 from hub.domain.region import RegionLevel
 from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
@@ -226,4 +228,28 @@ _known(
         "There will be no file; `error` says why.",
         "You cancelled it.",
     ],
+)
+_known(
+    ReadinessItem,
+    "What a local government has to have in place to handle complaints.",
+    [
+        "A decree (SK) that names who handles them.",
+        "An action plan (rencana aksi).",
+        "Publicity: people are told where to complain.",
+        "The channels that it has already are integrated.",
+    ],
+)
+_known(
+    ReadinessState,
+    "How far an entry of the readiness register is.",
+    [
+        "It was entered, and waits to be confirmed.",
+        "Whoever oversees the local government confirmed it.",
+        "They returned it, and said what is missing.",
+    ],
+)
+_known(
+    LetterState,
+    "How far a letter is.",
+    ["Its province works on it, and sees it alone.", "The ministry has it; it does not change."],
 )

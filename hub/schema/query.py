@@ -20,6 +20,8 @@ from hub.schema.errors import InputError
 from hub.schema.exports import ExportQuery
 from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
+from hub.schema.letters import LetterQuery
+from hub.schema.readiness import ReadinessQuery
 from hub.schema.rows import rows_of
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Channel
@@ -61,7 +63,7 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation, WebhookQuery, ExportQuery):
+class Query(Federation, WebhookQuery, ExportQuery, ReadinessQuery, LetterQuery):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)

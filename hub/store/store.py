@@ -29,15 +29,18 @@ from hub.store.embedded import embedded_mongod
 from hub.store.export_register import ExportRegister
 from hub.store.exports import OwnExports
 from hub.store.feed import Feed
+from hub.store.files import SealedFiles
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
 from hub.store.keys import SigningKeys, root_secret
+from hub.store.letters import Letters
 from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
 from hub.store.operations import Operations
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
 from hub.store.raw_records import RawRecords
+from hub.store.readiness import Readiness
 from hub.store.reseal import reseal
 from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
@@ -75,6 +78,8 @@ class Reader:
     exports: OwnExports
     webhooks: OwnWebhooks
     deliveries: OwnDeliveries
+    readiness: Readiness
+    letters: Letters
     calendar: Calendar
 
 
@@ -126,6 +131,7 @@ class Store:
         self._answers = Answers(database, self.rollups)
         self._statistics = Statistics(self._answers)
         self._finds = SharedFinds()
+        self._files = SealedFiles(database, vault)
         self.signing_keys = SigningKeys(database, vault)
         self.users = Users(database, vault)
         self.authorizations = Authorizations(database, self.revocations)
@@ -151,6 +157,8 @@ class Store:
             exports=OwnExports(scope, database, self._vault),
             webhooks=OwnWebhooks(scope, database, self._vault),
             deliveries=OwnDeliveries(scope, database, cursors),
+            readiness=Readiness(scope, database, self._files),
+            letters=Letters(scope, database, cursors, self._files),
             calendar=self._rules.calendar,
         )
 

@@ -267,7 +267,7 @@ async def test_the_viewer_is_told_who_they_are(hub: RunningHub) -> None:
             {"role": "PROVINCE", "regions": [{"name": "Sulawesi Selatan"}], "channels": []},
             {"role": "OPERATOR", "regions": [], "channels": ["lapor"]},
         ],
-        "scopes": ["complaints:read", "letters:write", "statistics:read"],
+        "scopes": ["complaints:read", "letters:write", "readiness:write", "statistics:read"],
         "read": True,
         "pii": False,
     }

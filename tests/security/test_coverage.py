@@ -50,6 +50,16 @@ REACH_NO_COMPLAINT = {
     "Query.exports": "the viewer's own; what is in them: tests/schema/test_exports.py",
     "Query.export": "likewise",
     "Query.export(id)": "chooses from them",
+    "Query.readiness": "holds no complaint; scoped like them in tests/schema/test_readiness.py",
+    "Query.readiness(region)": "narrows",
+    "Query.letters": "counts, of one province: tests/schema/test_letters.py",
+    "Query.letters(first)": "pages like complaints",
+    "Query.letters(after)": "pages like complaints",
+    "Query.letter": "likewise",
+    "Query.letter(id)": "chooses from them",
+    "Query.letterFigures": "likewise",
+    "Query.letterFigures(id)": "chooses from them",
+    "Query.letterFigures(version)": "likewise",
     "Query.regions": "reads the table of regions",
     "Query.regions(level)": "chooses from it",
     "Query.regions(parent)": "chooses from it",
@@ -156,6 +166,8 @@ def test_there_is_no_other_way_in() -> None:
         *OF_VIEWS,
         *OF_WEBHOOKS,
         *OF_EXPORTS,
+        *OF_READINESS,
+        *OF_LETTERS,
     }
     subscriptions = core_schema.subscription_type
     assert subscriptions and subscriptions.fields.keys() == {
@@ -169,6 +181,10 @@ OF_VIEWS = {"saveView", "removeView"}
 """Views are everybody's to read, and hold no data: tests/schema/test_views.py."""
 OF_EXPORTS = {"startExport", "cancelExport"}
 """Made of views within their reader's scope, and theirs alone: tests/schema/test_exports.py."""
+OF_READINESS = {"enterReadiness", "confirmReadiness", "returnReadiness", "removeAttachment"}
+"""Of one's own local government, and those that one oversees: tests/schema/test_readiness.py."""
+OF_LETTERS = {"createLetter", "reviseLetter", "sendLetter"}
+"""Of one's own province: tests/schema/test_letters.py."""
 OF_WEBHOOKS = {
     "createWebhook",
     "enableWebhook",

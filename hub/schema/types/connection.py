@@ -12,6 +12,7 @@ from hub.schema.source import awaited, derived, output
 from hub.schema.types.audit import AuditRecord
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
+from hub.schema.types.letter import Letter
 from hub.schema.types.webhook import WebhookDelivery
 from hub.store.paging import PageRequest, Slice
 
@@ -164,4 +165,21 @@ class WebhookDeliveryConnection:
 
     edges: list[WebhookDeliveryEdge] = derived(_entries, _EDGES)
     nodes: list[WebhookDelivery] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+
+
+@output
+class LetterEdge:
+    """A letter in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: Letter = derived(lambda entry: entry.node, "The letter.")
+
+
+@output
+class LetterConnection:
+    """A page of letters, the latest first."""
+
+    edges: list[LetterEdge] = derived(_entries, _EDGES)
+    nodes: list[Letter] = derived(lambda p: p.documents, _NODES)
     page_info: PageInfo = derived(lambda page: page, "Where the page stands.")

@@ -1,0 +1,1 @@
+"""What provinces and the ministry oversee complaints by."""

@@ -1,0 +1,48 @@
+"""Pages as PDF, by Typst: the same page is the same bytes, whenever and wherever it is made."""
+
+from functools import cache, partial
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import orjson
+import typst
+from anyio import CapacityLimiter, to_thread
+
+TEMPLATE = "1"
+TYPESETTER = f"typst {version('typst')}"
+_AT_ONCE = 2
+_STANDARDS: Any = ["a-2b"]
+"""For archives: it shows the same for as long as there are readers of PDF."""
+
+
+async def typeset(template: str, page: dict[str, Any]) -> bytes:
+    """The PDF of a page, made in a thread, which Typst lets run beside the loop. Raises
+    typst.TypstError for a page that the template was not made for."""
+    # Ordered, so that it does not matter in which order MongoDB gave what stands in it.
+    stated = orjson.dumps(page, option=orjson.OPT_SORT_KEYS).decode()
+    return await to_thread.run_sync(partial(_compiled, template, stated), limiter=_limiter())
+
+
+def _compiled(template: str, page: str) -> bytes:
+    made = typst.Compiler(font_paths=_fonts()).compile(
+        _source(template), format="pdf", sys_inputs={"letter": page}, pdf_standards=_STANDARDS
+    )
+    assert isinstance(made, bytes)  # noqa: S101 - a list is for pictures of several pages
+    return made
+
+
+@cache
+def _limiter() -> CapacityLimiter:
+    return CapacityLimiter(_AT_ONCE)
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Those that come with Typst, and none of the machine's, which differ."""
+    return typst.Fonts(include_system_fonts=False)
+
+
+@cache
+def _source(template: str) -> bytes:
+    return (files("hub.oversight.letters") / f"letter-{template}.typ").read_bytes()

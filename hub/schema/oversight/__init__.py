@@ -1,0 +1,1 @@
+"""Files of oversight over HTTP: letters, and attachments of the readiness register."""
