@@ -26,8 +26,8 @@ from hub.schema.graphiql.route import GraphiQL
 from hub.schema.graphiql.route import register as register_graphiql
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
-from hub.schema.oversight.attachments import Attachments
-from hub.schema.oversight.letters import LetterFiles
+from hub.schema.papers.attachments import Attachments
+from hub.schema.papers.letters import LetterFiles
 from hub.schema.streams.websocket import GraphQLSocket, origin_of
 from hub.schema.views.downloads import Downloads
 from hub.schema.views.route import Views

@@ -22,6 +22,7 @@ _COMMANDS = {
     "client": "client:app",
     "user": "user:app",
     "keys": "keys:app",
+    "letter": "letter:app",
     "privacy": "privacy:app",
     "region": "region:app",
     "rollups": "rollups:app",

@@ -134,9 +134,11 @@ class LetterDesk:
             grants=narrowed(self._scope.grants, [within]),
             permissions=self._scope.permissions - {Permission.COMPLAINTS_PII},
         )
+        until = {"to": last.isoformat()}
         variables = {
             "province": province,
-            "period": {"from": first.isoformat(), "to": last.isoformat()},
+            "period": {"from": first.isoformat(), **until},
+            "year": {"from": date(last.year, 1, 1).isoformat(), **until},
         }
         data = await self._ask(scope, _question(), variables)
         now = utc_now()

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from hub.auth.middleware import Viewer
 from hub.domain.scope import Permission
 from hub.schema.http import GraphQLEndpoint
-from hub.schema.oversight.handing_out import attached, lacking
+from hub.schema.papers.handing_out import attached, lacking
 from hub.schema.views.answers import refusal
 
 _LONGEST_NUMBER = 6

@@ -16,7 +16,7 @@ from hub.domain.readiness import ReadinessItem
 from hub.domain.scope import Permission
 from hub.oversight.attachments import MOST_BYTES, AttachmentError, checked
 from hub.schema.http import GraphQLEndpoint
-from hub.schema.oversight.handing_out import attached, lacking
+from hub.schema.papers.handing_out import attached, lacking
 from hub.schema.views.answers import refusal
 from hub.store.readiness import ChangedMeanwhileError, NoEntryError, TooMuchError
 from hub.store.store import Store

@@ -1,1 +1,0 @@
-"""Files of oversight over HTTP: letters, and attachments of the readiness register."""
