@@ -21,6 +21,7 @@ _COMMANDS = {
     "deadlines": "deadlines:app",
     "client": "client:app",
     "user": "user:app",
+    "institution": "institution:app",
     "keys": "keys:app",
     "privacy": "privacy:app",
     "region": "region:app",

@@ -26,7 +26,13 @@ def demo() -> None:
     """
 
     from hub.app import app_of
-    from hub.demo.run import demo_channels, demo_clients, sync_all, write_demo_file
+    from hub.demo.run import (
+        demo_channels,
+        demo_clients,
+        load_institutions,
+        sync_all,
+        write_demo_file,
+    )
 
     async def body(settings: Settings) -> None:
         if settings.mongodb_uri:
@@ -39,6 +45,7 @@ def demo() -> None:
                         return _Line(bar, name)
 
                     finished = await sync_all(settings, store, hosts, of)
+                await load_institutions(store)
                 await store.rollups.refresh()
                 out.print(_ledgers(finished))
                 clients = await demo_clients(settings, store)
