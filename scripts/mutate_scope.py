@@ -87,7 +87,7 @@ MUTANTS = [
     ),
     Mutant(
         "indicators from the roll-up",
-        "hub/store/figures.py",
+        "hub/store/cells.py",
         'both({"breakdown": breakdown}, within(reach), months)',
         'both({"breakdown": breakdown}, months)',
     ),

@@ -21,6 +21,7 @@ _COMMANDS = {
     "deadlines": "deadlines:app",
     "client": "client:app",
     "user": "user:app",
+    "institution": "institution:app",
     "keys": "keys:app",
     "letter": "letter:app",
     "privacy": "privacy:app",

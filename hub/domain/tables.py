@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 from hub.domain.disclosure import BREAKDOWNS, PLACE, Asked, Values
-from hub.domain.indicators import Dimension, IndicatorRow
+from hub.domain.indicators import DaysTaken, Dimension, IndicatorRow
 from hub.domain.scope import SMALLEST_GROUP
 from hub.domain.suppression import Cell, Path, published
 
@@ -111,7 +111,19 @@ def _whole(months: list[Path], axis: _Axis) -> list[Path]:
 def _without_few_times(row: IndicatorRow) -> IndicatorRow:
     """A median of fewer than five says when one complaint was followed up; so does the 90th
     percentile where fewer than five are beyond it."""
+    row = replace(
+        row,
+        hand_over=_of_many(row.hand_over),
+        follow_up=_of_many(row.follow_up),
+        close=_of_many(row.close),
+    )
     if row.timed >= _FEWEST_FOR_P90:
         return row
     median = row.median_days_to_follow_up if row.timed >= SMALLEST_GROUP else None
     return replace(row, median_days_to_follow_up=median, p90_days_to_follow_up=None)
+
+
+def _of_many(days: DaysTaken) -> DaysTaken:
+    if days.n >= _FEWEST_FOR_P90:
+        return days
+    return replace(days, median=days.median if days.n >= SMALLEST_GROUP else None, p90=None)

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from hub.domain.activity import Members
 from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.deadline_rules import DeadlineStage
@@ -86,9 +87,18 @@ _known(
         "The kind of the report.",
         "A programme with rules of its own.",
         "Where complaints stand now.",
+        "The institution that handles them, in the channels' words.",
         "Month of receipt: 2020-07.",
         "Week of receipt, from Monday: 2020-W31.",
         "Day of receipt: 2020-07-31.",
+    ],
+)
+_known(
+    Members,
+    "Whose figures are told side by side.",
+    [
+        "Institutions, as the hub's administrators list them.",
+        "Districts (kabupaten and kota).",
     ],
 )
 _known(

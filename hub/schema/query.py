@@ -9,7 +9,6 @@ from strawberry import UNSET
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension
 from hub.domain.indicators import IndicatorRow as Figures
-from hub.domain.indicators import Period as Days
 from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
@@ -21,6 +20,8 @@ from hub.schema.exports import ExportQuery
 from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.letters import LetterQuery
+from hub.schema.oversight import OversightQuery
+from hub.schema.periods import days_of
 from hub.schema.readiness import ReadinessQuery
 from hub.schema.rows import rows_of
 from hub.schema.source import output, resolved
@@ -63,7 +64,7 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation, WebhookQuery, ExportQuery, ReadinessQuery, LetterQuery):
+class Query(Federation, OversightQuery, WebhookQuery, ExportQuery, ReadinessQuery, LetterQuery):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)
@@ -225,9 +226,7 @@ async def figures(
     context.need(Permission.STATISTICS_READ)
     if len(set(group_by)) < len(group_by):
         raise InputError("groupBy", "names a dimension twice")
-    days = Days(period.from_, period.to) if period else Days()
-    if days.first and days.last and days.first > days.last:
-        raise InputError("period", "begins after it ends")
+    days = days_of(period)
     condition = condition_of(given)
     try:
         return await context.reader.complaints.indicators(

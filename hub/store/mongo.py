@@ -206,6 +206,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("breakdown", ASCENDING), ("month", ASCENDING)]),
     ],
+    "institutions": [
+        IndexModel([("version", ASCENDING), ("province", ASCENDING), ("district", ASCENDING)])
+    ],
     "channels": [
         IndexModel([("provinces", ASCENDING)]),
         IndexModel([("districts", ASCENDING)]),

@@ -100,6 +100,7 @@ def _filters(scope: Scope) -> dict[str, Filter]:
     return {
         "complaints": within(scope.rows),
         "rollups": within(scope.counts),
+        "institutions": within(scope.rows),
         "channels": within(scope.any_purpose, plural=True),
         "connectors": within(scope.ledgers),
         "connector_versions": within(scope.ledgers),

@@ -79,6 +79,8 @@ _RECKONED: Shape = {
             "stage_due_at": _TIME,
             "late": _TRUTH,
             "reopened": _TRUTH,
+            "timeline": {"bsonType": "array"},
+            "acted_in": {"bsonType": "array", "items": _TEXT},
             "days": {
                 "bsonType": "object",
                 "properties": {"hand_over": _DAYS, "follow_up": _DAYS, "close": _DAYS},
@@ -115,6 +117,7 @@ SHAPES: dict[str, Shape] = {
     "connectors": _typed({"_id": _TEXT, "channel": _TEXT}),
     "completeness": _typed({"_id": _TEXT, "channel": _TEXT}),
     "connector_versions": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
+    "institutions": {"$jsonSchema": {"properties": {"province": _PROVINCE, "district": _DISTRICT}}},
     "audit": _typed({"_id": _TEXT, "at": _TIME, "province": _PROVINCE, "district": _DISTRICT}),
 }
 """Collection → validator."""

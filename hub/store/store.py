@@ -10,6 +10,7 @@ from pathlib import Path
 from hub.domain.deadlines import Rulebook
 from hub.domain.scope import Scope
 from hub.domain.working_days import Calendar
+from hub.store.activity import ScopedActivity
 from hub.store.answers import Answers
 from hub.store.attempts import Attempts
 from hub.store.audit import AuditLog, ScopedAudit
@@ -32,6 +33,7 @@ from hub.store.feed import Feed
 from hub.store.files import SealedFiles
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
+from hub.store.institutions import InstitutionRegister
 from hub.store.keys import SigningKeys, root_secret
 from hub.store.letters import Letters
 from hub.store.live import ScopedChanges
@@ -67,6 +69,7 @@ class Reader:
 
     scope: Scope
     complaints: ScopedComplaints
+    activity: ScopedActivity
     channels: ScopedChannels
     connectors: ScopedConnectors
     completeness: ScopedCompleteness
@@ -112,6 +115,7 @@ class Store:
         self.raw_records = RawRecords(database, vault)
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
+        self.institutions = InstitutionRegister(database)
         self.schedules = Schedules(database)
         self.completeness = CompletenessRegister(database)
         self.changes = ChangeLog(database)
@@ -146,6 +150,7 @@ class Store:
         return Reader(
             scope=scope,
             complaints=ScopedComplaints(scope, database, self._vault, cursors, *shared),
+            activity=ScopedActivity(scope, database, self.rollups),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             completeness=ScopedCompleteness(scope, database),

@@ -57,6 +57,23 @@ class Asker:
 
 
 BY_PROVINCE = "{ indicators(groupBy: [PROVINCE]) { keys { value } received followedUp } }"
+REVIEW = """{
+  activity(province: "73") { total connected connectedRate active activeRate silent decreed }
+  indicators(filter: {province: {eq: "73"}}) { received followedUp followUpRate }
+}"""
+THE_REVIEW = {
+    "activity": {
+        "total": 22,
+        "connected": 22,
+        "connectedRate": 1.0,
+        "active": 15,
+        "activeRate": 15 / 22,
+        "silent": 7,
+        "decreed": 22,
+    },
+    "indicators": [{"received": 795, "followedUp": 493, "followUpRate": 493 / 795}],
+}
+"""100 % connected, 68 % active, 62 % of 795 followed up, by one operation."""
 ROWS = """{ complaints(first: 200) { totalCount nodes { province { code } district { code }
   channel { name } } } }"""
 
@@ -71,6 +88,8 @@ def test_the_demo_tells_the_review_to_each_client_their_part(hub: Hub) -> None:
         }
         assert figures["73"] == (795, 493)
         assert len(figures) == 3
+        for who in ("ministry", "province_73"):
+            assert ask(who, REVIEW)["data"] == THE_REVIEW
         assert ask("statistics", BY_PROVINCE) == ask("ministry", BY_PROVINCE)
         assert "data" not in ask("statistics", ROWS) or ask("statistics", ROWS)["data"] is None
         assert ask("ministry", ROWS)["data"]["complaints"]["totalCount"] == 1155

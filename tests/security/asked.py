@@ -44,6 +44,13 @@ query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period,
   }
 }"""
 
+ACTIVITY = """
+query ($of: Members!, $province: String, $period: Period) {
+  activity(of: $of, province: $province, period: $period) {
+    unlisted members { name district { code } connected active received followedUp }
+  }
+}"""
+
 RUNS = """
 {
   names: connectors { name }
@@ -54,4 +61,4 @@ RUNS = """
 DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"
 CHANNELS = "{ channels { name } }"
 
-DOCUMENTS = [LIST, BY_ID, ENTITIES, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]
+DOCUMENTS = [LIST, BY_ID, ENTITIES, INDICATORS, ACTIVITY, RUNS, DEAD_LETTERS, CHANNELS]

@@ -46,6 +46,7 @@ def admissible(document: Document) -> bool:
 def _is_reckoned(document: Document) -> bool:
     """Whether what follows from the rules on deadlines, which may be missing, is such."""
     kinds = {"stage": str, "stage_due_at": datetime, "late": bool, "reopened": bool, "days": dict}
+    kinds["timeline"] = list
     if not all(isinstance(document[name], kinds[name]) for name in kinds.keys() & document.keys()):
         return False
     counts = [n for name, n in document.get("days", {}).items() if name in _COUNTED]
@@ -104,6 +105,11 @@ _OFFICES = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
 def visible(viewer: Scope, document: Document) -> bool:
     """Whether a viewer may read this complaint."""
     return _by(_OFFICES | {Role.OPERATOR}, Permission.COMPLAINTS_READ, viewer, document)
+
+
+def visible_by_place(viewer: Scope, document: Document) -> bool:
+    """Whether a viewer may read this complaint wherever it came from."""
+    return _by(_OFFICES, Permission.COMPLAINTS_READ, viewer, document)
 
 
 def countable(viewer: Scope, document: Document) -> bool:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from hub.domain.clock import utc_now
+from hub.domain.indicators import Period
 from hub.domain.letter import LetterError, LetterState, Wording, check_letter
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
@@ -139,6 +140,8 @@ class LetterDesk:
             "province": province,
             "period": {"from": first.isoformat(), **until},
             "year": {"from": date(last.year, 1, 1).isoformat(), **until},
+            # Who was active is known of whole months alone.
+            "wholeMonths": Period(first, last).has_whole_months,
         }
         data = await self._ask(scope, _question(), variables)
         now = utc_now()
