@@ -32,15 +32,19 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Letters of provinces to the ministry.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="A letter's id, such as 73-2026-1.")]
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+_DAY = ["%Y-%m-%d"]
 Version = Annotated[int | None, typer.Option(help="Which version; the last one unless told.")]
 
 
 @app.command()
 def create(
     province: Annotated[str, typer.Argument(help="Code of a province, such as 73.")],
-    first: Annotated[Day, typer.Option("--from", help="First day that it is about.")],
-    last: Annotated[Day, typer.Option("--to", help="Last day that it is about.")],
+    first: Annotated[
+        datetime, typer.Option("--from", formats=_DAY, help="First day that it is about.")
+    ],
+    last: Annotated[
+        datetime, typer.Option("--to", formats=_DAY, help="Last day that it is about.")
+    ],
     json: Json = False,
 ) -> None:
     """Drafts a letter with the figures of now, in the usual wording.

@@ -3,10 +3,12 @@
 import json
 import signal
 import subprocess
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pypdf
 import pytest
 
 from hub.serving import free_port
@@ -46,16 +48,26 @@ class Asker:
         self.url, self.clients = told["url"], told["clients"]
 
     def __call__(self, who: str, query: str) -> Any:
+        url, headers = f"{self.url}/graphql", self._headers(who)
+        return httpx2.post(url, json={"query": query}, headers=headers).json()
+
+    def letter(self, who: str, link: str) -> str:
+        """What a letter says, its lines joined."""
+        answer = httpx2.get(f"{self.url}{link}", headers=self._headers(who))
+        pages = pypdf.PdfReader(BytesIO(answer.content)).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    def _headers(self, who: str) -> dict[str, str]:
         client = self.clients[who]
         token = httpx2.post(
             f"{self.url}/oauth/token",
             data={"grant_type": "client_credentials"},
             auth=(client["client_id"], client["client_secret"]),
         ).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        return httpx2.post(f"{self.url}/graphql", json={"query": query}, headers=headers).json()
+        return {"Authorization": f"Bearer {token}"}
 
 
+LETTERS = "{ letters { nodes { id first state link } } }"
 BY_PROVINCE = "{ indicators(groupBy: [PROVINCE]) { keys { value } received followedUp } }"
 REVIEW = """{
   activity(province: "73") { total connected connectedRate active activeRate silent decreed }
@@ -90,6 +102,13 @@ def test_the_demo_tells_the_review_to_each_client_their_part(hub: Hub) -> None:
         assert len(figures) == 3
         for who in ("ministry", "province_73"):
             assert ask(who, REVIEW)["data"] == THE_REVIEW
+        (letter,) = ask("ministry", LETTERS)["data"]["letters"]["nodes"]
+        assert (letter["first"], letter["state"]) == ("2020-07-01", "SENT")
+        said = ask.letter("ministry", letter["link"])
+        assert "Laporan diterima 214 795" in said
+        assert "Ditindaklanjuti 140 (65,4%) 493 (62,0%)" in said
+        assert "Lembaga terhubung 22 dari 22 (100,0%)" in said
+        assert "Lembaga aktif 15 dari 22 (68,2%)" in said
         assert ask("statistics", BY_PROVINCE) == ask("ministry", BY_PROVINCE)
         assert "data" not in ask("statistics", ROWS) or ask("statistics", ROWS)["data"] is None
         assert ask("ministry", ROWS)["data"]["complaints"]["totalCount"] == 1155

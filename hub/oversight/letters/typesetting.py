@@ -2,7 +2,7 @@
 
 from functools import cache, partial
 from importlib.metadata import version
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -25,9 +25,9 @@ async def typeset(template: str, page: dict[str, Any]) -> bytes:
 
 
 def _compiled(template: str, page: str) -> bytes:
-    made = typst.Compiler(font_paths=_fonts()).compile(
-        _source(template), format="pdf", sys_inputs={"letter": page}, pdf_standards=_STANDARDS
-    )
+    folder = Path(__file__).with_name(f"template_{template}")
+    compiler = typst.Compiler(root=folder, font_paths=_fonts(), sys_inputs={"letter": page})
+    made = compiler.compile(folder / "letter.typ", format="pdf", pdf_standards=_STANDARDS)
     assert isinstance(made, bytes)  # noqa: S101 - a list is for pictures of several pages
     return made
 
@@ -41,8 +41,3 @@ def _limiter() -> CapacityLimiter:
 def _fonts() -> typst.Fonts:
     """Those that come with Typst, and none of the machine's, which differ."""
     return typst.Fonts(include_system_fonts=False)
-
-
-@cache
-def _source(template: str) -> bytes:
-    return (files("hub.oversight.letters") / f"letter-{template}.typ").read_bytes()
