@@ -17,6 +17,6 @@ async def data_within(
     with viewing(scope):
         answer = await answering.within(scope, document, variables, None)
     for error in answer.body.get("errors", ()):
-        raise AskError(error["message"])
+        raise AskError(error["message"], error["extensions"]["code"])
     data: dict[str, Any] = answer.body["data"]
     return data

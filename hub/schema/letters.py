@@ -121,7 +121,7 @@ def _told() -> Iterator[None]:
     except LetterError as error:
         raise InputError(to_camel_case(error.argument), str(error)) from None
     except AskError as error:
-        raise RefusedError(f"The figures can't be had: {error}", "BAD_USER_INPUT") from None
+        raise RefusedError(f"The figures can't be had: {error}", error.code) from None
     except NumberTakenError:
         told = "Many letters of this province are begun at once. Try again."
         raise RefusedError(told, "UNAVAILABLE") from None

@@ -176,7 +176,7 @@ class Letters:
             "version": version,
             "dated": draft.dated.isoformat(),
             "wording": {**asdict(draft.wording), "copies": [*draft.wording.copies]},
-            # As JSON, which keeps what a client may name a field, and the order of fields.
+            # As the API told them, in the order of the question.
             "figures": orjson.dumps(stated, option=orjson.OPT_NAIVE_UTC),
             "frozen_at": frozen.at,
             "hub": frozen.hub,

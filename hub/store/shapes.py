@@ -114,6 +114,8 @@ SHAPES: dict[str, Shape] = {
     "dead_letters": _typed(
         {"_id": _TEXT, "channel": _TEXT, "connector": _TEXT, "state": _TEXT, "last_seen": _TIME}
     ),
+    "readiness": _typed({"_id": _TEXT, "province": _PROVINCE, "district": _DISTRICT}),
+    "letters": _typed({"_id": _TEXT, "province": _PROVINCE, "state": _TEXT}),
     "connectors": _typed({"_id": _TEXT, "channel": _TEXT}),
     "completeness": _typed({"_id": _TEXT, "channel": _TEXT}),
     "connector_versions": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),

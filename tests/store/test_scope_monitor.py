@@ -77,6 +77,10 @@ UNSCOPED: dict[str, Read] = {
     "completeness": lambda d: d["completeness"].find_one({}),
     "changes of connectors": lambda d: d["changes"].find_one({}),
     "secrets": lambda d: d["connector_secrets"].find_one({}),
+    "readiness": lambda d: d["readiness"].find_one({"item": "decree"}),
+    "letters": lambda d: d["letters"].find_one({"state": "sent"}),
+    "a file by its id": lambda d: d["file_contents.chunks"].find_one({"files_id": "file_1"}),
+    "the key of a file": lambda d: d["files"].find_one({"_id": "file_1"}),
 }
 
 

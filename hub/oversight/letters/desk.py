@@ -35,7 +35,11 @@ _TRIES = 50
 
 
 class AskError(Exception):
-    """The figures of a letter can't be had; the text says why."""
+    """The figures of a letter can't be had; the text says why, `code` what kind of error it is."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class NumberTakenError(Exception):
