@@ -23,7 +23,7 @@ class LetterError(ValueError):
         self.argument = argument
 
 
-LONGEST_LINE, LONGEST_TEXT, MOST_COPIES = 200, 4_000, 20
+LONGEST_LINE, LONGEST_TEXT, MOST_COPIES, MOST_DAYS = 200, 4_000, 20, 366
 _CODE = re.compile(r"[0-9A-Za-z.-]{1,30}(/[0-9A-Za-z.-]{1,30})?")
 _LINES = ("office", "address", "place", "signer_title", "signer", "signer_rank", "signer_id")
 
@@ -71,4 +71,6 @@ def check_letter(province: str, first: date, last: date, wording: Wording) -> No
         raise LetterError("province", f"{province!r} is not the code of a province, such as '73'")
     if first > last:
         raise LetterError("period", "begins after it ends")
+    if (last - first).days >= MOST_DAYS:
+        raise LetterError("period", "is longer than a year")
     wording.check()

@@ -283,6 +283,7 @@ async def test_what_can_not_stand_in_a_letter_is_named(hub: RunningHub, province
         ({"province": "99"}, "province"),
         ({"period": {"from": "2020-07-01"}}, "period"),
         ({"period": {"from": "2020-08-01", "to": "2020-07-01"}}, "period"),
+        ({"period": {"from": "2019-12-31", "to": "2020-12-31"}}, "period"),
         ({"wording": {"signerTitle": "x" * 201}}, "wording.signerTitle"),
         ({"wording": {"remarks": "x" * 4_001}}, "wording.remarks"),
         ({"wording": {"copies": ["x"] * 21}}, "wording.copies"),
@@ -290,10 +291,6 @@ async def test_what_can_not_stand_in_a_letter_is_named(hub: RunningHub, province
     ):
         refused = await hub.refused(province, CREATE, **variables)
         assert refused["extensions"]["argument"] == argument, variables
-    endless = {"from": "1000-01-01", "to": "2020-01-31"}
-    refused = await hub.refused(province, CREATE, period=endless)
-    assert refused["extensions"]["code"] == "BAD_USER_INPUT"
-    assert "can't be had" in refused["message"]
     for stated in ("x", "9" * 9, "-1"):
         answer = await pdf(hub, province, f"/letters/73-2020-1.pdf?version={stated}")
         assert answer.status_code == 400
