@@ -103,7 +103,7 @@ async def main() -> int:
         told = {"Machine": machine(), "Versions": versions(uri)}
 
         def write(results: list[Result]) -> None:
-            known = report.merged(_DATA / "results.json", results, given.rounds, given.seconds)
+            known = report.merged(HERE / "results.json", results, given.rounds, given.seconds)
             known.sort(key=lambda r: (list(WORKS).index(r.work), r.size))
             report.write(path, known, told)
 

@@ -41,7 +41,7 @@ def merged(path: Path, results: list[Result], rounds: int, seconds: float) -> li
     known = orjson.loads(path.read_bytes()) if path.exists() else []
     kept = {(r["work"], r["title"], r["size"]): _result(r) for r in known}
     kept |= {(r.work, r.title, r.size): r for r in results}
-    path.write_bytes(orjson.dumps(list(kept.values())))
+    path.write_bytes(orjson.dumps([*kept.values()], option=orjson.OPT_INDENT_2))
     return list(kept.values())
 
 

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "hub": (sys.executable, "-m", "bench.peers.hub"),
     "hub, no token, no scope": (sys.executable, "-m", "bench.peers.hub", "--open"),
     "hub, 2 processes": (sys.executable, "-m", "bench.peers.hub", "--two"),
+    "hub, Motor": (sys.executable, "-m", "bench.peers.hub", "--motor"),
     "hand-written": (sys.executable, "-m", "bench.peers.hand_written"),
     "Mercurius with jit": ("node", "mercurius.js"),
     "Yoga": ("node", "yoga.js"),
@@ -119,7 +120,7 @@ class Fleet:
         server = Server(name, port, process)
         try:
             wait_for(server.port, server.process, server.name)
-            if name in {"hub", "hub, 2 processes"}:
+            if name in {"hub", "hub, 2 processes", "hub, Motor"}:
                 server.tokens = tokens_of(port, _clients(process))
         except BaseException:
             process.kill()

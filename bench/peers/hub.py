@@ -38,7 +38,7 @@ def without_auth(store: Store) -> ASGIApp:
     """The hub's endpoint with no token looked at: whoever asks reads the nation."""
     graphql = GraphQLEndpoint(store, Challenge("http://127.0.0.1"), limits=_NO_RATE)
     routed = Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
-    viewer = Viewer(EVERYTHING, Authority(TokenVerifier([]), ""))
+    viewer = Viewer(EVERYTHING, Authority(TokenVerifier([]), ""), None)
 
     async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
         scope["user"] = viewer
@@ -48,10 +48,10 @@ def without_auth(store: Store) -> ASGIApp:
 
 
 async def serve(
-    uri: str, database: str, port: int, *, is_open: bool, listener: socket.socket
+    uri: str, database: str, port: int, driver: Driver, *, is_open: bool, listener: socket.socket
 ) -> None:
     """Serves until killed, or alone; prints the clients that tokens can be had for."""
-    async with connect(uri, Driver.PYMONGO, database) as opened:
+    async with connect(uri, driver, database) as opened:
         store = Store(opened, Vault(KEY))
         app: ASGIApp
         clients: dict[str, tuple[str, str]] = {}
@@ -74,6 +74,7 @@ def main() -> None:
     parser.add_argument("database")
     parser.add_argument("port", type=int)
     parser.add_argument("--open", action="store_true")
+    parser.add_argument("--motor", action="store_true", help="by Motor instead of PyMongo")
     parser.add_argument("--two", action="store_true", help="processes, as `hub serve --workers 2`")
     parser.add_argument("--socket", type=int, help="that of the process that started this one")
     given = parser.parse_args()
@@ -87,7 +88,8 @@ def main() -> None:
         command = [sys.executable, "-m", "bench.peers.hub", given.uri, given.database]
         command += [str(given.port), "--socket", str(shared)]
         subprocess.Popen(command, pass_fds=[shared], stdout=subprocess.DEVNULL)
-    work = serve(uri, given.database, given.port, is_open=given.open, listener=listener)
+    driver = Driver.MOTOR if given.motor else Driver.PYMONGO
+    work = serve(uri, given.database, given.port, driver, is_open=given.open, listener=listener)
     with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
         runner.run(work)
 

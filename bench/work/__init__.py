@@ -39,6 +39,7 @@ WORKS: dict[str, Work] = {
     "months": Work(figures.months),
     "auth": Work(reads.auth, _largest),
     "workers": Work(reads.workers, _largest),
+    "drivers": Work(reads.drivers, _of_the_middle),
     "depth": Work(figures.depth, _largest),
     "growth": Work(figures.growth, _with_a_tenth),
     "sync": Work(syncs.sync, _largest),

@@ -86,3 +86,10 @@ def workers(bench: Bench, size: int) -> Result:
     question, database = [asks.page(50)], f"hub_{size}"
     sides = [Side(name, name, database, question) for name in ("hub, 2 processes", "hub")]
     return side_by_side(bench, "workers", "Page of 50: two processes", size, sides)
+
+
+def drivers(bench: Bench, size: int) -> Result:
+    """What the choice of driver comes to."""
+    question, database = [asks.page(50)], f"hub_{size}"
+    sides = [Side(name, name, database, question) for name in ("hub", "hub, Motor")]
+    return side_by_side(bench, "drivers", "Page of 50: by PyMongo and by Motor", size, sides)

@@ -50,10 +50,6 @@ class Authority:
         """What the bearer may do now. Raises InvalidTokenError, StoreError."""
         return await self._verifier.scope(self._token)
 
-    async def client_id(self) -> str | None:
-        """The client of the hub that the token was made for. Raises InvalidTokenError."""
-        return await self._verifier.client_id(self._token)
-
     async def expires_at(self) -> float:
         """When the token expires, in seconds since 1970. Raises InvalidTokenError."""
         return await self._verifier.expires_at(self._token)
@@ -75,15 +71,15 @@ class BearerBackend(AuthenticationBackend):
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        authority = Authority(self._verifier, token.strip())
+        token = token.strip()
         try:
-            scope = await authority.scope()
-            client_id = await authority.client_id()
+            bearer = await self._verifier.bearer(token)
+            scope = await bearer.scope()
         except InvalidTokenError as error:
             raise AuthenticationError(str(error)) from error
         except StoreError as error:
             raise UncheckedTokenError from error
-        return Viewer(scope, authority, client_id)
+        return Viewer(scope, Authority(self._verifier, token), bearer.client_id)
 
 
 class Challenge:

@@ -23,7 +23,7 @@ class Bearer(Protocol):
 
     @property
     def client_id(self) -> str | None:
-        """The client of the hub that the token was made for."""
+        """The client of the hub that the token was made for; None for another issuer's."""
 
     async def scope(self) -> Scope:
         """What they may do now. Raises InvalidTokenError once it is nothing any more."""
@@ -46,14 +46,13 @@ class TokenVerifier:
         self._issuers = {each.issuer.name: each for each in issuers}
         self._known: OrderedDict[bytes, _Verified] = OrderedDict()
 
+    async def bearer(self, token: str) -> Bearer:
+        """Who comes with a token. Raises InvalidTokenError."""
+        return (await self._of(token)).bearer
+
     async def scope(self, token: str) -> Scope:
         """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
-        return await (await self._of(token)).bearer.scope()
-
-    async def client_id(self, token: str) -> str | None:
-        """The client of the hub that a token was made for; None for another issuer's. Raises
-        InvalidTokenError."""
-        return (await self._of(token)).bearer.client_id
+        return await (await self.bearer(token)).scope()
 
     async def expires_at(self, token: str) -> float:
         """When a token expires, in seconds since 1970. Raises InvalidTokenError."""

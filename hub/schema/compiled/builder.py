@@ -4,7 +4,8 @@ Every function either returns exactly what the specification asks for or raises:
 may be, an unknown value or a missing key is left to the plain executor, which tells it properly.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from itertools import count
 from typing import Any
@@ -43,24 +44,28 @@ class Built:
 
 
 class Builder:
-    """Writes the functions of one root field."""
+    """Writes the function of one root field: statements with loops, since a call for each object
+    of a page costs as much as half of its fields."""
 
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
+        self._functions: list[str] = []
         self._lines: list[str] = []
+        self._indent = "    "
         self._globals: dict[str, Any] = {"NullError": NullError, "Memo": _Memo}
         self._built = Built()
         self._numbers = count()
         self._in_document = True
+        self._once = True
 
     def root(self, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]) -> Built:
         """The function of a value of this type that is not null. Raises NotCompilableError."""
-        body, is_async = self._present("v", kind, selection_sets)
-        head = "async def build(v, x):" if is_async else "def build(v, x):"
-        source = "\n".join([*self._lines, head, f"    return {body}"])
+        made = self._present("v", kind, selection_sets)
+        head = "async def build(v, x):" if self._built.is_async else "def build(v, x):"
+        source = "\n".join([*self._functions, head, *self._lines, f"    return {made}"])
+        # The limit of depth keeps it within Python's own for loops in one another.
         exec(compile(source, "<compiled query>", "exec"), self._globals)  # noqa: S102 - our own text
         self._built.build = self._globals["build"]
-        self._built.is_async = is_async
         return self._built
 
     def _constant(self, value: Any) -> str:
@@ -68,53 +73,73 @@ class Builder:
         self._globals[name] = value
         return name
 
+    def _line(self, statement: str) -> None:
+        self._lines.append(self._indent + statement)
+
+    @contextmanager
+    def _inside(self, head: str) -> Iterator[None]:
+        """What is written in this block stands below a head, such as that of a loop."""
+        self._line(head)
+        outside, self._indent = self._indent, self._indent + "    "
+        yield
+        self._indent = outside
+
+    def _assigned(self, expression: str) -> str:
+        """The name of a variable that has the value of an expression."""
+        if expression.isidentifier():
+            return expression
+        name = f"a{next(self._numbers)}"
+        self._line(f"{name} = {expression}")
+        return name
+
     def _value(
         self, expression: str, kind: GraphQLOutputType, below: list[SelectionSetNode]
-    ) -> tuple[str, bool]:
-        """(An expression for a value, whether it awaits). Where the type allows no null, null
-        makes it raise."""
+    ) -> str:
+        """An expression for a value. Where the type allows no null, null makes it raise."""
         if isinstance(kind, GraphQLNonNull):
-            present, is_async = self._present(expression, kind.of_type, below)
-            if present == expression:
-                return f"{self._constant(_not_null)}({expression})", is_async
-            return present, is_async  # lists, objects, names and numbers raise by themselves
-        temporary = f"t{next(self._numbers)}"
-        present, is_async = self._present(temporary, kind, below)
-        if present == temporary:
-            return expression, is_async
-        return f"(None if ({temporary} := {expression}) is None else {present})", is_async
+            if isinstance(kind.of_type, GraphQLObjectType | GraphQLScalarType):
+                expression = self._assigned(expression)
+                self._line(f"if {expression} is None: raise NullError")
+            return self._present(expression, kind.of_type, below)  # lists and names raise anyway
+        if isinstance(kind, GraphQLScalarType) and kind.name in _AS_THEY_ARE:
+            return expression
+        expression = self._assigned(expression)
+        name = f"a{next(self._numbers)}"
+        self._line(f"{name} = None")
+        with self._inside(f"if {expression} is not None:"):
+            self._line(f"{name} = {self._present(expression, kind, below)}")
+        return name
 
     def _present(
         self, expression: str, kind: GraphQLOutputType, below: list[SelectionSetNode]
-    ) -> tuple[str, bool]:
+    ) -> str:
         """An expression for a value that is not null."""
         if isinstance(kind, GraphQLList):
-            item = f"i{next(self._numbers)}"
-            inner, is_async = self._value(item, kind.of_type, below)
-            if is_async:
-                raise NotCompilableError("something to wait for, for each of a list")
-            return f"[{inner} for {item} in {expression}]", False
+            number = next(self._numbers)
+            self._line(f"l{number} = []")
+            once, self._once = self._once, False
+            with self._inside(f"for i{number} in {expression}:"):
+                self._line(f"l{number}.append({self._value(f'i{number}', kind.of_type, below)})")
+            self._once = once
+            return f"l{number}"
         if isinstance(kind, GraphQLObjectType):
-            function, is_async = self._object(kind, below)
             if is_constant(kind.extensions[_STRAWBERRY].origin):
-                return f"{self._memo(function)}[{expression}]", False
-            return f"{'await ' if is_async else ''}{function}({expression}, x)", is_async
+                made = self._memo(lambda: self._object("v", kind, below))
+                return f"{made}[{expression}]"
+            return self._object(self._assigned(expression), kind, below)
         if isinstance(kind, GraphQLEnumType):
-            return f"{self._constant(_names(kind))}[{expression}]", False
+            return f"{self._constant(_names(kind))}[{expression}]"
         if isinstance(kind, GraphQLScalarType) and kind.name in _AS_THEY_ARE:
-            return expression, False
+            return expression
         if isinstance(kind, GraphQLScalarType) and kind.name == "Float":
-            return f"float({expression})", False
+            return f"float({expression})"
         raise NotCompilableError(f"type {kind}")
 
     def _object(
-        self, kind: GraphQLObjectType, selection_sets: list[SelectionSetNode]
-    ) -> tuple[str, bool]:
-        """The name of a function of (parent, joined), and whether it is to be awaited."""
+        self, parent: str, kind: GraphQLObjectType, selection_sets: list[SelectionSetNode]
+    ) -> str:
+        """An expression for an object that is read from a variable."""
         entries: list[str] = []
-        required: list[str] = []
-        assigned: list[str] = []
-        is_async = False
         for key, nodes in self._selections.fields(kind, selection_sets).items():
             name = nodes[0].name.value
             if name == "__typename":
@@ -125,27 +150,8 @@ class Builder:
             field = kind.fields[name]
             source = self._source(field.extensions.get(_STRAWBERRY), f"{kind.name}.{name}")
             below = [node.selection_set for node in nodes if node.selection_set]
-            of = field.type
-            if isinstance(of, GraphQLNonNull) and isinstance(of.of_type, GraphQLScalarType):
-                # The usual case, checked for all such fields of an object at once.
-                expression, awaits = self._field(source, of.of_type, below)
-                variable = f"a{len(entries)}"
-                assigned.append(f"    {variable} = {expression}")
-                required.append(variable)
-                expression = variable
-            else:
-                expression, awaits = self._field(source, of, below)
-            is_async |= awaits
-            entries.append(f"{key!r}: {expression}")
-        function = f"f{len(self._lines)}"
-        lines = [f"{'async ' if is_async else ''}def {function}(d, x):"]
-        lines += ["    if d is None:", "        raise NullError", *assigned]
-        if required:
-            lines.append(f"    if {' or '.join(f'{name} is None' for name in required)}:")
-            lines.append("        raise NullError")
-        lines.append(f"    return {{{', '.join(entries)}}}")
-        self._lines.append("\n".join(lines))
-        return function, is_async
+            entries.append(f"{key!r}: {self._field(parent, source, field.type, below)}")
+        return f"{{{', '.join(entries)}}}"
 
     def _source(self, field: Any, name: str) -> Source:
         source = source_of(field) if isinstance(field, StrawberryField) else None
@@ -154,70 +160,67 @@ class Builder:
         return source
 
     def _field(
-        self, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
-    ) -> tuple[str, bool]:
-        """An expression of the parent `d` for a field, noting what it needs of the document.
+        self, parent: str, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
+    ) -> str:
+        """An expression for a field of the parent, noting what it needs of the document.
 
         What stands below a stored field is fetched with it, or comes from elsewhere.
         """
         if not self._in_document:
-            return self._of_source(source, kind, below)
+            return self._of_source(parent, source, kind, below)
         self._built.needs |= {*source.needs}
         self._in_document = not source.needs
         try:
-            return self._of_source(source, kind, below)
+            return self._of_source(parent, source, kind, below)
         finally:
             self._in_document = True
 
-    def _of_source(  # noqa: PLR0911 - one for each kind of source
-        self, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
-    ) -> tuple[str, bool]:
-        """An expression of the parent `d` for a field's value."""
-        at_path = "d" + "".join(f"[{name!r}]" for name in source.path)
+    def _of_source(
+        self, parent: str, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
+    ) -> str:
+        """An expression for a field's value."""
+        at_path = parent + "".join(f"[{name!r}]" for name in source.path)
+        if source.constant:
+            return f"{self._memo(lambda: self._read('v', source, kind, below))}[{at_path}]"
+        return self._read(at_path, source, kind, below)
+
+    def _read(
+        self, found: str, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
+    ) -> str:
+        """An expression for what a source makes of what was found at its path."""
         if source.awaited:
-            return self._value(f"(await {self._constant(source.read)}(d))", kind, below)[0], True
+            if not self._once:
+                raise NotCompilableError("something to wait for, for each of several")
+            self._built.is_async = True
+            return self._value(f"await {self._constant(source.read)}({found})", kind, below)
         if source.join:
             self._built.joins.append(source.join)
             joined = f"x[{len(self._built.joins) - 1}]"
-            return self._value(f"{self._constant(source.read)}({at_path}, {joined})", kind, below)
+            return self._value(f"{self._constant(source.read)}({found}, {joined})", kind, below)
         if source.attribute:
-            return self._value(f"d.{source.attribute}", kind, below)
-        if source.read is None:
-            return self._value(at_path, kind, below)
-        if not source.path:
-            return self._value(f"{self._constant(source.read)}(d)", kind, below)
-        if isinstance(source.read, type) and issubclass(source.read, Enum):
-            return self._value(at_path, kind, below)  # names are found by the stored value too
-        if source.constant:
-            return self._memoised(source, kind, at_path, below)
-        read = f"{self._constant(source.read)}({at_path})"
-        unless_null = f"(None if {at_path} is None else {read})"
-        return self._value(unless_null, kind, below)
-
-    def _memoised(
-        self, source: Source, kind: GraphQLOutputType, at_path: str, below: list[SelectionSetNode]
-    ) -> tuple[str, bool]:
-        """The value from a table that fills itself: each is made once for each plan."""
-        value, is_async = self._value("r", kind, below)
-        if is_async:
-            raise NotCompilableError("something to wait for in a constant")
-        maker = f"m{len(self._lines)}"
+            return self._value(f"{found}.{source.attribute}", kind, below)
+        # The names of an enumeration are found by the stored value too.
+        if source.read is None or (
+            isinstance(source.read, type) and issubclass(source.read, Enum) and source.path
+        ):
+            return self._value(found, kind, below)
         read = self._constant(source.read)
-        made = f"    r = None if v is None else {read}(v)"
-        self._lines.append(f"def {maker}(v, x):\n{made}\n    return {value}")
-        return f"{self._memo(maker)}[{at_path}]", False
+        if not source.path:
+            return self._value(f"{read}({found})", kind, below)
+        found = self._assigned(found)
+        return self._value(f"(None if {found} is None else {read}({found}))", kind, below)
 
-    def _memo(self, maker: str) -> str:
-        """The name of a table of what a function makes, where nothing is joined."""
-        table = f"memo{len(self._lines)}"
-        self._lines.append(f"{table} = Memo({maker})")
-        return table
-
-
-def _not_null(value: Any) -> Any:
-    if value is None:
-        raise NullError
-    return value
+    def _memo(self, write: Callable[[], str]) -> str:
+        """The name of a table that fills itself: what is written for a value `v` is made once for
+        each plan. Nothing is joined in it."""
+        outside = self._lines, self._indent, self._once
+        self._lines, self._indent, self._once = [], "    ", False
+        made = write()
+        number = len(self._functions)
+        lines = [f"def m{number}(v, x):", *self._lines, f"    return {made}"]
+        self._functions.append("\n".join([*lines, f"memo{number} = Memo(m{number})"]))
+        self._lines, self._indent, self._once = outside
+        return f"memo{number}"
 
 
 def _names(kind: GraphQLEnumType) -> dict[Any, str]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from inspect import isawaitable
+from itertools import repeat
 from typing import Any
 
 from graphql import (
@@ -137,11 +138,11 @@ class Executor:
         plan, arguments = planned
         if not plan.compiled:
             return None
+        answering: list[Any] = [*map(_answer, plan.compiled, arguments, repeat(context))]
+        if plan.left_over:
+            answering.append(self._plainly(plan.left_over, variables, None, context))
         try:
-            answers = await _together(
-                [_answer(*each, context) for each in zip(plan.compiled, arguments, strict=True)],
-                self._plainly(plan.left_over, variables, None, context) if plan.left_over else None,
-            )
+            answers = await _together(answering)
         except Exception:  # whatever it is, the plain executor meets it again and tells it
             _DECLINED.inc(len(plan.compiled))
             return None
@@ -175,13 +176,12 @@ class Executor:
         return answered
 
 
-async def _together(compiled: list[Any], left_over: Any) -> list[Any]:
+async def _together(answering: list[Any]) -> list[Any]:
     """All at once. When one fails the others are waited for and not cancelled: what the driver is
     cancelled at costs it a connection."""
-    if left_over is None and len(compiled) == 1:
-        return [await compiled[0]]
-    all_of_them = [*compiled, *([left_over] if left_over else [])]
-    answers = await asyncio.gather(*all_of_them, return_exceptions=True)
+    if len(answering) == 1:
+        return [await answering[0]]
+    answers = await asyncio.gather(*answering, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):
             raise answer
