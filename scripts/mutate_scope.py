@@ -82,8 +82,8 @@ MUTANTS = [
     Mutant(
         "indicators from complaints",
         "hub/store/figures.py",
-        "both(within(reach), match(condition, now), _received_in(period))",
-        "both(match(condition, now), _received_in(period))",
+        "both(within(reach), match(condition, now), received_in(period))",
+        "both(match(condition, now), received_in(period))",
     ),
     Mutant(
         "indicators from the roll-up",

@@ -70,10 +70,13 @@ def overdue(complaint: Complaint) -> bool:
     return is_overdue(complaint, reckoned(complaint))
 
 
-def is_overdue(complaint: Complaint, fields: Mapping[str, Any]) -> bool:
+def is_overdue(
+    complaint: Complaint, stored: Mapping[str, Any], now: datetime | None = None
+) -> bool:
     """Past its deadline and not answered."""
-    due = fields["due_at"]
-    return due is not None and due < datetime.now(UTC) and complaint.status in OPEN_STATUSES
+    due = stored["due_at"]
+    now = now or datetime.now(UTC)
+    return due is not None and due < now and complaint.status in OPEN_STATUSES
 
 
 def holds(condition: Condition, complaint: Complaint) -> bool:
@@ -218,8 +221,8 @@ class Told(NamedTuple):
         return cls(complaint, document["timeline"], document)
 
 
-def figures(complaints: Iterable[Complaint | Told]) -> Figures:
-    """The figures of a group, complaint by complaint."""
+def figures(complaints: Iterable[Complaint | Told], now: datetime | None = None) -> Figures:
+    """The figures of a group, complaint by complaint; now unless told."""
     group = [c if isinstance(c, Told) else Told.once(c) for c in complaints]
     hours: list[float] = []
     days: dict[str, list[int | None]] = {"hand_over": [], "follow_up": [], "close": []}
@@ -235,8 +238,8 @@ def figures(complaints: Iterable[Complaint | Told]) -> Figures:
         counts["handed_over"] += handed_over
         counts["closed"] += c.status == "closed"
         counts["archived"] += c.status == "archived"
-        counts["overdue"] += is_overdue(c, stored)
-        counts["overdue_ever"] += late or is_overdue(c, stored)
+        counts["overdue"] += is_overdue(c, stored, now)
+        counts["overdue_ever"] += late or is_overdue(c, stored, now)
         counts["reopened"] += stored.get("reopened", False)
         if c.followed_up_at:
             hours.append((c.followed_up_at - c.received_at).total_seconds() // 3600)

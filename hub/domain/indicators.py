@@ -95,7 +95,8 @@ class IndicatorRow:
 
     `timed` is how many of `followed_up` state when, which is what the median and the 90th
     percentile of days by the hour rest on; `changed_at` (UTC) is when the hub last stored a change
-    in the group. `before` is the same group in the period before, where that was asked for.
+    in the group. `uncertain` is how many had a status that is not known, of a past moment that was
+    asked for; `before` the same group in the period before, where that was.
     """
 
     keys: Keys
@@ -116,6 +117,7 @@ class IndicatorRow:
     hand_over: DaysTaken = NO_DAYS
     follow_up: DaysTaken = NO_DAYS
     close: DaysTaken = NO_DAYS
+    uncertain: int | None = None
     before: "IndicatorRow | None" = None
 
     @property

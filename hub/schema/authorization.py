@@ -35,6 +35,7 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Query.complaints": _READ,
     "Query.indicators": _COUNT,
     "Query.activity": _READ | _COUNT,
+    "Query.ranking": _COUNT,
     "Query.connectors": _WATCH,
     "Query.runs": _WATCH,
     "Query.deadLetters": _WATCH,

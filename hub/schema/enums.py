@@ -13,6 +13,7 @@ from hub.domain.delivery import DeliveryKind, DeliveryState, WebhookState
 from hub.domain.indicators import Dimension
 from hub.domain.letter import LetterState
 from hub.domain.question import OrderField
+from hub.domain.ranking import Apart, RankedBy
 from hub.domain.readiness import ReadinessItem, ReadinessState
 from hub.domain.region import RegionLevel
 from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
@@ -110,6 +111,28 @@ _known(
         "By when an answer is due; unknown is lowest.",
     ],
     "ComplaintOrderField",
+)
+_known(
+    RankedBy,
+    "What districts are put in order of.",
+    [
+        "Followed up, as a fraction of what was received: the highest first.",
+        "Closed, as a fraction of what was received: the highest first.",
+        "The median of working days to the hand-over: the fewest first.",
+        "The median of working days to the first follow-up: the fewest first.",
+        "The median of working days to the end: the fewest first.",
+    ],
+)
+_known(
+    Apart,
+    "Why a district is listed apart, without a place.",
+    [
+        "It has not integrated each channel of the yardstick.",
+        "Nothing was received in the period, or nothing came so far.",
+        "Too few of what it rests on say when: less than the coverage that was asked for.",
+        "There is nothing, or too little to be told to whoever may not read it.",
+    ],
+    "ApartReason",
 )
 _known(
     RegionLevel,

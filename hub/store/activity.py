@@ -10,6 +10,7 @@ from hub.domain.series import SeriesError
 from hub.store import cells, plan
 from hub.store.institutions import ScopedInstitutions
 from hub.store.mongo import Database, Document
+from hub.store.past import Past
 from hub.store.rollups import Rollups
 
 
@@ -17,18 +18,30 @@ class ScopedActivity:
     """The activity of a viewer's regions, by complaints that they may read one by one: of a small
     institution, that it is active says what became of a complaint."""
 
-    def __init__(self, scope: Scope, database: Database, rollups: Rollups) -> None:
+    def __init__(self, scope: Scope, database: Database, rollups: Rollups, past: Past) -> None:
         self._rows = scope.rows
         self._within = plan.within(scope.rows)
         self._institutions = ScopedInstitutions(scope, database)
-        self._rollups = rollups
+        self._rollups, self._past = rollups, past
 
-    async def of(self, members: Members, province: str | None, period: Period) -> Activity:
+    async def of(
+        self,
+        members: Members,
+        province: str | None,
+        period: Period,
+        as_of: datetime | None = None,
+    ) -> Activity:
         """What each of the viewer's institutions or districts did in whole months; those of one
-        province where that is told. Raises SeriesError."""
-        now = datetime.now(UTC)
-        as_of = await self._rollups.settled(now)
-        facts = await self._facts(province, period)
+        province where that is told. As far as it was known at a past moment (UTC), where that is.
+        Raises SeriesError and PastError."""
+        if not period.has_whole_months:
+            raise SeriesError("period", "activity is told of whole months")
+        if as_of:
+            facts = await self._past.facts(self._rows, province, period, as_of)
+        else:
+            as_of = await self._rollups.settled(datetime.now(UTC))
+            pipeline = cells.activity(self._within, province, period)
+            facts = [_facts_of(document) for document in await self._rollups.read(pipeline)]
         freshness = Freshness(as_of)
         if members is Members.INSTITUTION:
             listed = await self._institutions.all()
@@ -42,12 +55,6 @@ class ScopedActivity:
             and self._rows.covers(each.province, each.code, "")
         ]
         return of_districts(districts, facts, period, freshness)
-
-    async def _facts(self, province: str | None, period: Period) -> list[Facts]:
-        pipeline = cells.activity(self._within, province, period)
-        if pipeline is None:
-            raise SeriesError("period", "activity is told of whole months")
-        return [_facts_of(document) for document in await self._rollups.read(pipeline)]
 
 
 def _facts_of(document: Document) -> Facts:

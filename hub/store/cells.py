@@ -115,14 +115,11 @@ def _counted(keys: Filter, breakdown: str, span: str) -> Pipeline:
     ]
 
 
-def activity(within_: Filter, province: str | None, period: Period) -> Pipeline | None:
-    """What the roll-up holds of each institution of a place (see Facts in domain/activity.py); None
-    for a period that begins or ends within a month."""
-    months = _whole_months(period)
-    if months is None:
-        return None
+def activity(within_: Filter, province: str | None, period: Period) -> Pipeline:
+    """What the roll-up holds of each institution of a place, in a period of whole months (see Facts
+    in domain/activity.py)."""
     here = {"province": {"$eq": province}} if province else {}
-    bounds = months.get("month", {})
+    bounds = (_whole_months(period) or {}).get("month", {})
     in_period = {"$and": [{op: ["$month", month]} for op, month in bounds.items()]}
     keys = {name: f"${name}" for name in ("province", "district")}
     sets = ("acted_in", "channels")

@@ -106,7 +106,7 @@ def from_complaints(
 ) -> list[Pipeline]:
     """The figures of each group at `now` (UTC): the counts, and a pipeline for each span."""
     keys = {d.value: _KEYS.get(d, f"${d.value}") for d in dimensions}
-    wanted = {"$match": both(within(reach), match(condition, now), _received_in(period))}
+    wanted = {"$match": both(within(reach), match(condition, now), received_in(period))}
     conditions = CONDITIONS | {"overdue": {"$and": [IS_OPEN, {"$lt": ["$due_at", now]}]}}
     counts = {
         "received": {"$sum": 1},
@@ -135,7 +135,7 @@ def histograms(span: str) -> Pipeline:
             {"$project": {f"histograms.{span}": "$counted"}}]  # fmt: skip
 
 
-def _received_in(period: Period) -> Filter:
+def received_in(period: Period) -> Filter:
     """Received on a day of the period. The bounds of `received_at` are wide by a day, since days
     of three zones are meant, and there so that an index can serve."""
     parts: list[Filter] = []

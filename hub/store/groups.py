@@ -21,7 +21,7 @@ from hub.store.mongo import Document
 _Values = tuple[str | None, ...]
 _SUMS = ("received", *CONDITIONS, "overdue")
 _LISTS = ("due", *SPANS)
-_COUNTS = [name for name in CONDITIONS if name not in {"followed_up", "late"}]
+_COUNTS = [*(n for n in CONDITIONS if n not in {"followed_up", "late"}), "uncertain"]
 
 
 def rows_of(

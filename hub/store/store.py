@@ -39,8 +39,10 @@ from hub.store.letters import Letters
 from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
 from hub.store.operations import Operations
+from hub.store.past import Past
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
+from hub.store.rankings import ScopedRankings
 from hub.store.raw_records import RawRecords
 from hub.store.readiness import Readiness
 from hub.store.reseal import reseal
@@ -70,6 +72,7 @@ class Reader:
     scope: Scope
     complaints: ScopedComplaints
     activity: ScopedActivity
+    rankings: ScopedRankings
     channels: ScopedChannels
     connectors: ScopedConnectors
     completeness: ScopedCompleteness
@@ -136,6 +139,7 @@ class Store:
         self._statistics = Statistics(self._answers)
         self._finds = SharedFinds()
         self._files = SealedFiles(database, vault)
+        self._past = Past(database, self._rules)
         self.signing_keys = SigningKeys(database, vault)
         self.users = Users(database, vault)
         self.authorizations = Authorizations(database, self.revocations)
@@ -146,11 +150,13 @@ class Store:
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
-        shared = self._answers, self._statistics, self._rules, self._finds
+        shared = self._answers, self._statistics, self._rules, self._finds, self._past
+        complaints = ScopedComplaints(scope, database, self._vault, cursors, *shared)
         return Reader(
             scope=scope,
-            complaints=ScopedComplaints(scope, database, self._vault, cursors, *shared),
-            activity=ScopedActivity(scope, database, self.rollups),
+            complaints=complaints,
+            rankings=ScopedRankings(scope, complaints),
+            activity=ScopedActivity(scope, database, self.rollups, self._past),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             completeness=ScopedCompleteness(scope, database),

@@ -1,11 +1,12 @@
 """What may be asked by those who may count but not read."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from hub.domain.disclosure import Asked, DisclosureError, lies_within, unread
-from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
+from hub.domain.indicators import DaysTaken, Dimension, Freshness, IndicatorRow, Period
 from hub.domain.question import EVERYTHING, All, AnyOf, Compare, Condition, Field, Not, Op
 from hub.domain.scope import Reach
 from hub.domain.tables import Table, told
@@ -79,6 +80,15 @@ def test_a_median_of_fewer_than_five_is_not_told() -> None:
     ]
     assert medians == [None, 1.5]
     assert few.median_days_to_follow_up == 1.5  # another viewer may be told
+
+
+@pytest.mark.parametrize(
+    ("n", "median", "p90"), [(4, None, None), (5, 3, None), (49, 3, None), (50, 3, 9)]
+)
+def test_days_of_few_are_not_told(n: int, median: float | None, p90: float | None) -> None:
+    some = replace(row(60), close=DaysTaken(n, 60, 3, 9))
+    (told_row,) = told(Asked.of([], EVERYTHING, OPEN), [some], Table([some]), also_read=False)
+    assert told_row.close == DaysTaken(n, 60, median, p90)
 
 
 def test_a_year_is_told_though_its_months_are_few() -> None:

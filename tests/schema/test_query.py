@@ -281,6 +281,7 @@ async def test_the_viewer_is_told_who_they_are(hub: RunningHub) -> None:
         ('node(id: "complaint:1") { id }', "complaints:read"),
         ("indicators { received }", "statistics:read"),
         ("activity { total }", "statistics:read"),
+        ('ranking(channels: ["lapor"]) { asOf }', "statistics:read"),
         ("connectors { name }", "connectors:read"),
         ("runs { nodes { id } }", "connectors:read"),
         ("deadLetters { nodes { id } }", "connectors:read"),

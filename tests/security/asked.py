@@ -38,15 +38,16 @@ query ($references: [_Any!]!) {
 
 INDICATORS = """
 query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period,
-       $fill: Boolean! = false, $compare: Boolean! = false) {
-  indicators(groupBy: $groupBy, filter: $filter, period: $period, fill: $fill, compare: $compare) {
+       $fill: Boolean! = false, $compare: Boolean! = false, $asOf: DateTime) {
+  indicators(groupBy: $groupBy, filter: $filter, period: $period, fill: $fill, compare: $compare,
+             asOf: $asOf) {
     keys { key value label } received followedUp followUpRate overdue before { received followedUp }
   }
 }"""
 
 ACTIVITY = """
-query ($of: Members!, $province: String, $period: Period) {
-  activity(of: $of, province: $province, period: $period) {
+query ($of: Members!, $province: String, $period: Period, $asOf: DateTime) {
+  activity(of: $of, province: $province, period: $period, asOf: $asOf) {
     unlisted members { name district { code } connected active received followedUp }
   }
 }"""

@@ -127,6 +127,41 @@ def test_what_it_holds(
     assert (found is not None) is is_held
 
 
+def test_only_figures_that_are_asked_for_are_read() -> None:
+    by = [Dimension.PROVINCE]
+    (counts,) = cells.from_rollups(NATION, by, EVERYTHING, Period(), frozenset()) or []
+    assert [*counts[-1]["$group"]] == ["_id", "received", "followed_up", "changed_at"]
+    parts = frozenset({"close", "overdue_ever"})
+    counts, days = cells.from_rollups(NATION, by, EVERYTHING, Period(), parts) or []
+    assert {"late", "overdue", "due"} <= counts[1]["$group"].keys()
+    assert "hours" not in str([counts, days])
+    by.append(Dimension.DISTRICT)
+    by.append(Dimension.MONTH)
+    (stand,) = cells.from_rollups(NATION, by, EVERYTHING, Period(), parts) or []
+    assert "close" in stand[-1]["$project"]
+    assert "hours" not in str(stand)
+
+
+async def test_cells_of_another_form_are_not_answered_from_and_computed_anew(
+    store: Store, database: Database
+) -> None:
+    await store.writer.write(received(complaint(status=ComplaintStatus.CLOSED)), provenance())
+    await store.rollups.refresh()
+    await database["rollup_marks"].update_one({"_id": "version"}, {"$unset": {"form": ""}})
+    await database["rollups"].update_many({}, {"$unset": {"parts.$[].closed": ""}})
+
+    async def closed() -> int:
+        (row,) = await store.reader(MINISTRY).complaints.indicators([], EVERYTHING, Period())
+        return row.closed
+
+    assert await closed() == 1
+    assert await store.rollups.refresh() == 1
+    assert await closed() == 1
+    found = await database["rollups"].find().to_list()
+    assert all("closed" in part for cell in found for part in cell["parts"])
+    assert await store.rollups.refresh() == 0
+
+
 async def test_what_a_killed_writer_left_marked_is_healed(store: Store, database: Database) -> None:
     await store.writer.write(received(complaint()), provenance())
     await store.rollups.refresh()

@@ -49,7 +49,9 @@ class Activity:
     unlisted: int = attribute(
         "unlisted", "Complaints received in the period that none of them handles."
     )
-    members: list[MemberActivity] = attribute("members", "Each of them, by place and name.")
+    members: list[MemberActivity] = attribute(
+        "members", "Each of them, by place and name.", size=600
+    )
     as_of: datetime = derived(
         lambda activity: activity.freshness.as_of,
         "The moment up to which every change stored by the hub is counted.",

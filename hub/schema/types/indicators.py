@@ -142,6 +142,11 @@ class IndicatorRow(Figures):
     """The figures of one group, each beside what it rests on."""
 
     keys: list[KeyValue] = attribute("keys", "One for each dimension asked for, in that order.")
+    uncertain: int | None = attribute(
+        "uncertain",
+        "With `asOf`: how many had a status then that is not known, since the hub first saw them "
+        "later and no channel says since when. They count as what is known of them.",
+    )
     before: FiguresBefore | None = attribute(
         "before",
         "The same group in the period of the same length before, with `compare`: as many months "
@@ -150,7 +155,8 @@ class IndicatorRow(Figures):
     )
     as_of: datetime = derived(
         lambda row: row.freshness.as_of,
-        "The moment up to which every change stored by the hub is counted.",
+        "The moment up to which every change stored by the hub is counted; the one of `asOf` where "
+        "that was asked for.",
     )
     changed_at: datetime | None = attribute(
         "changed_at", "When the hub last stored a change in this group."
