@@ -70,8 +70,8 @@ MUTANTS = [
     Mutant(
         "count of complaints",
         "hub/store/complaints.py",
-        "plan.both(self._rows, plan.match(condition, _now()))",
-        "plan.match(condition, _now())",
+        "plan.both(self._rows, self._wanted(condition))",
+        "self._wanted(condition)",
     ),
     Mutant(
         "rows wherever counts reach",
