@@ -159,7 +159,7 @@ def _refusals(argument: str, message: str) -> Iterator[None]:
     except NoEntryError:
         raise InputError(argument, message) from None
     except ChangedMeanwhileError:
-        told = "the entry has changed since you read it; read it again"
-        raise InputError("version", told) from None
+        changed = "the entry has changed since you read it; read it again"
+        raise InputError("version", changed) from None
     except TooMuchError as error:
         raise InputError(argument, f"the entry has {error}") from None

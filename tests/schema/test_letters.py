@@ -288,6 +288,8 @@ async def test_what_can_not_stand_in_a_letter_is_named(hub: RunningHub, province
         ({"wording": {"remarks": "x" * 4_001}}, "wording.remarks"),
         ({"wording": {"copies": ["x"] * 21}}, "wording.copies"),
         ({"wording": {"copies": [""]}}, "wording.copies"),
+        ({"wording": {"remarks": "Terima kasih 🙏"}}, "wording"),
+        ({"wording": {"signer": "A\x00B"}}, "wording"),
     ):
         refused = await hub.refused(province, CREATE, **variables)
         assert refused["extensions"]["argument"] == argument, variables

@@ -16,7 +16,7 @@ from hub.domain.letter import LetterError, LetterState, Wording, check_letter
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
 from hub.oversight.letters.page import page_of
-from hub.oversight.letters.typesetting import TEMPLATE, TYPESETTER, typeset
+from hub.oversight.letters.typesetting import TEMPLATE, TYPESETTER, UnshownError, typeset
 from hub.store.letters import (
     MOST_VERSIONS,
     Draft,
@@ -155,7 +155,10 @@ class LetterDesk:
         return Draft(province, first, last, dated, wording, frozen)
 
     async def _typeset(self, letter: Document, version: Document, *, draft: bool) -> bytes:
-        return await typeset(version["template"], page_of(letter, version, draft=draft))
+        try:
+            return await typeset(version["template"], page_of(letter, version, draft=draft))
+        except UnshownError as error:
+            raise LetterError("wording", f"can't be shown in a letter: {error}") from None
 
 
 @cache
