@@ -25,6 +25,7 @@ ANSWERS = [
     "tests/store/test_complaints.py",
     "tests/store/test_connectors.py",
     "tests/store/test_masks.py",
+    "tests/store/test_past.py",
     "tests/store/test_statistics.py",
     "tests/store/test_rollups.py",
 ]
@@ -90,6 +91,24 @@ MUTANTS = [
         "hub/store/cells.py",
         'both({"breakdown": breakdown}, within(reach), months)',
         'both({"breakdown": breakdown}, months)',
+    ),
+    Mutant(
+        "figures of a past moment",
+        "hub/store/past.py",
+        "plan.both(plan.within(reach), wanted, before)",
+        "plan.both(wanted, before)",
+    ),
+    Mutant(
+        "activity",
+        "hub/store/activity.py",
+        "cells.activity(self._within, province, period)",
+        "cells.activity({}, province, period)",
+    ),
+    Mutant(
+        "institutions",
+        "hub/store/institutions.py",
+        "plan.both(self._within, current)",
+        "current",
     ),
     Mutant("channels", "hub/store/channels.py", "find(self._within, {", "find({}, {"),
     Mutant(

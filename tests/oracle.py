@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint, Location
 from hub.domain.deadlines import Rulebook
-from hub.domain.indicators import Dimension, IndicatorRow
+from hub.domain.indicators import DaysTaken, Dimension, IndicatorRow
 from hub.domain.question import All, AnyOf, Box, Circle, Compare, Condition, Field, Not, Op, Order
 from hub.domain.region import regions
 from hub.domain.scope import Role, Scope
@@ -171,8 +171,8 @@ class Figures(NamedTuple):
     p90_days: float | None
     verified: int
     handed_over: int
-    closed: int
-    archived: int
+    closed: int | None
+    archived: int | None
     overdue_ever: int
     reopened: int
     hand_over: Any
@@ -196,10 +196,15 @@ def comparable(rows: Iterable[IndicatorRow]) -> dict[Any, Figures]:
             row.archived,
             row.overdue_ever,
             row.reopened,
-            *((d.n, d.of, d.median, d.p90) for d in (row.hand_over, row.follow_up, row.close)),
+            *map(_told, (row.hand_over, row.follow_up, row.close)),
         )
         for row in rows
     }
+
+
+def _told(days: DaysTaken | None) -> tuple[int, int, float | None, float | None]:
+    assert days  # it is told to whoever may read the complaints
+    return days.n, days.of, days.median, days.p90
 
 
 class Told(NamedTuple):

@@ -95,8 +95,9 @@ class IndicatorRow:
 
     `timed` is how many of `followed_up` state when, which is what the median and the 90th
     percentile of days by the hour rest on; `changed_at` (UTC) is when the hub last stored a change
-    in the group. `uncertain` is how many had a status that is not known, of a past moment that was
-    asked for; `before` the same group in the period before, where that was.
+    in the group. What is closed or archived is a group of its own, by status, and None for whoever
+    may not be told of it. `uncertain` is how many had a status that is not known, where a past
+    moment was asked for; `before` is the same group in the period before, where that was.
     """
 
     keys: Keys
@@ -110,13 +111,13 @@ class IndicatorRow:
     p90_days_to_follow_up: float | None = None
     verified: int = 0
     handed_over: int = 0
-    closed: int = 0
-    archived: int = 0
+    closed: int | None = 0
+    archived: int | None = 0
     overdue_ever: int = 0
     reopened: int = 0
     hand_over: DaysTaken = NO_DAYS
     follow_up: DaysTaken = NO_DAYS
-    close: DaysTaken = NO_DAYS
+    close: DaysTaken | None = NO_DAYS
     uncertain: int | None = None
     before: "IndicatorRow | None" = None
 
@@ -137,8 +138,8 @@ class IndicatorRow:
 
     @property
     def closing_rate(self) -> float | None:
-        """Closed as a fraction of received; None when nothing was received."""
-        return fraction(self.closed, self.received)
+        """Closed as a fraction of received; None when nothing was received, or it is not told."""
+        return None if self.closed is None else fraction(self.closed, self.received)
 
 
 def fraction(part: int, whole: int) -> float | None:

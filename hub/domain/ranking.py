@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hub.domain.indicators import Freshness, IndicatorRow
+from hub.domain.indicators import DaysTaken, Freshness, IndicatorRow
 from hub.domain.region import Region
 
 
@@ -41,7 +41,7 @@ class RankedBy(StrEnum):
     def value_of(self, row: IndicatorRow) -> float | None:
         """The figure; None where there is nothing to measure."""
         found = getattr(row, self.value)
-        value: float | None = found if self.is_rate else found.median
+        value: float | None = found if self.is_rate or found is None else found.median
         return value
 
 
@@ -122,9 +122,10 @@ class Measure:
     ) -> RankedDistrict:
         missing = tuple(sorted(self.yardstick - channels))
         value = self.by.value_of(row) if row else None
-        coverage = getattr(row, self.by.stage).coverage if row else None
+        taken: DaysTaken | None = getattr(row, self.by.stage) if row else None
+        coverage = taken.coverage if taken else None
         reason = None
-        if not all_told and (missing or row is None):
+        if not all_told and (missing or value is None):
             reason = Apart.NOT_TOLD
         elif missing:
             reason = Apart.NOT_INTEGRATED

@@ -72,7 +72,7 @@ def told(
         keys = dict(row.keys)
         paths = [axis.get(_key(keys, d), []) for axis, d in zip(chosen, _AXES, strict=True)]
         if all(cell in table.told for cell in product(*paths)) and (also_read or all(paths)):
-            found.append(_without_few_times(row))
+            found.append(_without_few_times(_without_statuses(row)))
     return found
 
 
@@ -108,6 +108,12 @@ def _whole(months: list[Path], axis: _Axis) -> list[Path]:
     return [*years, *(path for path in months if path[:1] not in years)]
 
 
+def _without_statuses(row: IndicatorRow) -> IndicatorRow:
+    """How many are closed or archived are cells of the table by status, which tells them if they
+    may be told."""
+    return replace(row, closed=None, archived=None, close=None)
+
+
 def _without_few_times(row: IndicatorRow) -> IndicatorRow:
     """A median of fewer than five says when one complaint was followed up; so does the 90th
     percentile where fewer than five are beyond it."""
@@ -115,7 +121,6 @@ def _without_few_times(row: IndicatorRow) -> IndicatorRow:
         row,
         hand_over=_of_many(row.hand_over),
         follow_up=_of_many(row.follow_up),
-        close=_of_many(row.close),
     )
     if row.timed >= _FEWEST_FOR_P90:
         return row

@@ -1,8 +1,9 @@
 """What institutions and districts did, read from the roll-up."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from hub.domain.activity import Activity, Facts, Members, of_districts, of_institutions
+from hub.domain.clock import utc_now
 from hub.domain.indicators import Freshness, Period
 from hub.domain.region import RegionLevel, regions
 from hub.domain.scope import Scope
@@ -39,7 +40,7 @@ class ScopedActivity:
         if as_of:
             facts = await self._past.facts(self._rows, province, period, as_of)
         else:
-            as_of = await self._rollups.settled(datetime.now(UTC))
+            as_of = await self._rollups.settled(utc_now())
             pipeline = cells.activity(self._within, province, period)
             facts = [_facts_of(document) for document in await self._rollups.read(pipeline)]
         freshness = Freshness(as_of)

@@ -78,36 +78,34 @@ def _row(
         None,
         group.get("changed_at"),
         freshness,
-        overdue_ever=overdue + group.get("late", 0),
     )
-    for name in _COUNTS:
-        if name in group:
-            setattr(row, name, group[name])
-    if hours := _histogram(group, "hours"):
-        _, known = _known(hours)
-        row.timed = sum(known.values())
-        row.median_days_to_follow_up = days_of(median(known))
-        row.p90_days_to_follow_up = days_of(p90(known))
-    for stage in STAGES:
-        if days := _histogram(group, stage):
-            of, known = _known(days)
-            taken = DaysTaken(sum(known.values()), of, median(known), p90(known))
-            setattr(row, stage, taken)
+    if not _USUAL.issuperset(group):
+        _complete(row, group)
     return row
 
 
-_HowLong = dict[int | None, int]
-"""How long → how many complaints; those of which nobody says are under None."""
+_USUAL = frozenset({"_id", "received", "followed_up", "overdue", "due", "changed_at"})
+"""What most groups have and no more, of which there may be many."""
 
 
-def _histogram(group: Document, span: str) -> _HowLong:
-    found: _HowLong = Counter(group.get(span, ()))
+def _complete(row: IndicatorRow, group: Document) -> None:
+    row.overdue_ever = row.overdue + group.get("late", 0)
+    for name in _COUNTS:
+        setattr(row, name, group.get(name, getattr(row, name)))
+    _, hours = _how_long(group, "hours")
+    row.timed = sum(hours.values())
+    row.median_days_to_follow_up = days_of(median(hours))
+    row.p90_days_to_follow_up = days_of(p90(hours))
+    for stage in STAGES:
+        of, days = _how_long(group, stage)
+        if of:
+            taken = DaysTaken(sum(days.values()), of, median(days), p90(days))
+            setattr(row, stage, taken)
+
+
+def _how_long(group: Document, span: str) -> tuple[int, Histogram]:
+    """(How many came so far, how long → how many of those of which somebody says)."""
+    found: Counter[int | None] = Counter(group.get(span, ()))
     for each in group.get("histograms", {}).get(span, ()):
         found[each["value"]] += each["n"]
-    return {value: n for value, n in found.items() if n}
-
-
-def _known(how_long: _HowLong) -> tuple[int, Histogram]:
-    """(How many there are, those of which somebody says)."""
-    known = {value: n for value, n in how_long.items() if value is not None}
-    return sum(how_long.values()), known
+    return found.total(), {value: n for value, n in found.items() if value is not None}

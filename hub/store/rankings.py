@@ -1,8 +1,9 @@
 """Districts of a viewer in order of a figure."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 
+from hub.domain.clock import utc_now
 from hub.domain.indicators import Dimension, Freshness, Period
 from hub.domain.question import All, Compare, Condition, Field, Op
 from hub.domain.ranking import Measure, Ranking
@@ -57,6 +58,6 @@ class ScopedRankings:
             and (counted.covers(each.province, each.code, "") or each.code in channels)
         ]
         told = [*rows, *counts]
-        freshness = told[0].freshness if told else Freshness(datetime.now(UTC))
+        freshness = told[0].freshness if told else Freshness(utc_now())
         all_told = not self._scope.counts_beyond_rows
         return measure.rank(districts, figures, channels, freshness, all_told=all_told)

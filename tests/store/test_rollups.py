@@ -150,7 +150,7 @@ async def test_cells_of_another_form_are_not_answered_from_and_computed_anew(
     await database["rollup_marks"].update_one({"_id": "version"}, {"$unset": {"form": ""}})
     await database["rollups"].update_many({}, {"$unset": {"parts.$[].closed": ""}})
 
-    async def closed() -> int:
+    async def closed() -> int | None:
         (row,) = await store.reader(MINISTRY).complaints.indicators([], EVERYTHING, Period())
         return row.closed
 

@@ -90,12 +90,18 @@ class Figures:
     follow_up_rate: float | None = attribute(
         "follow_up_rate", "Fraction of `received`; null when there is none."
     )
-    closed: int = attribute("closed", "Closed.", needs=("closed",))
+    closed: int | None = attribute(
+        "closed",
+        "Closed; null where you may not read the complaints: group them by `STATUS`.",
+        needs=("closed",),
+    )
     closing_rate: float | None = attribute(
         "closing_rate", "Fraction of `received`; null when there is none.", needs=("closed",)
     )
-    archived: int = attribute(
-        "archived", "Put aside without a follow-up (diarsipkan).", needs=("archived",)
+    archived: int | None = attribute(
+        "archived",
+        "Put aside without a follow-up (diarsipkan); null like `closed`.",
+        needs=("archived",),
     )
     overdue: int = attribute(
         "overdue", "Past their deadline and not answered, now.", needs=("overdue",)
@@ -129,7 +135,9 @@ class Figures:
     working_days_to_follow_up: DaysTaken = attribute(
         "follow_up", "To the first follow-up.", needs=("follow_up",)
     )
-    working_days_to_close: DaysTaken = attribute("close", "To the end.", needs=("close",))
+    working_days_to_close: DaysTaken | None = attribute(
+        "close", "To the end; null like `closed`.", needs=("close",)
+    )
 
 
 @output
