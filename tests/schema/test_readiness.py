@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hub.domain.scope import Grant, Permission, Role
+from tests.made import scope
 from tests.running_hub import RunningHub
 
 MAKASSAR, GOWA = Grant(Role.DISTRICT, ("73.71",)), Grant(Role.DISTRICT, ("73.06",))
@@ -130,6 +131,14 @@ async def test_another_provinces_readiness_is_not_seen(hub: RunningHub, entered:
     assert (await entries(hub, await hub.token(MAKASSAR))).keys() == {"73.71"}
     assert await entries(hub, await hub.token(MAKASSAR), "73.06") == {}
     assert await entries(hub, await hub.token(SULSEL), "74") == {}
+    for grant, seen in (
+        (SULTRA, {"74"}),
+        (GOWA, {"73.06"}),
+        (MINISTRY, {"73", "73.06", "73.71", "74"}),
+        (Grant(Role.STATISTICS), set()),
+    ):
+        found = await hub.store.reader(scope(grant)).readiness.all()
+        assert {entry.region for entry in found} == seen
 
 
 async def test_what_changed_since_it_was_read_is_not_judged(hub: RunningHub, entered: None) -> None:
