@@ -156,6 +156,10 @@ async def everything(reader: Reader) -> None:
     await reader.runs.page(None, request)
     await reader.dead_letters.page(None, None, request)
     await reader.audit.page(request)
+    await reader.readiness.all("73")
+    await reader.readiness.attachment("file_1")
+    await reader.letters.page(request)
+    await reader.letters.get("73-2020-1")
 
 
 @pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.role.value)
