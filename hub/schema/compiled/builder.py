@@ -4,7 +4,8 @@ Every function either returns exactly what the specification asks for or raises:
 may be, an unknown value or a missing key is left to the plain executor, which tells it properly.
 """
 
-from collections.abc import Callable, Iterator
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from itertools import count
@@ -33,6 +34,16 @@ class NullError(Exception):
     """A null where the schema allows none."""
 
 
+async def together(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All at once, in their order. When one fails the others are waited for and not cancelled: what
+    the driver is cancelled at costs it a connection."""
+    answers = await gather(*awaitables, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
+
+
 class Built:
     """What a builder wrote: the function of the whole, what it needs, and what it joins."""
 
@@ -53,15 +64,17 @@ class Builder:
         self._lines: list[str] = []
         self._indent = "    "
         self._globals: dict[str, Any] = {"NullError": NullError, "Memo": _Memo}
+        self._globals["Together"] = together
         self._built = Built()
         self._numbers = count()
         self._in_document = True
-        self._once = True
+        self._awaits = False
 
     def root(self, kind: GraphQLOutputType, selection_sets: list[SelectionSetNode]) -> Built:
         """The function of a value of this type that is not null. Raises NotCompilableError."""
         made = self._present("v", kind, selection_sets)
-        head = "async def build(v, x):" if self._built.is_async else "def build(v, x):"
+        self._built.is_async = self._awaits
+        head = "async def build(v, x):" if self._awaits else "def build(v, x):"
         source = "\n".join([*self._functions, head, *self._lines, f"    return {made}"])
         # The limit of depth keeps it within Python's own for loops in one another.
         exec(compile(source, "<compiled query>", "exec"), self._globals)  # noqa: S102 - our own text
@@ -77,9 +90,8 @@ class Builder:
         self._lines.append(self._indent + statement)
 
     @contextmanager
-    def _inside(self, head: str) -> Iterator[None]:
-        """What is written in this block stands below a head, such as that of a loop."""
-        self._line(head)
+    def _indented(self) -> Iterator[None]:
+        """What is written in this block stands below the line before it."""
         outside, self._indent = self._indent, self._indent + "    "
         yield
         self._indent = outside
@@ -106,7 +118,8 @@ class Builder:
         expression = self._assigned(expression)
         name = f"a{next(self._numbers)}"
         self._line(f"{name} = None")
-        with self._inside(f"if {expression} is not None:"):
+        self._line(f"if {expression} is not None:")
+        with self._indented():
             self._line(f"{name} = {self._present(expression, kind, below)}")
         return name
 
@@ -115,13 +128,7 @@ class Builder:
     ) -> str:
         """An expression for a value that is not null."""
         if isinstance(kind, GraphQLList):
-            number = next(self._numbers)
-            self._line(f"l{number} = []")
-            once, self._once = self._once, False
-            with self._inside(f"for i{number} in {expression}:"):
-                self._line(f"l{number}.append({self._value(f'i{number}', kind.of_type, below)})")
-            self._once = once
-            return f"l{number}"
+            return self._list(expression, kind, below)
         if isinstance(kind, GraphQLObjectType):
             if is_constant(kind.extensions[_STRAWBERRY].origin):
                 made = self._memo(lambda: self._object("v", kind, below))
@@ -134,6 +141,27 @@ class Builder:
         if isinstance(kind, GraphQLScalarType) and kind.name == "Float":
             return f"float({expression})"
         raise NotCompilableError(f"type {kind}")
+
+    def _list(self, expression: str, kind: GraphQLList[Any], below: list[SelectionSetNode]) -> str:
+        """The name of a list of the values that are made of each."""
+        number = next(self._numbers)
+        made, item = f"l{number}", f"i{number}"
+        outside, self._lines = self._lines, []
+        awaited, self._awaits = self._awaits, False
+        with self._indented():
+            value = self._value(item, kind.of_type, below)
+        body, self._lines = self._lines, outside
+        if self._awaits:
+            # All at once, so that what each asks for can be fetched together.
+            self._line(f"async def o{number}({item}):")
+            self._lines += [*body, f"{self._indent}    return {value}"]
+            self._line(f"{made} = await Together(map(o{number}, {expression}))")
+            return made
+        self._awaits = awaited
+        self._line(f"{made} = []")
+        self._line(f"for {item} in {expression}:")
+        self._lines += [*body, f"{self._indent}    {made}.append({value})"]
+        return made
 
     def _object(
         self, parent: str, kind: GraphQLObjectType, selection_sets: list[SelectionSetNode]
@@ -188,15 +216,15 @@ class Builder:
         self, found: str, source: Source, kind: GraphQLOutputType, below: list[SelectionSetNode]
     ) -> str:
         """An expression for what a source makes of what was found at its path."""
-        if source.awaited:
-            if not self._once:
-                raise NotCompilableError("something to wait for, for each of several")
-            self._built.is_async = True
-            return self._value(f"await {self._constant(source.read)}({found})", kind, below)
+        given = found
         if source.join:
             self._built.joins.append(source.join)
-            joined = f"x[{len(self._built.joins) - 1}]"
-            return self._value(f"{self._constant(source.read)}({found}, {joined})", kind, below)
+            given += f", x[{len(self._built.joins) - 1}]"
+        if source.awaited:
+            self._awaits = True
+            return self._value(f"await {self._constant(source.read)}({given})", kind, below)
+        if source.join:
+            return self._value(f"{self._constant(source.read)}({given})", kind, below)
         if source.attribute:
             return self._value(f"{found}.{source.attribute}", kind, below)
         # The names of an enumeration are found by the stored value too.
@@ -213,13 +241,15 @@ class Builder:
     def _memo(self, write: Callable[[], str]) -> str:
         """The name of a table that fills itself: what is written for a value `v` is made once for
         each plan. Nothing is joined in it."""
-        outside = self._lines, self._indent, self._once
-        self._lines, self._indent, self._once = [], "    ", False
+        outside = self._lines, self._indent, self._awaits
+        self._lines, self._indent, self._awaits = [], "    ", False
         made = write()
+        if self._awaits:
+            raise NotCompilableError("something to wait for in what is made once")
         number = len(self._functions)
         lines = [f"def m{number}(v, x):", *self._lines, f"    return {made}"]
         self._functions.append("\n".join([*lines, f"memo{number} = Memo(m{number})"]))
-        self._lines, self._indent, self._once = outside
+        self._lines, self._indent, self._awaits = outside
         return f"memo{number}"
 
 

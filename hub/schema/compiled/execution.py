@@ -18,7 +18,7 @@ from graphql import (
 )
 from prometheus_client import Counter
 
-from hub.schema.compiled.builder import NullError
+from hub.schema.compiled.builder import NullError, together
 from hub.schema.compiled.documents import Documents, Operation, Planned
 from hub.schema.compiled.plan import RootField
 from hub.schema.compiled.stream import NotAStreamError, Stream
@@ -142,12 +142,14 @@ class Executor:
         if plan.left_over:
             answering.append(self._plainly(plan.left_over, variables, None, context))
         try:
-            answers = await _together(answering)
+            answers = await together(answering) if answering[1:] else [await answering[0]]
         except Exception:  # whatever it is, the plain executor meets it again and tells it
             _DECLINED.inc(len(plan.compiled))
             return None
         _COMPILED.inc(len(plan.compiled))
-        left_over = answers.pop() if plan.left_over else ExecutionResult({}, None)
+        if not plan.left_over:
+            return dict(zip(plan.keys, answers, strict=True))
+        left_over = answers.pop()
         if left_over.errors:
             return None
         found = dict(zip((root.key for root in plan.compiled), answers, strict=True))
@@ -174,18 +176,6 @@ class Executor:
         answered = await result if isawaitable(result) else result
         _PLAIN.inc(len(answered.data or ()))
         return answered
-
-
-async def _together(answering: list[Any]) -> list[Any]:
-    """All at once. When one fails the others are waited for and not cancelled: what the driver is
-    cancelled at costs it a connection."""
-    if len(answering) == 1:
-        return [await answering[0]]
-    answers = await asyncio.gather(*answering, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-    return answers
 
 
 async def _answer(root: RootField, arguments: Mapping[str, Any], context: Context) -> Any:
