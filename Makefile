@@ -36,7 +36,7 @@ clients: $(READY) graphiql
 nightly: $(READY)
 	EQUIVALENCE_CASES=20000 $(BIN)/pytest --timeout 0 tests/schema/test_equivalence.py
 	SCOPE_CASES=20000 SCOPE_SEED=$$(date +%Y%m%d) $(BIN)/pytest --timeout 0 tests/security/test_differential.py
-	KILLED_MOMENTS=50 $(BIN)/pytest --timeout 0 tests/ingest/test_killed.py
+	KILLED_MOMENTS=50 $(BIN)/pytest --timeout 0 tests/ingest/test_killed.py tests/ingest/test_mongod_killed.py
 	$(BIN)/python scripts/mutate_scope.py
 	$(BIN)/python -m tests.fuzz --seconds 300
 

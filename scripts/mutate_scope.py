@@ -71,8 +71,8 @@ MUTANTS = [
     Mutant(
         "count of complaints",
         "hub/store/complaints.py",
-        "plan.both(self._rows, self._wanted(condition))",
-        "self._wanted(condition)",
+        "plan.both(self._rows, plan.match(seen, now))",
+        "plan.match(seen, now)",
     ),
     Mutant(
         "rows wherever counts reach",
@@ -117,8 +117,8 @@ MUTANTS = [
     Mutant(
         "texts of connectors",
         "hub/store/connectors.py",
-        'plan.both(self._within, {"connector": {"$eq": name}})',
-        '{"connector": {"$eq": name}}',
+        'plan.both(self._within, {"connector": {"$in": [*names]}})',
+        '{"connector": {"$in": [*names]}}',
     ),
     Mutant(
         "connectors, to change them",

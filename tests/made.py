@@ -12,6 +12,7 @@ from hub.domain.complaint import (
     Location,
     Provenance,
     Reporter,
+    derived_id,
 )
 from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.question import (
@@ -21,6 +22,8 @@ from hub.domain.question import (
     Circle,
     Compare,
     Condition,
+    EntryCompare,
+    EntryField,
     Field,
     Not,
     Op,
@@ -81,12 +84,13 @@ def complaints(draw: st.DrawFn, *, channel: str | None = None) -> Complaint:
     received_at = draw(_moments())
     return complaint(
         channel=channel or draw(st.sampled_from(CHANNELS)),
-        external_id=str(draw(st.integers(0, 10_000))),
+        external_id=str(draw(st.integers(0, 5) | st.integers(0, 10_000))),
         status=status,
         classification=draw(st.sampled_from(Classification)),
         category=draw(st.sampled_from([None, "roads", "waste"])),
         programme=draw(st.sampled_from([None, "COVID19"])),
         title=draw(st.sampled_from([None, "Jalan rusak", "Sampah"])),
+        description=draw(st.sampled_from([None, "Berlubang"])),
         received_at=received_at,
         updated_at=draw(st.none() | _moments()),
         location=draw(st.sampled_from([None, *POINTS])),
@@ -129,6 +133,11 @@ def scopes(draw: st.DrawFn) -> Scope:
 
 
 _VALUES: dict[Field, list[Any]] = {
+    Field.ID: [derived_id(channel, str(n)) for channel in CHANNELS for n in range(4)],
+    Field.DESCRIPTION: ["Berlubang", "none such"],
+    Field.CONNECTOR: ["connector", "none such"],
+    Field.RUN: ["run"],
+    Field.FETCHED_AT: [MOMENT, MOMENT + timedelta(days=1)],
     Field.CHANNEL: CHANNELS,
     Field.CLASSIFICATION: [c.value for c in Classification],
     Field.CATEGORY: ["roads", "waste", "none such"],
@@ -159,19 +168,58 @@ _VALUES: dict[Field, list[Any]] = {
     Field.STAGE: [stage.value for stage in DeadlineStage],
     Field.STAGE_DUE_AT: [MOMENT + timedelta(days=n) for n in range(0, 20, 4)],
 }
-RECKONED = frozenset({Field.OVERDUE_EVER, Field.REOPENED, Field.STAGE, Field.STAGE_DUE_AT})
+_ENTRIES: dict[Field, dict[EntryField, list[Any]]] = {
+    Field.TIMELINE: {
+        EntryField.AT: [MOMENT + timedelta(days=n, hours=n) for n in range(0, 13, 3)],
+        EntryField.STATUS: [s.value for s in ComplaintStatus],
+        EntryField.STATUS_SOURCE: ["open", "$status"],
+    },
+    Field.DEADLINES: {
+        EntryField.STAGE: [stage.value for stage in DeadlineStage],
+        EntryField.DUE_AT: [MOMENT + timedelta(days=n) for n in range(0, 20, 4)],
+        EntryField.ENDED_AT: [MOMENT + timedelta(days=n) for n in range(0, 20, 4)],
+        EntryField.PENDING: [True, False],
+        EntryField.LATE: [True, False],
+        EntryField.RULE: ["verify", "$rule"],
+    },
+}
+RECKONED = frozenset(
+    {
+        *(Field.OVERDUE_EVER, Field.REOPENED, Field.STAGE, Field.STAGE_DUE_AT),
+        *(Field.DEADLINES, Field.TIMELINE),
+    }
+)
 """What hangs on the whole timeline, and not on what a channel said last."""
 _RANGES = [Op.GT, Op.GTE, Op.LT, Op.LTE]
 
 
+def _ops(values: list[Any]) -> list[Op]:
+    more = [] if isinstance(values[0], bool) else [Op.IN, Op.IS_NULL, *_RANGES]
+    return [Op.EQ, Op.NE, *more]
+
+
 @st.composite
-def _comparisons(draw: st.DrawFn, of: frozenset[Field]) -> Condition:
-    field = draw(st.sampled_from(sorted(of & _VALUES.keys())))
+def _entry_comparisons(draw: st.DrawFn, list_: Field) -> EntryCompare:
+    field = draw(st.sampled_from(sorted(_ENTRIES[list_])))
+    values = _ENTRIES[list_][field]
+    op = draw(st.sampled_from([*_ops(values), Op.IS_NULL]))
+    if op is Op.IN:
+        return EntryCompare(field, op, tuple(draw(st.lists(st.sampled_from(values), max_size=3))))
+    return EntryCompare(field, op, draw(st.sampled_from([True] if op is Op.IS_NULL else values)))
+
+
+@st.composite
+def _comparisons(  # noqa: PLR0911 - one for each kind of value
+    draw: st.DrawFn, of: frozenset[Field]
+) -> Condition:
+    field = draw(st.sampled_from(sorted(of & (_VALUES.keys() | _ENTRIES.keys()))))
+    if field in _ENTRIES:
+        some = st.lists(_entry_comparisons(field), min_size=1, max_size=2)
+        return draw(some.map(lambda parts: Compare(field, Op.SOME, tuple(parts))))
     values = _VALUES[field]
-    ops = [Op.EQ, Op.NE]
-    if not isinstance(values[0], bool):
-        ops += [Op.IN, Op.IS_NULL, *_RANGES]
-    op = draw(st.sampled_from(ops))
+    if field is Field.LOCATION and draw(st.booleans()):
+        return Compare(field, Op.IS_NULL, draw(st.booleans()))
+    op = draw(st.sampled_from(_ops(values)))
     if isinstance(values[0], Circle | Box):
         return Compare(field, Op.WITHIN, draw(st.sampled_from(values)))
     if field is Field.WORDS:

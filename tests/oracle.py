@@ -10,9 +10,21 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint, Location
-from hub.domain.deadlines import Rulebook
+from hub.domain.deadlines import Rulebook, is_late
 from hub.domain.indicators import DaysTaken, Dimension, IndicatorRow
-from hub.domain.question import All, AnyOf, Box, Circle, Compare, Condition, Field, Not, Op, Order
+from hub.domain.question import (
+    All,
+    AnyOf,
+    Box,
+    Circle,
+    Compare,
+    Condition,
+    EntryField,
+    Field,
+    Not,
+    Op,
+    Order,
+)
 from hub.domain.region import regions
 from hub.domain.scope import Role, Scope
 from hub.store.reckoned import reckoned as fields
@@ -63,7 +75,7 @@ RULES = Rulebook()
 def reckoned(complaint: Complaint) -> dict[str, Any]:
     """What the rules make of a complaint that was fetched once; they have an oracle of their own
     (tests/domain/test_deadlines.py)."""
-    return fields(complaint, next_timeline(complaint, MOMENT, None), RULES)
+    return fields(complaint, timeline(complaint), RULES)
 
 
 def overdue(complaint: Complaint) -> bool:
@@ -79,7 +91,7 @@ def is_overdue(
     return due is not None and due < now and complaint.status in OPEN_STATUSES
 
 
-def holds(condition: Condition, complaint: Complaint) -> bool:
+def holds(condition: Condition, complaint: Complaint) -> bool:  # noqa: PLR0911 - one for each case
     """Whether a condition holds, by its words."""
     match condition:
         case All(parts):
@@ -91,13 +103,29 @@ def holds(condition: Condition, complaint: Complaint) -> bool:
         case Compare(Field.WORDS, _, tuple() as stems):
             texts = (complaint.title, complaint.description, complaint.address)
             return {*stems} <= {*" ".join(filter(None, texts)).casefold().split()}
+        case Compare(field, Op.SOME, tuple() as parts):
+            entries = timeline(complaint) if field is Field.TIMELINE else reckoned(complaint)[field]
+            return any(all(_holds_of(part, each) for part in parts) for each in entries)
         case Compare(Field.LOCATION, _, Circle() | Box() as area):
             return complaint.location is not None and lies_in(area, complaint.location)
         case Compare(field, op, value):
             return _compares(_actual(complaint, field), op, value)
 
 
-def _actual(complaint: Complaint, field: Field) -> Any:
+def timeline(complaint: Complaint) -> list[dict[str, Any]]:
+    """The steps of a complaint that was fetched once."""
+    return next_timeline(complaint, MOMENT, None)
+
+
+def _holds_of(part: Any, entry: dict[str, Any]) -> bool:
+    actual = entry.get(part.field)
+    if part.field is EntryField.LATE:
+        ended_at, pending = entry["ended_at"], entry["pending"]
+        actual = is_late(entry["due_at"], ended_at, pending, datetime.now(UTC))
+    return _compares(actual, part.op, part.value)
+
+
+def _actual(complaint: Complaint, field: Field) -> Any:  # noqa: PLR0911 - one for each case
     match field:
         case Field.OVERDUE:
             return overdue(complaint)
@@ -105,6 +133,12 @@ def _actual(complaint: Complaint, field: Field) -> Any:
             return overdue(complaint) or reckoned(complaint).get("late", False)
         case Field.REOPENED:
             return reckoned(complaint).get("reopened", False)
+        case Field.CONNECTOR | Field.RUN:
+            return field.value.rpartition(".")[2]  # as tests.made has it
+        case Field.FETCHED_AT:
+            return MOMENT
+        case Field.ID:
+            return complaint.id
         case Field.DUE_AT | Field.STAGE | Field.STAGE_DUE_AT:
             return reckoned(complaint).get(field)
         case _:

@@ -42,7 +42,9 @@ def backfill(name: ConnectorName, from_: From, to: To, json: Json = False) -> No
 
 
 def completeness(name: ConnectorName, from_: From, to: To, json: Json = False) -> None:
-    """Compares what a channel says that it received by day with what is stored.
+    """Compares what a channel says that it has by day with what is stored.
+
+    Days are those of receipt or, where a service is asked for what changed, of the last change.
 
     The exit code is 0 only where no more is missing than waits as a dead letter.
 
@@ -83,7 +85,8 @@ def _day(text: str) -> date:
 
 
 def _table(found: Completeness) -> Table:
-    table = Table(title=f"{found.channel}: {found.dead_letters} dead letters wait")
+    told = f"{found.channel}, by {found.counted_by}: {found.dead_letters} dead letters wait"
+    table = Table(title=told)
     for column in ("day", "channel has", "stored", "missing"):
         table.add_column(column, justify="right")
     for each in found.days:

@@ -16,10 +16,10 @@ from hub.cli import backfill, rederive, registered, secret
 from hub.cli.running import FAILED, WRONG_INPUT, JsonLines, fail, opened, out, print_json, run
 from hub.connectors.base import Surroundings
 from hub.connectors.discover import propose
-from hub.connectors.http.client import TIMEOUT_SECONDS, get_once
+from hub.connectors.http.client import TIMEOUT_SECONDS, answer_once
 from hub.connectors.json_schema import connector_schema
 from hub.connectors.load import Loaded
-from hub.connectors.sample import sample_of
+from hub.connectors.sample import MAX_SAMPLE_BYTES, Sample, sample_of
 from hub.ingest.folder import load_file, register
 from hub.ingest.preview import Previewed, preview_records
 from hub.settings import Settings
@@ -32,7 +32,6 @@ if TYPE_CHECKING:  # the others of these commands need no server
 app = typer.Typer(help="Describe, try and register connectors.", no_args_is_help=True)
 
 _MOST_REASONS = 20
-MAX_SAMPLE_BYTES = 16 * 1024 * 1024
 
 File = Annotated[Path, typer.Argument(help="The connector's YAML file.")]
 
@@ -112,7 +111,7 @@ def register_file(file: File) -> None:
 
 @app.command()
 def discover(
-    source: Annotated[str, typer.Argument(help="An address, or a file of JSON, XML, CSV.")],
+    source: Annotated[str, typer.Argument(help="An address, or a file of JSON, XML, CSV, XLSX.")],
     name: Annotated[str, typer.Option(help="The connector's name.")] = "new-channel",
 ) -> None:
     """Proposes a YAML file from one answer or a sample, with the evidence for each key.
@@ -125,12 +124,14 @@ def discover(
 
     async def body(settings: Settings) -> None:
         if source.startswith(("http://", "https://")):
-            content = await get_once(
+            answer = await answer_once(
                 source, settings.callable_private_hosts, TIMEOUT_SECONDS, MAX_SAMPLE_BYTES
             )
+            content, links = answer.document, answer.links
         else:
-            content = await _read(Path(source))
-        print(propose(sample_of(content, source), name), end="")  # noqa: T201 - for a file
+            content, links = await _read(Path(source)), {}
+        sample = await to_thread.run_sync(sample_of, content, source, links)
+        print(propose(sample, name), end="")  # noqa: T201 - for a file
 
     run(body)
 
@@ -169,7 +170,9 @@ def grade_file(
 
     async def body(settings: Settings) -> None:
         loaded = load_file(file)
-        given = sample_of(await _read(sample), str(sample)) if sample else records
+        given: Sample | int = records
+        if sample:
+            given = await to_thread.run_sync(sample_of, await _read(sample), str(sample))
         with TemporaryDirectory() as folder:
             async with open_store(
                 uri=None,
@@ -255,6 +258,8 @@ def _table(loaded: Loaded, found: list[Previewed]) -> Table:
 
 
 app.command("completeness")(backfill.completeness)
+app.command("list")(registered.list_)
+app.command("remove")(registered.remove)
 app.command("pause")(registered.pause)
 app.command("resume")(registered.resume)
 app.command("changes")(registered.changes)

@@ -4,6 +4,7 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from hub.cli.running import (
@@ -45,12 +46,16 @@ def list_(
         if json:
             print_json(*found)
             return
-        table = Table(title=f"{name}: {len(found)} dead letters")
-        columns = ("_id", "external_id", "field", "value", "reason", "state", "attempts")
-        for column in columns:
-            table.add_column(column.strip("_"), overflow="fold")
+        title = f"{name}: {len(found)} dead letters, the latest first"
+        table = Table(title=title, box=None, pad_edge=False)
+        for column in ("id", "record", "met"):
+            table.add_column(column, no_wrap=True)
+        for column in ("field", "value", "why"):
+            table.add_column(column, overflow="fold")
         for each in found:
-            table.add_row(*(str(each[column] or "–") for column in columns))
+            met = f"{each['attempts']}×" + (" (noted)" if each.get("acknowledged") else "")
+            told = (each["_id"], each["external_id"], met, each["field"], each["value"])
+            table.add_row(*(escape(str(cell or "–")) for cell in (*told, each["reason"])))
         out.print(table)
 
     run(body)

@@ -1,11 +1,14 @@
-"""`hub connector pause`, `resume` and `changes`: of connectors that are registered."""
+"""`hub connector list`, `pause`, `resume`, `remove` and `changes`: of those that are registered."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from hub.cli.running import (
+    FAILED,
     WRONG_INPUT,
     ConnectorName,
     JsonLines,
@@ -16,10 +19,74 @@ from hub.cli.running import (
     run,
     typed_by,
 )
+from hub.ingest.folder import load_folder
 from hub.settings import Settings
 from hub.store.changes import Change
 
 _UNKNOWN = "{}: no connector of this name is registered."
+
+
+def list_(json: JsonLines = False) -> None:
+    """Lists the registered connectors: whether they run, how the last run ended, when they are due.
+
+    Example: hub connector list
+    """
+
+    async def body(settings: Settings) -> None:
+        async with opened(settings) as store:
+            found = await store.connectors.listed()
+            for each in found:
+                each["last_run"] = next(iter(await store.runs.latest(each["_id"], 1)), None)
+        if json:
+            print_json(*found)
+            return
+        table = Table(title=f"{len(found)} connectors; times are UTC", box=None, pad_edge=False)
+        for column in ("connector", "kind", "by", "last run", "ended", "next"):
+            table.add_column(column, no_wrap=True)
+        table.add_column("why", overflow="fold")
+        for each in found:
+            last, outlook = each["last_run"] or {}, each.get("outlook", {})
+            paused = each.get("paused")
+            due = "paused" if paused else _at(outlook.get("next_at")) or "when asked"
+            failed = f" ×{n}" if (n := outlook.get("failures", 0)) > 1 else ""
+            why = paused["reason"] if paused else last.get("error")
+            row = (each["_id"], each["kind"], each.get("managed_by", "file"))
+            ended = f"{last['state']}{failed}" if last else "–"
+            style = "red" if why else None
+            told = (*row, _at(last.get("started_at")) or "–", ended, due)
+            table.add_row(*told, escape(why or ""), style=style)
+        out.print(table)
+
+    run(body)
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%m-%d %H:%M}" if moment else ""
+
+
+def remove(name: ConnectorName) -> None:
+    """Takes a connector off the register: it runs no more, and its secrets are gone.
+
+    What it brought stays, and so does its checkpoint, should it be registered again. Of one in
+    HUB_CONNECTORS_DIR take the file away first, or it is registered anew.
+
+    Example: hub connector remove makassar-open311
+    """
+
+    async def body(settings: Settings) -> None:
+        described = [each.config.name for each in await load_folder(settings.connectors_dir)]
+        if name in described:
+            fail(f"{name} has a file in {settings.connectors_dir}; take that away first.", FAILED)
+        async with opened(settings) as store:
+            if await store.connectors.get(name) is None:
+                fail(_UNKNOWN.format(name), WRONG_INPUT)
+            await store.changes.record(Change(typed_by(), "remove", name))
+            # First: whoever registers a connector of this name next must not get them.
+            await store.secrets.remove_all(name)
+            await store.connectors.remove(name)
+        out.print(f"{name} is not registered any more. What it brought stays.", markup=False)
+
+    run(body)
 
 
 def pause(

@@ -1,15 +1,16 @@
 """What a kind of channel has to be able to do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hub.connectors.config import ConnectorConfig
 from hub.connectors.vocabulary import expand
 from hub.domain.complaint import ComplaintStatus
+from hub.domain.run import CountedBy
 
 Record = dict[str, Any]
 State = dict[str, Any]
@@ -48,6 +49,15 @@ class Between:
 
     start: datetime
     end: datetime
+
+    @property
+    def days(self) -> "Iterator[Between]":
+        """Its days, each from midnight to midnight by its zone."""
+        start = self.start
+        while start < self.end:
+            end = min(start + timedelta(days=1), self.end)
+            yield Between(start, end)
+            start = end
 
 
 Stored = Callable[[str, Iterable[ComplaintStatus], datetime], AsyncGenerator[list[str], None]]
@@ -107,7 +117,12 @@ class Connector(ABC, Generic[C]):
         was handed over before stays valid.
         """
 
+    @property
+    def counted_by(self) -> CountedBy:
+        """By which time `counts` counts. Raises ChannelError."""
+        return CountedBy.RECEIVED_AT
+
     async def counts(self, between: Between) -> Mapping[date, int]:  # noqa: ARG002 - for kinds that can
-        """How many records the channel says that it received on each day of a stretch of time; the
+        """How many records the channel says that it has of each day of a stretch of time, whose
         days are those of the connector's zone. Raises ChannelError, also where it can't say."""
         raise ChannelError(f"{self.config.type} can't be asked how many records there are by day.")

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
+from hub.connectors.evidence import endpoint_lines, query_of, secrets_of
 from hub.connectors.load import FILL_IN
 from hub.connectors.mapping.times import time_reader
 from hub.connectors.sample import Sample, leaves, values
+from hub.connectors.written import flow, written
 from hub.domain.complaint import ComplaintStatus
 
 _MOST_STATUSES = 40
@@ -50,7 +51,7 @@ _STATUS_WORDS = {
     ComplaintStatus.REJECTED: {"ditolak"},
 }
 
-_FILES = {"csv": "CSV", "jsonl": "JSON lines"}
+_FILES = {"csv": "CSV", "jsonl": "JSON lines", "xlsx": "XLSX"}
 
 
 def propose(sample: Sample, name: str) -> str:
@@ -61,19 +62,22 @@ def propose(sample: Sample, name: str) -> str:
     lines = ['version: "1"', f"name: {name}"]
     if open311:
         lines += ["type: open311  # records have a service_request_id", *_client(sample)]
+        if jurisdiction := query_of(sample).get("jurisdiction_id"):
+            lines += [f"jurisdiction_id: {written(jurisdiction)}  # as the address has it"]
         lines += ["resources:", f"  - format: {sample.form}"]
         lines += ["    # FixMyStreet and others add pages: {type: page_number}"]
-    elif sample.form in {"csv", "jsonl"}:
+    elif sample.form in _FILES:
+        folder, file = _folder_and_file(sample.origin)
         lines += [
             f"type: filesystem  # the sample is {_FILES[sample.form]}",
-            f"bucket_url: {_q(str(Path(sample.origin).parent))}",
+            f"bucket_url: {written(folder)}",
         ]
         lines += [
             "resources:",
             "  - name: records",
-            f"    file_glob: {_q(Path(sample.origin).name)}",
+            f"    file_glob: {written(file)}",
         ]
-        cells = f", delimiter: {_q(sample.delimiter)}, encoding: {sample.encoding}"
+        cells = f", delimiter: {written(sample.delimiter)}, encoding: {sample.encoding}"
         decoder = f"type: {sample.form}{cells if sample.form == 'csv' else ''}"
         lines += [f"    decoder: {{{decoder}}}"]
     else:
@@ -87,19 +91,11 @@ def propose(sample: Sample, name: str) -> str:
             if target not in found:
                 known = ", ".join(leaves(sample))
                 hint = f"{FILL_IN}: the field with the {target}; there are: {known}"
-                lines += [f"      {target}: {_q(hint)}"]
+                lines += [f"      {target}: {written(hint)}"]
         for target, path in found.items():
-            value = received if target == "received_at" else _q(path)
+            value = received if target == "received_at" else written(path)
             lines += [f"      {target}: {value}{_evidence(sample, target, path)}"]
     return "\n".join([*lines, *_statuses(sample, found.get("status"))]) + "\n"
-
-
-def _q(text: str) -> str:
-    return (
-        text
-        if re.fullmatch(r"[A-Za-z$][\w.$\[\]*/-]*", text)
-        else json.dumps(text, ensure_ascii=False)
-    )
 
 
 def _fields(sample: Sample) -> Iterator[tuple[str, str]]:
@@ -125,46 +121,33 @@ def _evidence(sample: Sample, target: str, path: str) -> str:
     return f"  # in {stated} of {len(sample.records)} records"
 
 
+def _folder_and_file(origin: str) -> tuple[str, str]:
+    parts = urlsplit(origin)
+    if not parts.scheme:
+        return str(Path(origin).parent), Path(origin).name
+    folder, _, file = parts.path.rpartition("/")
+    return f"{parts.scheme}://{parts.netloc}{folder}", file
+
+
 def _client(sample: Sample) -> list[str]:
     parts = urlsplit(sample.origin)
     if not parts.scheme:
         base = f"{FILL_IN}: the address of the service, such as https://api.example.go.id/v1/"
     else:
         base = f"{parts.scheme}://{parts.netloc}{parts.path.rsplit('/', 1)[0]}/"
-    return ["client:", f"  base_url: {json.dumps(base)}"]
+    lines = ["client:", f"  base_url: {json.dumps(base)}"]
+    for name in secrets_of(query_of(sample))[:1]:
+        keys = {"type": "api_key", "name": name, "location": "query"}
+        hint = f"{FILL_IN}: ${{env.NAME}} of a variable that holds it, or ${{secret.NAME}}"
+        lines += [f"  auth: {flow(keys | {'api_key': hint})}  # the address has {name}"]
+    return lines
 
 
 def _endpoint(sample: Sample, updated: str | None) -> list[str]:
     parts = urlsplit(sample.origin)
     path = parts.path.rsplit("/", 1)[-1] if parts.scheme else ""
-    lines = ["    endpoint:"]
-    lines += [f"      path: {_q(path or f'{FILL_IN}: the path of the records')}"]
-    if query := dict(parse_qsl(parts.query)):
-        lines += [f"      params: {json.dumps(query)}"]
-    lines += [f"      data_selector: {_q(f'{sample.path}[*]')}  # {len(sample.records)} records"]
-    for cursor in _cursors(sample.document):
-        hint = f"{FILL_IN}: the parameter that takes the cursor"
-        lines += [f"      # {cursor} is in the answer, beside the records"]
-        keys = f"type: cursor, cursor_path: {_q(cursor)}, cursor_param: {_q(hint)}"
-        lines += [f"      paginator: {{{keys}}}"]
-        break
-    else:
-        hint = f"{FILL_IN}: single_page, page_number or cursor; the sample shows no next page"
-        lines += [f"      paginator: {{type: {_q(hint)}}}"]
-    if updated:
-        lines += [f"      # {updated} looks like a time of change: see `incremental`"]
-    return lines
-
-
-def _cursors(document: Any, path: str = "") -> Iterator[str]:
-    if isinstance(document, dict):
-        for key, value in document.items():
-            here = f"{path}.{key}" if path else key
-            if re.fullmatch(r"next(_?(cursor|token|page_?token))?|cursor", key, re.I) and (
-                isinstance(value, str | int) or value is None
-            ):
-                yield here
-            yield from _cursors(value, here)
+    path = path or f"{FILL_IN}: the path of the records"
+    return ["    endpoint:", f"      path: {written(path)}", *endpoint_lines(sample, updated)]
 
 
 def _times(sample: Sample, found: dict[str, str]) -> tuple[str, list[str]]:
@@ -176,7 +159,7 @@ def _times(sample: Sample, found: dict[str, str]) -> tuple[str, list[str]]:
     beside = re.sub("^Tanggal", "Waktu", path)
     if beside != path and beside in leaves(sample):
         paths.append(beside)
-    select = _q(path) if len(paths) == 1 else f"[{', '.join(map(_q, paths))}]"
+    select = written(path) if len(paths) == 1 else f"[{', '.join(map(written, paths))}]"
     texts = values(sample, *paths)
     if times := _read(texts, None):
         return select, _zone(times, texts[0])
@@ -197,8 +180,10 @@ def _read(texts: list[str], pattern: str | None) -> list[datetime]:
 
 
 def _zone(times: list[datetime], example: str) -> list[str]:
-    if times and all(time.tzinfo for time in times):
-        return []
+    zones = Counter(time.isoformat()[-6:] for time in times if time.tzinfo)
+    if times and zones.total() == len(times):
+        told = ", ".join(f"{zone} in {count}" for zone, count in zones.most_common(3))
+        return [f"    # No `timezone`: times name theirs, {told} of {len(times)} records."]
     return [f"    # No `timezone`: {example!r} names none, so it is the district's own."]
 
 
@@ -214,5 +199,5 @@ def _statuses(sample: Sample, path: str | None) -> list[str]:
         own = [each for each in ComplaintStatus if each.value == label.casefold()]
         likely = [*own, *(status for status, known in _STATUS_WORDS.items() if words & known)]
         value = likely[0].value if len(likely) == 1 else f"{FILL_IN}: one of the hub's statuses"
-        lines += [f"      {_q(label)}: {_q(value)}  # {count} records"]
+        lines += [f"      {written(label)}: {written(value)}  # {count} records"]
     return lines

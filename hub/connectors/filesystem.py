@@ -12,13 +12,16 @@ from typing import Annotated, Literal
 from anyio import to_thread
 from pydantic import Field
 
-from hub.connectors.base import Batch, Between, ChannelError, Connector, State
+from hub.connectors.base import Batch, Between, ChannelError, Connector, Record, State, Undecodable
 from hub.connectors.config import ConnectorConfig, Flag, Resource, Text
 from hub.connectors.files.address import BucketUrl, Credentials, is_elsewhere, opened_bucket
 from hub.connectors.files.buckets import Bucket, Stored
 from hub.connectors.files.decoders import CsvDecoder, Decoder, Records, records_of
 
 BATCH_ROWS = 1000
+BATCH_BYTES = 8 * 1024 * 1024
+"""A batch ends after so many rows or, roughly, bytes: a row may have a mebibyte."""
+_ROWS_AT_ONCE = 50
 MOST_KNOWN = 10_000
 _DIGEST = 12
 """Letters of a file's digest: 72 bits."""
@@ -148,10 +151,29 @@ async def _read(
     async with bucket.opened(file) as path:
         with _records(path, resource) as records:
             rest = islice(records, rows, None)
-            while batch := await to_thread.run_sync(lambda: list(islice(rest, BATCH_ROWS))):
+            while batch := await to_thread.run_sync(_batch, rest):
                 rows += len(batch)
                 yield Batch(resource.name, batch, progress.state(file, rows))
     progress.done(file)
+
+
+def _batch(rest: Records) -> list[Record | Undecodable]:
+    rows: list[Record | Undecodable] = []
+    size = 0
+    while len(rows) < BATCH_ROWS and size < BATCH_BYTES:
+        some = list(islice(rest, _ROWS_AT_ONCE))
+        if not some:
+            break
+        rows += some
+        size += sum(map(_size, some))
+    return rows
+
+
+def _size(row: Record | Undecodable) -> int:
+    """Roughly how many bytes a row has, by the texts in it."""
+    if isinstance(row, Undecodable):
+        return len(row.raw)
+    return sum(len(value) if isinstance(value, str) else 8 for value in row.values())
 
 
 def _head(path: Path, resource: Files) -> int:

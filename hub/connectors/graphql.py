@@ -1,7 +1,8 @@
 """Kind `graphql`: a GraphQL service whose lists are Relay connections."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,7 @@ from hub.connectors.http.channel import HttpChannelConfig
 from hub.connectors.http.client import ChannelClient, Question
 from hub.connectors.http.config import EndpointPath
 from hub.connectors.http.errors import Action, IgnoredError, ResponseFilter
+from hub.connectors.lists.counting import counted_by, totals_by_day
 from hub.connectors.lists.endpoint import (
     END,
     START,
@@ -26,6 +28,7 @@ from hub.connectors.lists.endpoint import (
 from hub.connectors.lists.incremental import Incremental, Page, first_page, read_list
 from hub.connectors.mapping.paths import getter
 from hub.connectors.vocabulary import Vocabulary, suggest
+from hub.domain.run import CountedBy
 
 MOST_TOKENS = 4000
 _AFTER = "after"
@@ -146,6 +149,22 @@ class GraphqlConnector(Connector[GraphqlConfig]):
                 words, state = resource.endpoint.incremental, checkpoint.get(resource.name, {})
                 async for batch in read_list(resource, words, asking, state, between):
                     yield batch
+
+    @property
+    def counted_by(self) -> CountedBy:
+        """See Connector."""
+        return counted_by((each, each.endpoint.incremental) for each in self.config.resources)
+
+    async def counts(self, between: Between) -> Mapping[date, int]:
+        """What answers say as `totalCount`."""
+        known = {each.name: each.endpoint.placeholders for each in self.config.resources}
+        refuse_without_end(known, "variables")
+        found: Counter[date] = Counter()
+        async with self._client() as client:
+            for each in self.config.resources:
+                asking = partial(_pages, client, each.endpoint)
+                found += await totals_by_day(each.name, asking, between, "ask for totalCount")
+        return found
 
     def _client(self) -> ChannelClient:
         config = self.config

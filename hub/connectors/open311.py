@@ -1,8 +1,9 @@
 """Kind `open311`: a GeoReport v2 server, JSON or XML."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -156,6 +157,20 @@ class Open311Connector(Connector[Open311Config]):
                     # New records, since the pages as they came tell whether one comes again.
                     named = [with_service(record, services) for record in batch.records]
                     yield replace(batch, records=named)
+
+    async def counts(self, between: Between) -> Mapping[date, int]:
+        """Asks for the requests of each day and counts their ids: the standard has no figures."""
+        found: Counter[date] = Counter()
+        async with self.config.connect(self.surroundings) as client:
+            for resource in self.config.resources:
+                id_of = text_reader([resource.select.external_id])
+                for day in between.days:
+                    ids: set[str | None] = set()
+                    last = day.end - timedelta(seconds=1)  # a server may count the end in
+                    async for batch in self._window(client, resource, day.start, last):
+                        ids |= {id_of(record) for record in batch.records}
+                    found[day.start.date()] += len(ids - {None})
+        return found
 
     async def _read(
         self, client: ChannelClient, resource: Requests, state: State, between: Between | None

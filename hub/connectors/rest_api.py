@@ -1,8 +1,9 @@
 """Kind `rest_api`: a JSON service with pages, bearer token or API key."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Literal, Self
 
@@ -13,11 +14,13 @@ from hub.connectors.config import Resource
 from hub.connectors.defaults import is_part
 from hub.connectors.http.channel import HttpChannelConfig
 from hub.connectors.http.client import ChannelClient
+from hub.connectors.lists.counting import counted_by, totals_by_day
 from hub.connectors.lists.endpoint import END, START, Endpoint, refuse_without_end
 from hub.connectors.lists.incremental import Page, first_page, read_list
 from hub.connectors.lists.listing import listed
 from hub.connectors.lists.parts import RECORDS_AT_ONCE, Part, with_parts
 from hub.connectors.vocabulary import suggest
+from hub.domain.run import CountedBy
 
 
 class RestResource(Resource):
@@ -114,6 +117,22 @@ class RestApiConnector(Connector[RestApiConfig]):
                 async for batch in read_list(resource, words, asking, state, between):
                     async for whole in self._whole(client, resource, batch):
                         yield whole
+
+    @property
+    def counted_by(self) -> CountedBy:
+        """See Connector."""
+        return counted_by((each, each.endpoint.incremental) for each in self.config.mapped)
+
+    async def counts(self, between: Between) -> Mapping[date, int]:
+        """What answers say at `total_selector`."""
+        known = {each.name: each.endpoint.placeholders for each in self.config.mapped}
+        refuse_without_end(known, "params")
+        found: Counter[date] = Counter()
+        async with self.config.connect(self.surroundings) as client:
+            for each in self.config.mapped:
+                asking = partial(self._pages, client, each)
+                found += await totals_by_day(each.name, asking, between, "state total_selector")
+        return found
 
     async def _whole(
         self, client: ChannelClient, resource: RestResource, batch: Batch

@@ -1,9 +1,9 @@
 """Kind `sql`: a table or query of a PostgreSQL, MySQL or MariaDB database."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from pydantic import Field
 from hub.connectors.base import Batch, Between, ChannelError, Connector, State
 from hub.connectors.config import ConnectorConfig, Resource, Text
 from hub.connectors.database.connection import Address, connection
-from hub.connectors.database.reading import Reading, Rows
+from hub.connectors.database.reading import BATCH_ROWS, Reading, Rows
 from hub.connectors.database.values import frozen, records, thawed
 from hub.connectors.http.config import Secret
 
@@ -77,7 +77,7 @@ class SqlConnector(Connector[SqlConfig]):
                 if not isinstance(column, str) or column.startswith("$"):
                     raise ChannelError(f"{resource.name} has `received_at` from no single column.")
                 as_kept = await _as_kept(database, resource, column)
-                for day in _days(between):
+                for day in between.days:
                     query = Reading(resource, as_kept(day.start), as_kept(day.end)).count(column)
                     found[day.start.astimezone(self.config.zone).date()] += (
                         await _run(database, query)
@@ -90,15 +90,6 @@ class SqlConnector(Connector[SqlConfig]):
         address = Address.of(dsn)
         async with connection(address, self.config.allowed_hosts, self.surroundings) as database:
             yield database
-
-
-def _days(between: Between) -> Iterator[Between]:
-    """The days of a stretch, each from midnight to midnight by its zone."""
-    start = between.start
-    while start < between.end:
-        end = min(start + timedelta(days=1), between.end)
-        yield Between(start, end)
-        start = end
 
 
 async def _of_stretch(database: sa.Connection, resource: Rows, between: Between) -> Reading:
@@ -140,16 +131,35 @@ async def _read(
     cursor = reading.since if reading.since is not None else cursor
     if incremental and keeps_state:
         keyless: Any = None
-        while rows := await _run(database, reading.after(None, keyless, without_cursor=True)):
+        while rows := await _batch(database, reading, None, keyless, without_cursor=True):
             keyless = rows[-1][resource.primary_key]
             yield Batch(resource.name, records(rows), None)
-    while rows := await _run(database, reading.after(cursor, key, without_cursor=False)):
+    while rows := await _batch(database, reading, cursor, key, without_cursor=False):
         key = rows[-1][resource.primary_key]
         cursor = rows[-1][incremental.cursor_path] if incremental else None
         place = {"cursor": frozen(cursor), "key": frozen(key), "under_way": True}
         yield Batch(resource.name, records(rows), place if keeps_state else None)
     if keeps_state:
         yield Batch(resource.name, [], {"cursor": frozen(cursor)} if incremental else {})
+
+
+async def _batch(
+    database: sa.Connection, reading: Reading, cursor: Any, key: Any, *, without_cursor: bool
+) -> list[Mapping[str, Any]]:
+    """The rows beyond a place. Raises ChannelError where the next one has the place of the last:
+    it would be stepped over."""
+    rows = await _run(database, reading.after(cursor, key, without_cursor=without_cursor))
+    taken, following = rows[:BATCH_ROWS], rows[BATCH_ROWS:]
+    if following:
+        resource, incremental = reading.resource, reading.resource.incremental
+        columns = [resource.primary_key, *([incremental.cursor_path] if incremental else [])]
+        if all(following[0][name] == taken[-1][name] for name in columns):
+            raise ChannelError(
+                f"{resource.name}: several rows have the same {' and '.join(columns)}, so that "
+                "primary_key does not tell them apart and some would be lost. Name a column that "
+                "does, or make one in `query`."
+            )
+    return taken
 
 
 async def _run(database: sa.Connection, query: sa.Select[Any]) -> list[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong in a configuration, and where."""
+    """One thing that is wrong in a configuration, and where; line 0 is none of its lines."""
 
     line: int
     key: str
@@ -45,9 +45,11 @@ class ConfigError(Exception):
     def __init__(self, source: str, problems: list[Problem]) -> None:
         self.source = source
         self.problems = sorted(problems, key=lambda p: p.line)
-        super().__init__(
-            "\n".join(f"{source}:{p.line}: {p.key}: {p.message}" for p in self.problems)
-        )
+        super().__init__("\n".join(map(self._told, self.problems)))
+
+    def _told(self, problem: Problem) -> str:
+        line = f":{problem.line}" if problem.line else ""
+        return f"{self.source}{line}: {problem.key}: {problem.message}"
 
 
 class Vocabulary(BaseModel):
@@ -242,7 +244,8 @@ def expand(
 _PLACES = {"env": "environment", "secret": "secrets"}
 _MISSING = {
     "env": "the environment variable {} is not set",
-    "secret": "no secret {} is stored for this connector; see `hub connector secret set`",
+    "secret": "no secret {} is stored for this connector; store it by rotateSecret or "
+    "`hub connector secret set`",
 }
 
 

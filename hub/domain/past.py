@@ -22,7 +22,9 @@ MOVING = frozenset(
         Field.OVERDUE_EVER,
         Field.STAGE,
         Field.STAGE_DUE_AT,
+        Field.DEADLINES,
         Field.REOPENED,
+        Field.TIMELINE,
     }
 )
 """What was another then: of everything else no history is kept, and it is taken as it is now."""

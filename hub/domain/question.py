@@ -8,6 +8,7 @@ from enum import StrEnum
 class Field(StrEnum):
     """A field of a complaint that can be compared. The value is its name in the store."""
 
+    ID = "_id"
     NUMBER = "number"
     EXTERNAL_ID = "external_id"
     CHANNEL = "channel"
@@ -18,6 +19,7 @@ class Field(StrEnum):
     STATUS = "status"
     STATUS_SOURCE = "status_source"
     TITLE = "title"
+    DESCRIPTION = "description"
     RECEIVED_AT = "received_at"
     UPDATED_AT = "updated_at"
     HANDED_OVER_AT = "handed_over_at"
@@ -28,6 +30,7 @@ class Field(StrEnum):
     OVERDUE_EVER = "overdue_ever"
     STAGE = "stage"
     STAGE_DUE_AT = "stage_due_at"
+    DEADLINES = "deadlines"
     REOPENED = "reopened"
     PROVINCE = "province"
     DISTRICT = "district"
@@ -37,11 +40,33 @@ class Field(StrEnum):
     INSTITUTION = "institution"
     ANONYMOUS = "anonymous"
     SECRET = "secret"  # noqa: S105 - a field's name
+    TIMELINE = "timeline"
+    CONNECTOR = "provenance.connector"
+    CONFIG_VERSION = "provenance.config_version"
+    RUN = "provenance.run"
+    FETCHED_AT = "provenance.fetched_at"
+    HASH = "provenance.hash"
+
+
+class EntryField(StrEnum):
+    """A field of an entry of a complaint's timeline or deadlines. The value is its name in the
+    store, but that `late` follows from others."""
+
+    AT = "at"
+    STATUS = "status"
+    STATUS_SOURCE = "status_source"
+    STAGE = "stage"
+    DUE_AT = "due_at"
+    ENDED_AT = "ended_at"
+    PENDING = "pending"
+    LATE = "late"
+    RULE = "rule"
 
 
 class Op(StrEnum):
     """How a field is compared. `ne` is the exact negation of `eq`, so it holds for unknown values;
-    the ranges hold for no unknown value. `has` is for words, `within` for a location."""
+    the ranges hold for no unknown value. `has` is for words, `within` for a location, `some` for
+    the entries of a list."""
 
     EQ = "eq"
     NE = "ne"
@@ -53,6 +78,7 @@ class Op(StrEnum):
     IS_NULL = "is_null"
     HAS = "has"
     WITHIN = "within"
+    SOME = "some"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +101,25 @@ class Box:
 
 
 Area = Circle | Box
-Value = str | bool | datetime | Area
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCompare:
+    """One field of an entry against a value, as Compare has it."""
+
+    field: EntryField
+    op: Op
+    value: "Value | tuple[Value, ...]"
+
+
+Value = str | bool | datetime | Area | EntryCompare
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
     """One field against a value: a tuple of values for IN, True or False for IS_NULL, a tuple of
-    stems that are all there for HAS, an area for WITHIN."""
+    stems that are all there for HAS, an area for WITHIN, and for SOME what holds of one and the
+    same entry."""
 
     field: Field
     op: Op

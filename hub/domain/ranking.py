@@ -126,7 +126,7 @@ class Measure:
         coverage = taken.coverage if taken else None
         reason = None
         if not all_told and (missing or value is None):
-            reason = Apart.NOT_TOLD
+            reason, missing = Apart.NOT_TOLD, ()
         elif missing:
             reason = Apart.NOT_INTEGRATED
         elif value is None:

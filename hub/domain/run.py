@@ -20,6 +20,13 @@ class ConnectorState(StrEnum):
     PAUSED = "paused"
 
 
+class CountedBy(StrEnum):
+    """Which time of a complaint its channel counts records of a day by."""
+
+    RECEIVED_AT = "received_at"
+    UPDATED_AT = "updated_at"
+
+
 @dataclass(slots=True)
 class Ledger:
     """What became of every record that the channel handed over."""

@@ -3,7 +3,7 @@
 from hub.domain.question import EVERYTHING, All, AnyOf, Compare, Condition, Field, Not, Op
 from hub.domain.scope import Reach, Scope
 
-WORDS = frozenset({Field.TITLE, Field.ADDRESS, Field.LOCATION, Field.WORDS})
+WORDS = frozenset({Field.TITLE, Field.DESCRIPTION, Field.ADDRESS, Field.LOCATION, Field.WORDS})
 """Fields that only some viewers see of a secret complaint."""
 
 _PUBLIC = Compare(Field.SECRET, Op.EQ, False)

@@ -5,6 +5,7 @@ from datetime import date
 
 from hub.connectors.base import Between, Surroundings
 from hub.connectors.load import Loaded
+from hub.domain.run import CountedBy
 from hub.store.store import Store
 
 
@@ -27,6 +28,7 @@ class Completeness:
     """The days that either side knows, and how many dead letters wait."""
 
     channel: str
+    counted_by: CountedBy
     days: list[DayCount]
     dead_letters: int
 
@@ -41,9 +43,11 @@ async def completeness(
 ) -> Completeness:
     """Asks the channel and the store. Raises ChannelError and ConfigError."""
     config = loaded.config
-    said = await loaded.connect(surroundings).counts(between)
-    stored = await store.writer.received_by_day(
-        config.channel, between.start, between.end, config.zone
+    connector = loaded.connect(surroundings)
+    by = connector.counted_by
+    said = await connector.counts(between)
+    stored = await store.writer.counted_by_day(
+        config.channel, by, between.start, between.end, config.zone
     )
     days = [DayCount(day, said.get(day, 0), stored.get(day, 0)) for day in sorted({*said, *stored})]
-    return Completeness(config.channel, days, await store.dead_letters.waiting(config.channel))
+    return Completeness(config.channel, by, days, await store.dead_letters.waiting(config.channel))

@@ -78,4 +78,4 @@ class Daily:
             _log.exception("daily.count_failed", connector=config.name)
             return
         days = [{**asdict(e), "day": e.day.isoformat(), "missing": e.missing} for e in found.days]
-        await self._store.completeness.put(config.name, config.channel, now, days)
+        await self._store.completeness.put(config.name, config.channel, now, days, found.counted_by)

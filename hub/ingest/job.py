@@ -76,14 +76,20 @@ class Intake:
         """What is wrong with the account, if anything is."""
         if not self.ledger.balanced:
             return f"The ledger does not balance: {self.ledger}"
-        for resource, declared in self._declared.items():
-            if missing := max(0, declared - self._read[resource]):
-                return (
-                    f"{resource}: the channel says that it has {declared} records and handed over "
-                    f"{self._read[resource]}: {missing} are missing. What came is stored. Look at "
-                    "the paginator and at limits of the channel, then run again."
-                )
-        return None
+        return " ".join(map(self._told, self._holes)) or None
+
+    @property
+    def _holes(self) -> list[str]:
+        """The resources of which the channel says that it has more than it handed over so far."""
+        return [name for name, declared in self._declared.items() if declared > self._read[name]]
+
+    def _told(self, resource: str) -> str:
+        declared, read = self._declared[resource], self._read[resource]
+        return (
+            f"{resource}: the channel says that it has {declared} records and handed over {read}: "
+            f"{declared - read} are missing. What came is stored; the next run asks for all of it "
+            "again. Look at the paginator and at limits of the channel."
+        )
 
     async def arriving(self, batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[Arrived, None]:
         """The batches of the channel, ready to be looked for in the store."""
@@ -175,9 +181,10 @@ class Job(Intake):
         self._checkpoint = dict(run.checkpoint)
 
     async def store(self, batch: Arrived, seen_at: datetime | None = None) -> None:
-        """Keeps a batch; the checkpoint moves last."""
+        """Keeps a batch; the checkpoint moves last, and past no hole: what is missing would never
+        be asked for again."""
         await self.keep(batch, seen_at)
-        if batch.state is not None and self._moves:
+        if batch.state is not None and self._moves and batch.resource not in self._holes:
             self._checkpoint[batch.resource] = batch.state
         await self._store.runs.progress(self._run, self.ledger, self._checkpoint)
 

@@ -96,8 +96,10 @@ async def sync(
             state = RunState.SUCCEEDED
             if between is None:
                 await store.channels.synced(config.channel, run.started_at)
-    except (ChannelError, RunSupersededError, ConfigError) as failure:
+    except (ChannelError, ConfigError) as failure:
         error = str(failure)
+    except RunSupersededError as failure:
+        state, error = RunState.INTERRUPTED, str(failure)
     except asyncio.CancelledError:
         with anyio.CancelScope(shield=True):
             told = "Stopped in order; the next run goes on from here."

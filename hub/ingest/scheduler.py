@@ -14,6 +14,7 @@ from hub.connectors.config import ConnectorConfig
 from hub.connectors.load import Loaded
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.clock import SYSTEM_CLOCK, Clock
+from hub.domain.run import RunState
 from hub.ingest.run import NothingToRunError, sync
 from hub.store.mongo import StoreError
 from hub.store.runs import LEASE, ConnectorBusyError
@@ -24,6 +25,8 @@ POLL_SECONDS = 2.0
 AT_ONCE = 4
 """How many connectors one scheduler runs at the same time."""
 FAILURES_UNTIL_PAUSE = 10
+LONGEST_REST = timedelta(hours=6)
+"""After each failed run in a row the next waits twice as long, up to this or its usual wait."""
 BY = "the hub"
 
 Find = Callable[[str], Awaitable[tuple[Loaded, Surroundings]]]
@@ -94,8 +97,9 @@ class Scheduler:
         name, began = standing.connector, self._clock.now()
         try:
             outcome = await self._outcome(name)
+            failed = 0 if outcome.green else standing.failures + 1
             failures = await self._store.schedules.ended(
-                name, self._next(outcome.config, began), green=outcome.green
+                name, self._next(outcome.config, began, failed), green=outcome.green
             )
             if failures >= FAILURES_UNTIL_PAUSE:
                 reason = f"{failures} runs in a row failed, the last with: {outcome.told}"
@@ -128,13 +132,24 @@ class Scheduler:
         except Exception as error:  # one connector's fault ends no other's run
             _log.exception("run.failed", connector=name)
             return _Outcome(config, green=False, told=type(error).__name__)
+        if finished.state is RunState.INTERRUPTED:  # what comes next is the later run's to say
+            raise ConnectorBusyError(finished.error)
         return _Outcome(config, finished.green, finished.error)
 
-    def _next(self, config: ConnectorConfig | None, began: datetime) -> datetime | None:
+    def _next(
+        self, config: ConnectorConfig | None, began: datetime, failed: int
+    ) -> datetime | None:
+        """When the run after one that began at a moment is due, so many in a row having failed: a
+        channel that is down is not asked as often as ever, nor given up while it may come back."""
         if config is None or config.schedule is None:
             return None
-        due = config.schedule.after(began, config.zone) + _put_off(config.schedule.spread)
-        return max(due, self._clock.now())
+        schedule, zone = config.schedule, config.zone
+        due = schedule.after(began, zone)
+        usual = due - began
+        rest = min(usual * 2 ** (failed - 1), LONGEST_REST) if failed > 1 else usual
+        if rest > usual:
+            due = schedule.after(began + rest - usual, zone)
+        return max(due + _put_off(schedule.spread), self._clock.now())
 
 
 def _put_off(most: timedelta) -> timedelta:

@@ -311,8 +311,8 @@ def told(error: GraphQLError) -> GraphQLError:
     if isinstance(original, FeedUnavailableError):
         return _coded(error, "The hub hears of no changes now. Try again.", "UNAVAILABLE")
     if isinstance(original, InvalidCursorError):
-        message = "after/before: not a cursor of this list, this order and this viewer"
-        return _coded(error, message, "BAD_USER_INPUT")
+        message = f"{original}: not a cursor of this list, this order and this viewer"
+        return _coded(error, message, "BAD_USER_INPUT", argument=str(original))
     if error.extensions:
         return error
     if error.path is None:
@@ -337,7 +337,8 @@ def _unforeseen(error: GraphQLError, cause: BaseException | None) -> GraphQLErro
     return _coded(error, message, "INTERNAL_ERROR")
 
 
-def _coded(error: GraphQLError, message: str, code: str) -> GraphQLError:
+def _coded(error: GraphQLError, message: str, code: str, **more: str) -> GraphQLError:
+    told = {"code": code, **more}
     return GraphQLError(
-        message, error.nodes, error.source, error.positions, error.path, extensions={"code": code}
+        message, error.nodes, error.source, error.positions, error.path, extensions=told
     )

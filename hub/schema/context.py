@@ -13,6 +13,7 @@ from hub.domain.working_days import Calendar
 from hub.ingest.desk import Desk
 from hub.oversight.letters.desk import LetterDesk
 from hub.schema.errors import MissingPermissionError, RefusedError
+from hub.schema.loaders import Loaders
 from hub.store.store import Reader
 
 MOST_CHANGES = 20
@@ -43,11 +44,20 @@ class Context:
         self._changes = 0
         self.reading = Reading()
         self._channels: Any = None
+        self._loaders: Loaders | None = None
 
     def begin_again(self) -> None:
         """For the next event of a subscription: what was read for others does not count."""
         self.reading = Reading()
         self._channels = None
+        self._loaders = None
+
+    @property
+    def loaders(self) -> Loaders:
+        """What fields of many things are read by, made where one is."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.reader)
+        return self._loaders
 
     def need(self, permission: Permission) -> None:
         """Raises MissingPermissionError where the token lacks a permission."""

@@ -16,7 +16,7 @@ from hub.domain.question import OrderField
 from hub.domain.ranking import Apart, RankedBy
 from hub.domain.readiness import ReadinessItem, ReadinessState
 from hub.domain.region import RegionLevel
-from hub.domain.run import ConnectorState, DeadLetterState, ErrorCode, RunState, Stage
+from hub.domain.run import ConnectorState, CountedBy, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
 from hub.store.connectors import ManagedBy
 from hub.store.exports import ExportFormat, ExportState
@@ -52,6 +52,11 @@ _known(
         "A request for information (permintaan informasi).",
         "The channel states none.",
     ],
+)
+_known(
+    CountedBy,
+    "Which time of a complaint its channel counts records of a day by.",
+    ["When the channel received it.", "When it last changed."],
 )
 _known(
     ComplaintStatus,

@@ -1,10 +1,10 @@
 """Filters as clients write them → conditions."""
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, Generic, Optional, TypeVar
+from typing import Any, Optional
 
 import strawberry
 from strawberry import UNSET
@@ -17,124 +17,93 @@ from hub.domain.question import (
     AnyOf,
     Compare,
     Condition,
+    EntryCompare,
+    EntryField,
     Field,
     Not,
     Op,
     Order,
     OrderField,
+    Value,
 )
 from hub.domain.region import regions
 from hub.domain.words import stems_of
+from hub.schema.comparisons import (
+    BooleanFilter,
+    ClassificationFilter,
+    DateTimeFilter,
+    DeadlineFilter,
+    IdFilter,
+    KnownFilter,
+    ProvenanceFilter,
+    RegionFilter,
+    StageFilter,
+    StatusChangeFilter,
+    StatusFilter,
+    StringFilter,
+    TruthFilter,
+    unset,
+)
 from hub.schema.enums import OrderDirection
 from hub.schema.errors import InputError
 from hub.schema.places import Box, Near
+from hub.schema.types.node import local_id
 
+NOT_WATCHED = (
+    "search, near, within, location, title, description, address, timeline, deadlines and "
+    "provenance can't be watched; all else can"
+)
 MOST_VALUES = 500
 MOST_NESTING = 10
 MOST_WORDS = 20
-
-
-def _unset(description: str, name: str | None = None) -> Any:
-    return strawberry.field(default=UNSET, description=description, name=name)
-
-
-T = TypeVar("T")
-
-
-@strawberry.input
-class _Equality(Generic[T]):
-    eq: T | None = _unset("Is this.")
-    ne: T | None = _unset("Is not this; unknown is not this either.")
-    in_: list[T] | None = _unset("Is one of these.", "in")
-    is_null: bool | None = _unset("Is unknown, or is known.")
-
-
-@strawberry.input
-class _Range(_Equality[T]):
-    gt: T | None = _unset("Is more than this.")
-    gte: T | None = _unset("Is this or more.")
-    lt: T | None = _unset("Is less than this.")
-    lte: T | None = _unset("Is this or less.")
-
-
-@strawberry.input(description="A condition on a text, compared by its characters.")
-class StringFilter(_Range[str]):
-    """A condition on a text, compared by its characters."""
-
-
-@strawberry.input(description="A condition on a time.")
-class DateTimeFilter(_Range[datetime]):
-    """A condition on a time."""
-
-
-@strawberry.input(description="A condition on a region, by Kemendagri code.")
-class RegionFilter(_Equality[str]):
-    """A condition on a region, by Kemendagri code."""
-
-
-@strawberry.input(description="A condition on a status.")
-class StatusFilter(_Equality[ComplaintStatus]):
-    """A condition on a status."""
-
-
-@strawberry.input(description="A condition on a classification.")
-class ClassificationFilter(_Equality[Classification]):
-    """A condition on a classification."""
-
-
-@strawberry.input(description="A condition on what has to be done.")
-class StageFilter(_Equality[DeadlineStage]):
-    """A condition on what has to be done."""
-
-
-@strawberry.input(description="A condition on a yes or no.")
-class BooleanFilter:
-    """A condition on a yes or no."""
-
-    eq: bool | None = _unset("Is this.")
-    ne: bool | None = _unset("Is not this.")
 
 
 @strawberry.input(description="All conditions that are given hold at once.")
 class ComplaintFilter:
     """All conditions that are given hold at once."""
 
-    and_: list["ComplaintFilter"] | None = _unset("All of these hold.", "and")
-    or_: list["ComplaintFilter"] | None = _unset("At least one of these holds.", "or")
-    not_: Optional["ComplaintFilter"] = _unset("This does not hold.", "not")
-    number: StringFilter | None = _unset("The reporter's number.")
-    external_id: StringFilter | None = _unset("The channel's own id.")
-    channel: StringFilter | None = _unset("Name of the channel.")
-    classification: ClassificationFilter | None = _unset("The kind.")
-    category: StringFilter | None = _unset("The hub's category.")
-    category_source: StringFilter | None = _unset("The channel's category.")
-    programme: StringFilter | None = _unset("The programme, such as COVID19.")
-    status: StatusFilter | None = _unset("Where it stands.")
-    status_source: StringFilter | None = _unset("The channel's label for it.")
-    title: StringFilter | None = _unset("The title; unknown where it is not for you.")
-    received_at: DateTimeFilter | None = _unset("When it was received.")
-    updated_at: DateTimeFilter | None = _unset("When it last changed.")
-    handed_over_at: DateTimeFilter | None = _unset("When it was handed to an institution.")
-    followed_up_at: DateTimeFilter | None = _unset("When it was first followed up.")
-    closed_at: DateTimeFilter | None = _unset("When it was closed.")
-    due_at: DateTimeFilter | None = _unset("By when an answer is due.")
-    overdue: BooleanFilter | None = _unset("Past its deadline and not answered.")
-    overdue_ever: BooleanFilter | None = _unset("Overdue now, or answered after that was due.")
-    stage: StageFilter | None = _unset("What has to be done now; unknown where nothing has.")
-    stage_due_at: DateTimeFilter | None = _unset("By when that has to be done.")
-    reopened: BooleanFilter | None = _unset("Whether it was closed or put aside, and open again.")
-    province: RegionFilter | None = _unset("The province.")
-    district: RegionFilter | None = _unset("The district.")
-    search: str | None = _unset(
+    and_: list["ComplaintFilter"] | None = unset("All of these hold.", "and")
+    or_: list["ComplaintFilter"] | None = unset("At least one of these holds.", "or")
+    not_: Optional["ComplaintFilter"] = unset("This does not hold.", "not")
+    id: IdFilter | None = unset("The complaint's id.")
+    number: StringFilter | None = unset("The reporter's number.")
+    external_id: StringFilter | None = unset("The channel's own id.")
+    channel: StringFilter | None = unset("Name of the channel.")
+    classification: ClassificationFilter | None = unset("The kind.")
+    category: StringFilter | None = unset("The hub's category.")
+    category_source: StringFilter | None = unset("The channel's category.")
+    programme: StringFilter | None = unset("The programme, such as COVID19.")
+    status: StatusFilter | None = unset("Where it stands.")
+    status_source: StringFilter | None = unset("The channel's label for it.")
+    title: StringFilter | None = unset("The title; unknown where it is not for you.")
+    description: StringFilter | None = unset("The description; unknown like `title`.")
+    received_at: DateTimeFilter | None = unset("When it was received.")
+    updated_at: DateTimeFilter | None = unset("When it last changed.")
+    handed_over_at: DateTimeFilter | None = unset("When it was handed to an institution.")
+    followed_up_at: DateTimeFilter | None = unset("When it was first followed up.")
+    closed_at: DateTimeFilter | None = unset("When it was closed.")
+    due_at: DateTimeFilter | None = unset("By when an answer is due.")
+    overdue: BooleanFilter | None = unset("Past its deadline and not answered.")
+    overdue_ever: BooleanFilter | None = unset("Overdue now, or answered after that was due.")
+    stage: StageFilter | None = unset("What has to be done now; unknown where nothing has.")
+    stage_due_at: DateTimeFilter | None = unset("By when that has to be done.")
+    deadlines: DeadlineFilter | None = unset("One of its deadlines.")
+    reopened: BooleanFilter | None = unset("Whether it was closed or put aside, and open again.")
+    province: RegionFilter | None = unset("The province.")
+    district: RegionFilter | None = unset("The district.")
+    search: str | None = unset(
         "Words of title, description and address: all of them occur, in any form "
         "(`perbaikan` finds *diperbaiki*). Words that are not for you are not found."
     )
-    near: Near | None = _unset("Not farther than this from a point.")
-    within: Box | None = _unset("Within this part of the map.")
-    address: StringFilter | None = _unset("The address; unknown where it is not for you.")
-    institution: StringFilter | None = _unset("Who handles it.")
-    anonymous: BooleanFilter | None = _unset("Whether the reporter's name is hidden.")
-    secret: BooleanFilter | None = _unset("Whether the report is not public.")
+    near: Near | None = unset("Not farther than this from a point.")
+    within: Box | None = unset("Within this part of the map.")
+    location: KnownFilter | None = unset("Whether it is on the map; unknown like `title`.")
+    address: StringFilter | None = unset("The address; unknown where it is not for you.")
+    institution: StringFilter | None = unset("Who handles it.")
+    anonymous: BooleanFilter | None = unset("Whether the reporter's name is hidden.")
+    secret: BooleanFilter | None = unset("Whether the report is not public.")
+    timeline: StatusChangeFilter | None = unset("One of its steps.")
+    provenance: ProvenanceFilter | None = unset("Where it came from.")
 
     @cached_property
     def condition(self) -> Condition:
@@ -191,6 +160,12 @@ def _condition(given: ComplaintFilter, argument: str, depth: int) -> Condition:
             parts.append(_search(value, path))
         elif name in {"near", "within"}:
             parts.append(Compare(Field.LOCATION, Op.WITHIN, value.area(path)))
+        elif name in {"timeline", "deadlines"}:
+            entry = _entry(value, path)
+            parts.append(Compare(Field[name.upper()], Op.SOME, entry))
+        elif name == "provenance":
+            for own, below, at in _some_given(value, path):
+                parts.extend(_comparisons(Field[own.upper()], below, at))
         elif name in {"and_", "or_"}:
             if len(value) > MOST_VALUES:
                 raise InputError(path, f"has more than {MOST_VALUES} parts")
@@ -210,6 +185,22 @@ def _search(text: str, argument: str) -> Compare:
     if len(stems) > MOST_WORDS:
         raise InputError(argument, f"names more than {MOST_WORDS} words")
     return Compare(Field.WORDS, Op.HAS, tuple(stems))
+
+
+def _entry(given: Any, argument: str) -> tuple[EntryCompare, ...]:
+    return tuple(
+        EntryCompare(EntryField[name.upper()], op, compared)
+        for name, value, path in _some_given(given, argument)
+        for op, compared in _compared(EntryField[name.upper()], value, path)
+    )
+
+
+def _some_given(given: Any, argument: str) -> list[tuple[str, Any, str]]:
+    """What is given, which has to be something."""
+    found = _given(given, argument)
+    if not found:
+        raise InputError(argument, "states no condition")
+    return found
 
 
 def _given(given: Any, argument: str) -> list[tuple[str, Any, str]]:
@@ -237,10 +228,16 @@ _FILTERS: tuple[Any, ...] = (
     ClassificationFilter,
     ComplaintFilter,
     DateTimeFilter,
+    DeadlineFilter,
+    IdFilter,
+    KnownFilter,
+    ProvenanceFilter,
     RegionFilter,
     StageFilter,
+    StatusChangeFilter,
     StatusFilter,
     StringFilter,
+    TruthFilter,
 )
 _NAMES = {kind: [(f.name, _graphql_name(f.name)) for f in fields(kind)] for kind in _FILTERS}
 """Of each filter the fields, by their names here and in GraphQL."""
@@ -249,7 +246,13 @@ _OPS = {"in_": Op.IN, "is_null": Op.IS_NULL}
 
 
 def _comparisons(field: Field, given: Any, argument: str) -> list[Condition]:
-    compared: list[Condition] = []
+    return [Compare(field, op, value) for op, value in _compared(field, given, argument)]
+
+
+def _compared(
+    field: Field | EntryField, given: Any, argument: str
+) -> list[tuple[Op, Value | tuple[Value, ...]]]:
+    compared: list[tuple[Op, Any]] = []
     bounds: dict[str, Any] = {}
     for name, value, path in _given(given, argument):
         op = _OPS.get(name) or Op(name)
@@ -259,7 +262,7 @@ def _comparisons(field: Field, given: Any, argument: str) -> list[Condition]:
         if op is not Op.IS_NULL:
             values = [_checked(field, each, path) for each in values]
         bounds[name] = values[0] if values else None
-        compared.append(Compare(field, op, tuple(values) if op is Op.IN else values[0]))
+        compared.append((op, tuple(values) if op is Op.IN else values[0]))
     if not compared:
         raise InputError(argument, "states no condition")
     low = bounds.get("gt", bounds.get("gte"))
@@ -269,7 +272,7 @@ def _comparisons(field: Field, given: Any, argument: str) -> list[Condition]:
     return compared
 
 
-def _checked(field: Field, value: Any, argument: str) -> Any:
+def _checked(field: Field | EntryField, value: Any, argument: str) -> Any:
     """The value as the store has it. Raises InputError for one that nothing can have."""
     if value is None:
         raise InputError(argument, "is null; ask with isNull")
@@ -280,8 +283,20 @@ def _checked(field: Field, value: Any, argument: str) -> Any:
             raise InputError(
                 argument, f"{value!r} is not the code of a {field}, such as {example!r}"
             )
+    if field is Field.ID:
+        own = local_id(value, "complaint")
+        if own is None:
+            raise InputError(argument, f"{value!r} is not the id of a complaint")
+        return own
     if isinstance(value, ComplaintStatus | Classification | DeadlineStage):
         return value.value
-    if isinstance(value, datetime) and value.tzinfo is None:
+    return _moment(value, argument) if isinstance(value, datetime) else value
+
+
+def _moment(at: datetime, argument: str) -> datetime:
+    if at.tzinfo is None:
         raise InputError(argument, "names no time zone, such as 2020-07-01T00:00:00+08:00")
-    return value
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InputError(argument, "does not lie in the years 1 to 9999 (UTC)") from None

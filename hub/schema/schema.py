@@ -1,6 +1,6 @@
 """The schema, put together."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import strawberry
 from graphql import build_schema, print_schema
@@ -11,7 +11,7 @@ from hub.schema import enums as enums  # noqa: PLC0414 - names the enumerations 
 from hub.schema.federation import ANY, VERSION
 from hub.schema.mutation import Mutation
 from hub.schema.query import Query
-from hub.schema.scalars import DATE_TIME
+from hub.schema.scalars import DATE, DATE_TIME, tell_values
 from hub.schema.subscription import Subscription
 from hub.schema.types.channel import Channel
 from hub.schema.types.complaint import Complaint
@@ -22,12 +22,13 @@ schema = strawberry.federation.Schema(
     Mutation,
     Subscription,
     types=[Channel, Complaint, Region],
-    config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+    config=StrawberryConfig(scalar_map={datetime: DATE_TIME, date: DATE}),
     scalar_overrides={FederationAny: ANY},
     federation_version=VERSION,
 )
 core_schema = schema._schema
 """The same for graphql-core, which parses, validates and executes."""
+tell_values(core_schema)
 
 
 def sdl() -> str:

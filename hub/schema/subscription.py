@@ -15,7 +15,7 @@ from hub.domain.reading import Reading
 from hub.domain.scope import Permission
 from hub.schema.context import Context, HubInfo, needs_of
 from hub.schema.errors import InputError
-from hub.schema.filters import ComplaintFilter, condition_of
+from hub.schema.filters import NOT_WATCHED, ComplaintFilter, condition_of
 from hub.schema.query import OF_CONNECTOR, OF_FIGURES, figures
 from hub.schema.rows import rows_of
 from hub.schema.source import output, subscribed
@@ -49,8 +49,8 @@ class Subscription:
         context.need(Permission.COMPLAINTS_READ)
         try:
             inbox = await context.reader.changes.complaints(condition_of(filter))
-        except NotWatchableError as error:
-            raise InputError("filter", f"{error} can't be watched") from None
+        except NotWatchableError:
+            raise InputError("filter", NOT_WATCHED) from None
         read = partial(context.reader.complaints.changed, fields=needs_of(info))
         return Changes(context, inbox, read)
 

@@ -12,7 +12,7 @@ from hub.domain.delivery import DeliveryState
 from hub.domain.scope import Permission
 from hub.schema.context import HubInfo
 from hub.schema.errors import InputError, RefusedError
-from hub.schema.filters import ComplaintFilter, condition_of, stated
+from hub.schema.filters import NOT_WATCHED, ComplaintFilter, condition_of, stated
 from hub.schema.source import output, resolved
 from hub.schema.types.connection import WebhookDeliveryConnection, page_request
 from hub.schema.types.webhook import Issued, Webhook, WebhookWithSecret
@@ -79,8 +79,8 @@ class WebhookMutation:
         desk = _desk(info)
         try:
             readers(info.context.reader.scope, condition_of(filter))
-        except NotWatchableError as error:
-            raise InputError("filter", f"{error} can't be watched") from None
+        except NotWatchableError:
+            raise InputError("filter", NOT_WATCHED) from None
         with _told():
             return Issued(*await desk.create(url, stated(filter) if filter else {}))
 

@@ -17,7 +17,7 @@ from hub.store.rollups import Rollups
 
 class ScopedActivity:
     """The activity of a viewer's regions, by complaints that they may read one by one: of a small
-    institution, that it is active says what became of a complaint."""
+    institution, that it is active says what became of a complaint. Channels are no regions."""
 
     def __init__(self, scope: Scope, database: Database, rollups: Rollups, past: Past) -> None:
         self._rows = scope.rows

@@ -52,14 +52,26 @@ class Answers:
 
     async def answer(self, question: Question, now: datetime) -> list[IndicatorRow]:
         """The figures of each group at `now` (UTC); of no dimension, one row for all."""
-        q = question
-        asked = q.reach, list(q.dimensions), q.condition, q.period
-        pipelines = cells.from_rollups(*asked, q.parts)
+        rows = await self._held(question, now)
+        if rows is None:
+            pipelines = figures.from_complaints(*_asked(question), question.parts, now)
+            groups = await _all(partial(documents, self._complaints), pipelines)
+            rows = _answer(question, groups, now, now).rows
+        return rows
+
+    async def estimate(self, reach: Reach, condition: Condition, now: datetime) -> int | None:
+        """How many complaints the roll-up holds, which may be behind; None where it does not hold
+        what is asked."""
+        question = Question(reach, (), condition, Period(), frozenset({"received"}))
+        rows = await self._held(question, now)
+        return rows[0].received if rows else None
+
+    async def _held(self, question: Question, now: datetime) -> list[IndicatorRow] | None:
+        """The figures from the roll-up; None where complaints are to be counted one by one."""
+        pipelines = cells.from_rollups(*_asked(question), question.parts)
         state = await self._rollups.state(now) if pipelines else None
         if pipelines is None or state is None:
-            pipelines = figures.from_complaints(*asked, q.parts, now)
-            groups = await _all(partial(documents, self._complaints), pipelines)
-            return _answer(question, groups, now, now).rows
+            return None
         kept = self._kept.get(state.version, question)
         if kept and (kept.until is None or now <= kept.until):
             kept.freshness.as_of = state.as_of
@@ -68,6 +80,10 @@ class Answers:
         answer = _answer(question, groups, now, state.as_of)
         self._kept.keep(state.version, question, answer)
         return answer.rows
+
+
+def _asked(question: Question) -> tuple[Reach, list[Dimension], Condition, Period]:
+    return question.reach, list(question.dimensions), question.condition, question.period
 
 
 async def _all(

@@ -184,7 +184,7 @@ def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
         **{name: sum_if(condition) for name, condition in CONDITIONS.items()},
         "overdue": sum_if(is_late),
         "due": {"$push": {"$cond": [is_to_come, "$due_at", "$$REMOVE"]}},
-        **{name: {"$push": value} for name, value in _LISTED.items()},
+        **{name: {"$push": each} for name, each in _LISTED.items()},
         "changed_at": {"$max": "$provenance.fetched_at"},
         **(_OF_INSTITUTIONS if breakdown == Dimension.INSTITUTION else {}),
     }

@@ -1,7 +1,7 @@
 """Every read of complaints. There is no other."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -31,6 +31,17 @@ from hub.store.shared_reads import SharedFinds
 from hub.store.statistics import Statistics
 from hub.store.timelines import next_timeline
 from hub.store.vault import Vault
+
+MOST_COUNTED = 10_000
+"""So many complaints of a list are counted: some ten milliseconds of MongoDB, whatever its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many a list has. As an estimate it is never less than MOST_COUNTED."""
+
+    number: int
+    is_estimate: bool = False
 
 
 class ScopedComplaints:
@@ -142,10 +153,17 @@ class ScopedComplaints:
         self._masks.put_on([document], None, reading)
         return document
 
-    async def count(self, condition: Condition) -> int:
-        """How many complaints of the scope fulfil a condition."""
-        wanted = plan.both(self._rows, self._wanted(condition))
-        return await self._complaints.count_documents(wanted)
+    async def count(self, condition: Condition) -> Count:
+        """How many complaints of the scope fulfil a condition: counted one by one up to
+        MOST_COUNTED, beyond that about as many as the roll-up says, or that many at least."""
+        now = _now()
+        seen = as_seen(condition, self._scope)
+        wanted = plan.both(self._rows, plan.match(seen, now))
+        counted = await self._complaints.count_documents(wanted, limit=MOST_COUNTED + 1)
+        if counted <= MOST_COUNTED:
+            return Count(counted)
+        kept = await self._answers.estimate(self._scope.rows, seen, now)
+        return Count(max(kept or 0, MOST_COUNTED), is_estimate=True)
 
     def _wanted(self, condition: Condition) -> plan.Filter:
         return plan.match(as_seen(condition, self._scope), _now())

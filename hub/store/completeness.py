@@ -1,8 +1,9 @@
 """What a channel said that it had by day, beside what was stored, as it was last counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from hub.domain.run import CountedBy
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.mongo import Database, Document
@@ -15,9 +16,10 @@ class ScopedCompleteness:
         self._within = plan.within(scope.ledgers)
         self._counts = database["completeness"]
 
-    async def of(self, connector: str) -> Document | None:
-        """The latest counts of a connector; None where its channel was never counted."""
-        return await self._counts.find_one(plan.both(self._within, {"_id": {"$eq": connector}}))
+    async def of(self, connectors: Sequence[str]) -> dict[str, Document]:
+        """The latest counts of some connectors; of those whose channel was never counted none."""
+        here = plan.both(self._within, {"_id": {"$in": [*connectors]}})
+        return {counts["_id"]: counts for counts in await self._counts.find(here).to_list(None)}
 
 
 class CompletenessRegister:
@@ -27,9 +29,14 @@ class CompletenessRegister:
         self._counts = database["completeness"]
 
     async def put(
-        self, connector: str, channel: str, at: datetime, days: Iterable[Document]
+        self,
+        connector: str,
+        channel: str,
+        at: datetime,
+        days: Iterable[Document],
+        by: CountedBy = CountedBy.RECEIVED_AT,
     ) -> None:
         """Keeps the counts of a connector, each with `day`, `source`, `stored` and `missing`, in
         the place of earlier ones."""
-        counted: Document = {"channel": channel, "at": at, "days": [*days]}
+        counted: Document = {"channel": channel, "at": at, "by": by.value, "days": [*days]}
         await self._counts.replace_one({"_id": connector}, counted, upsert=True)

@@ -1,5 +1,6 @@
 """Registered connectors: their configuration as the operator wrote it, secrets still as names."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,12 +9,12 @@ from pymongo.errors import DuplicateKeyError
 
 from hub.domain.scope import Scope
 from hub.store import plan
-from hub.store.mongo import Database, Document
+from hub.store.mongo import Database, Document, documents
 
 _SHOWN = dict.fromkeys(
-    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused"), 1
+    ("kind", "channel", "config_version", "registered_at", "managed_by", "paused", "outlook"), 1
 )
-_MOST_VERSIONS = 50
+MOST_VERSIONS = 50
 
 
 class ManagedBy(StrEnum):
@@ -84,18 +85,21 @@ class ScopedConnectors:
         wanted = plan.both(self._within, {"_id": {"$eq": name}})
         return await self._connectors.find_one(wanted, _SHOWN)
 
-    async def versions(self, name: str) -> list[Document]:
-        """The latest texts that a connector has had, newest first; each with who registered it
-        first and when (UTC). The text itself is for those who may change the connector."""
-        wanted = plan.both(self._within, {"connector": {"$eq": name}})
-        order = [("at", -1), ("_id", 1)]
-        found = await self._versions.find(wanted, sort=order, limit=_MOST_VERSIONS).to_list()
-        for each in found:
+    async def versions(self, names: Sequence[str]) -> dict[str, list[Document]]:
+        """The latest texts that some connectors have had, newest first; each with who registered
+        it first and when (UTC). The text itself is for those who may change the connector."""
+        latest = {"n": MOST_VERSIONS, "sortBy": {"at": -1, "_id": 1}, "output": "$$ROOT"}
+        pipeline: list[Document] = [
+            {"$match": plan.both(self._within, {"connector": {"$in": [*names]}})},
+            {"$group": {"_id": "$connector", "versions": {"$topN": latest}}},
+        ]
+        found = await documents(self._versions, pipeline)
+        for each in (version for group in found for version in group["versions"]):
             if not self._own.covers(
                 None, None, each.get("channel", "")
             ):  # an earlier hub's has none
                 each["config"] = None
-        return found
+        return {group["_id"]: group["versions"] for group in found}
 
 
 class OwnConnectors:
@@ -194,11 +198,23 @@ class ConnectorRegister:
         return found.paused if found else None
 
     async def resume(self, name: str) -> bool:
-        """Lets a paused connector run again, its failed runs counted anew, so that the next one
-        does not pause it at once; False for an unknown name."""
-        await self._schedules.update_one({"_id": name}, {"$set": {"failures": 0}})
-        done = await self._connectors.update_one({"_id": name}, {"$unset": {"paused": ""}})
+        """Lets a paused connector run again, its schedule planned and its failed runs counted anew,
+        so that the next one does not pause it at once; False for an unknown name."""
+        afresh = {"failures": 0, "planned_for": None}
+        await self._schedules.update_one({"_id": name}, {"$set": afresh})
+        anew = {"$unset": {"paused": ""}, "$set": {"outlook.failures": 0}}
+        done = await self._connectors.update_one({"_id": name}, anew)
         return done.matched_count == 1
+
+    async def remove(self, name: str) -> None:
+        """Takes a connector off the register, so that it runs no more; its versions and its
+        checkpoint stay."""
+        await self._connectors.delete_one({"_id": name})
+        await self._schedules.delete_one({"_id": name})
+
+    async def listed(self) -> list[Document]:
+        """All connectors by name, without their configuration."""
+        return await self._connectors.find({}, _SHOWN).sort("_id", 1).to_list()
 
     async def names(self) -> list[str]:
         """All registered names, in order."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hub.domain.question import Page, Place
 from hub.domain.scope import Scope
 from hub.store import plan
-from hub.store.cursor import BoundCursors, Cursors
+from hub.store.cursor import BoundCursors, Cursors, InvalidCursorError
 from hub.store.mongo import Collection, Document, find_at_once
 
 
@@ -53,7 +53,8 @@ class Pager:
         request: PageRequest,
         projection: Document | None = None,
     ) -> Slice:
-        """One page. Raises InvalidCursorError for a cursor of another order, list or viewer."""
+        """One page. Raises InvalidCursorError for a cursor of another order, list or viewer; its
+        text says which of the two."""
 
         bound = self._bound(order)
 
@@ -63,7 +64,10 @@ class Pager:
 
         if projection and 1 in projection.values():
             projection = projection | {step.field: 1 for step in order}
-        after, before = (bound.read(c) if c else None for c in (request.after, request.before))
+        after, before = (
+            _place(bound, name, cursor)
+            for name, cursor in (("after", request.after), ("before", request.before))
+        )
         page = Page(request.size, after, before, request.backward)
         asked = plan.find(within, wanted, order, page)
         documents = await find_at_once(
@@ -75,3 +79,10 @@ class Pager:
             documents.reverse()
             return Slice(documents, request.before is not None, more, cursor)
         return Slice(documents, more, request.after is not None, cursor)
+
+
+def _place(bound: BoundCursors, name: str, cursor: str | None) -> Place | None:
+    try:
+        return bound.read(cursor) if cursor else None
+    except InvalidCursorError:
+        raise InvalidCursorError(name) from None

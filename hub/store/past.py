@@ -3,7 +3,7 @@
 from asyncio import Semaphore, to_thread
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from hub.domain.activity import Facts
@@ -76,8 +76,10 @@ class Past:
             seen.acted_in |= months
             seen.channels.add(document["channel"])
 
+        # An operator's channels are no places (see activity.py).
+        places = plan.within(replace(reach, channels=frozenset()))
         here: plan.Filter = {"province": {"$eq": province}} if province else {}
-        await self._each(here, reach, at, add)
+        await self._each(plan.both(places, here), reach, at, add)
         return [
             Facts(*keys, s.received, s.followed_up, frozenset(s.acted_in), frozenset(s.channels))
             for keys, s in found.items()

@@ -23,6 +23,7 @@ from hub.domain.question import (
 )
 from hub.domain.scope import Reach, Scope
 from hub.store.areas import inside
+from hub.store.entries import some_entry
 
 Filter = dict[str, Any]
 
@@ -91,6 +92,8 @@ def match(condition: Condition, now: datetime) -> Filter:  # noqa: PLR0911 - one
             return {field.value: {"$all": longest_first}}
         case Compare(field, Op.WITHIN, Circle() | Box() as area):
             return inside(field.value, area)
+        case Compare(field, Op.SOME, tuple() as parts):
+            return some_entry(field.value, parts, now)
         case Compare(field, op, value):
             return {field.value: {f"${op.value}": value}}
         case All(parts):

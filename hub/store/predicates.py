@@ -14,6 +14,7 @@ Predicate = Callable[[Document, datetime], bool]
 
 WATCHED_FIELDS = frozenset(
     {
+        Field.ID,
         Field.NUMBER,
         Field.EXTERNAL_ID,
         Field.CHANNEL,

@@ -58,6 +58,6 @@ class ScopedRankings:
             and (counted.covers(each.province, each.code, "") or each.code in channels)
         ]
         told = [*rows, *counts]
-        freshness = told[0].freshness if told else Freshness(utc_now())
+        freshness = told[0].freshness if told else Freshness(as_of or utc_now())
         all_told = not self._scope.counts_beyond_rows
         return measure.rank(districts, figures, channels, freshness, all_told=all_told)

@@ -1,7 +1,7 @@
 """Runs with their ledgers, and the checkpoint of each connector."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +15,13 @@ from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.cursor import Cursors
 from hub.store.feed import Change
-from hub.store.mongo import Database, Document
+from hub.store.mongo import Database, Document, documents
 from hub.store.paging import Pager, PageRequest, Slice
 
 Checkpoint = dict[str, Any]
 _LATEST_FIRST = (plan.Step("_id", descending=True),)
+
+_LATELY = timedelta(days=2)
 
 LEASE = timedelta(seconds=60)
 """How long a run holds its connector without a word."""
@@ -45,6 +47,22 @@ class ScopedRuns:
     async def get(self, id_: str) -> Document | None:
         """A run by its id."""
         return await self._runs.find_one(plan.both(self._within, {"_id": {"$eq": id_}}))
+
+    async def latest_of(self, connectors: Sequence[str]) -> dict[str, Document]:
+        """The latest run of each of some connectors that has run, asked for all of them at once."""
+        latest: dict[str, str] = {}
+        # Of most there are some days' runs to look through, of those that rest all that are kept.
+        for after in (_first_id(utc_now() - _LATELY), ""):
+            if others := [name for name in connectors if name not in latest]:
+                wanted = {"connector": {"$in": others}, "_id": {"$gte": after}}
+                pipeline: list[Document] = [
+                    {"$match": plan.both(self._within, wanted)},
+                    {"$group": {"_id": "$connector", "run": {"$max": "$_id"}}},
+                ]
+                found = await documents(self._runs, pipeline)
+                latest |= {group["_id"]: group["run"] for group in found}
+        here = plan.both(self._within, {"_id": {"$in": [*latest.values()]}})
+        return {run["connector"]: run for run in await self._runs.find(here).to_list(None)}
 
     async def changed(self, change: Change) -> Document | None:
         """The run that has changed as it is now; None outside the scope."""
@@ -213,4 +231,9 @@ def _superseded(run: StartedRun) -> RunSupersededError:
 
 def _run_id(moment: datetime) -> str:
     """An id that sorts by the time of its making."""
-    return f"{int(moment.timestamp() * 1000):012x}{secrets.token_hex(5)}"
+    return f"{_first_id(moment)}{secrets.token_hex(5)}"
+
+
+def _first_id(moment: datetime) -> str:
+    """What no id of a run that begins from a moment on is below."""
+    return f"{int(moment.timestamp() * 1000):012x}"

@@ -14,7 +14,8 @@ from hub.store.mongo import Database, Document
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a connector stands. `planned_for` is the version whose schedule `next_at` follows."""
+    """How a connector stands. `planned_for` is the version whose schedule `next_at` follows,
+    `failures` how many runs in a row were not green."""
 
     connector: str
     config_version: str
@@ -22,6 +23,7 @@ class Standing:
     planned_for: str | None
     next_at: datetime | None
     requested: Document | None
+    failures: int = 0
 
 
 class Schedules:
@@ -52,6 +54,7 @@ class Schedules:
                 planned_for=known.get(c["_id"], {}).get("planned_for"),
                 next_at=known.get(c["_id"], {}).get("next_at"),
                 requested=known.get(c["_id"], {}).get("requested"),
+                failures=known.get(c["_id"], {}).get("failures", 0),
             )
             async for c in self._connectors.find(wanted, shown).sort("_id", 1)
         ]
@@ -63,6 +66,7 @@ class Schedules:
             {"$set": {"planned_for": standing.config_version, "next_at": next_at}},
             upsert=True,
         )
+        await self._show(standing.connector, next_at, standing.failures)
 
     async def claim(self, standing: Standing, until: datetime) -> bool:
         """Whether this run is ours to begin: true for one hub alone. Whoever claims and is never
@@ -83,7 +87,14 @@ class Schedules:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        return int(now["failures"])
+        failures = int(now["failures"])
+        await self._show(connector, next_at, failures)
+        return failures
+
+    async def _show(self, connector: str, next_at: datetime | None, failures: int) -> None:
+        """Puts beside a connector what those who see it are told of its schedule."""
+        outlook = {"next_at": next_at, "failures": failures}
+        await self._connectors.update_one({"_id": connector}, {"$set": {"outlook": outlook}})
 
     async def claim_day(self, now: datetime, next_at: datetime) -> bool:
         """Whether the work of a day is ours: true for one hub alone, until `next_at` (UTC)."""

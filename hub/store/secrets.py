@@ -43,6 +43,10 @@ class ConnectorSecrets:
             (await self._secrets.delete_one({"_id": _place(connector, name)})).deleted_count
         )
 
+    async def remove_all(self, connector: str) -> None:
+        """Removes all secrets of a connector."""
+        await self._secrets.delete_many({"connector": connector})
+
     async def listed(self, connector: str) -> list[StoredSecret]:
         """The secrets of a connector by name, without their values."""
         found = self._secrets.find({"connector": connector}, {"value": 0}).sort("_id", 1)

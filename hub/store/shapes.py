@@ -34,8 +34,15 @@ _PROVINCE: Shape = {**_TEXT_OR_NULL, "pattern": "^[0-9]{2}$", "maxLength": 2}
 _DISTRICT: Shape = {**_TEXT_OR_NULL, "pattern": r"^[0-9]{2}\.[0-9]{2}$", "maxLength": 5}
 
 
+_ENTRIES: Shape = {"bsonType": "array", "items": {"bsonType": "object"}}
+
+
+def _typed_parts(**fields: Shape) -> Shape:
+    return {"required": list(fields), "properties": fields}
+
+
 def _typed(fields: Shape) -> Shape:
-    return {"$jsonSchema": {"required": list(fields), "properties": fields}}
+    return {"$jsonSchema": _typed_parts(**fields)}
 
 
 COMPLAINT_FIELDS: Shape = {
@@ -50,6 +57,7 @@ COMPLAINT_FIELDS: Shape = {
     "status": _TEXT,
     "status_source": _TEXT,
     "title": _TEXT_OR_NULL,
+    "description": _TEXT_OR_NULL,
     "received_at": _TIME,
     "received_on": _DAY,
     "cell": _TEXT,
@@ -65,6 +73,13 @@ COMPLAINT_FIELDS: Shape = {
     "institution": _TEXT_OR_NULL,
     "anonymous": _TRUTH,
     "secret": _TRUTH,
+    "timeline": _ENTRIES,
+    "provenance": {
+        "bsonType": "object",
+        **_typed_parts(
+            connector=_TEXT, config_version=_TEXT, run=_TEXT, fetched_at=_TIME, hash=_TEXT
+        ),
+    },
 }
 """Each field of a complaint that a scope, a mask, a filter, an order or a figure looks at."""
 
@@ -79,8 +94,8 @@ _RECKONED: Shape = {
             "stage_due_at": _TIME,
             "late": _TRUTH,
             "reopened": _TRUTH,
-            "timeline": {"bsonType": "array"},
             "acted_in": {"bsonType": "array", "items": _TEXT},
+            "deadlines": _ENTRIES,
             "days": {
                 "bsonType": "object",
                 "properties": {"hand_over": _DAYS, "follow_up": _DAYS, "close": _DAYS},

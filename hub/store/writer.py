@@ -10,6 +10,7 @@ from pymongo.errors import BulkWriteError
 
 from hub.domain.complaint import ComplaintStatus, Provenance
 from hub.domain.deadlines import Rulebook
+from hub.domain.run import CountedBy
 from hub.store.documents import Received, complaint_document
 from hub.store.fingerprints import Fingerprint, fingerprint_by, same_maker
 from hub.store.mongo import DUPLICATE_KEY, Collection, Database, Document, documents
@@ -65,14 +66,12 @@ class ComplaintWriter:
         stored = {d["_id"]: d["provenance"].get("fingerprint") async for d in found}
         return {id_ for id_, its in stored.items() if its and its == fingerprints[id_]}
 
-    async def received_by_day(
-        self, channel: str, start: datetime, end: datetime, zone: ZoneInfo
+    async def counted_by_day(
+        self, channel: str, by: CountedBy, start: datetime, end: datetime, zone: ZoneInfo
     ) -> dict[date, int]:
-        """How many complaints of a channel were received on each day of a zone."""
-        wanted = {"channel": channel, "received_at": {"$gte": start, "$lt": end}}
-        day = {
-            "$dateToString": {"date": "$received_at", "timezone": zone.key, "format": "%Y-%m-%d"}
-        }
+        """How many complaints of a channel have such a time on each day of a zone."""
+        wanted = {"channel": channel, by.value: {"$gte": start, "$lt": end}}
+        day = {"$dateToString": {"date": f"${by}", "timezone": zone.key, "format": "%Y-%m-%d"}}
         grouped: list[Document] = [{"$match": wanted}, {"$group": {"_id": day, "n": {"$sum": 1}}}]
         found = await documents(self._complaints, grouped)
         return {date.fromisoformat(each["_id"]): each["n"] for each in found}

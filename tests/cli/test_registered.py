@@ -4,8 +4,10 @@ import json
 from getpass import getuser
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
-from tests.cli.test_commands import write_yaml
+from tests.cli.test_commands import YAML, write_yaml
 from tests.connectors.test_submitted import REST
 
 
@@ -27,6 +29,44 @@ def test_a_connector_is_paused_with_a_reason_and_resumed(run: Run, tmp_path: Pat
         told = run("connector", *unknown)
         assert (told.exit_code, "nobody: no connector" in told.stderr) == (2, True)
     assert run("connector", "pause", "ekspor", "--reason", " ").exit_code == 2
+
+
+def test_connectors_are_listed_with_how_they_stand_and_removed(run: Run, tmp_path: Path) -> None:
+    assert (
+        run(
+            "connector", "register", str(write_yaml(tmp_path, YAML.replace("ekspor", "pindahan")))
+        ).exit_code
+        == 0
+    )
+    run("connector", "secret", "set", "pindahan", "TOKEN", stdin="x")
+    assert "when asked" in run("connector", "list").stdout
+    assert run("sync", "pindahan").exit_code == 1
+    listed = run("connector", "list").stdout
+    assert "failed" in listed
+    assert "No file matches" in listed
+    run("connector", "pause", "pindahan", "--reason", "Pindah server")
+    assert "Pindah server" in run("connector", "list").stdout
+    told = [json.loads(line) for line in run("connector", "list", "--json").stdout.splitlines()]
+    found = next(each for each in told if each["_id"] == "pindahan")
+    assert found["last_run"]["state"] == "failed"
+    assert "config" not in found
+
+    assert run("connector", "remove", "pindahan").exit_code == 0
+    assert run("connector", "remove", "pindahan").exit_code == 2
+    assert "0 secrets" in run("connector", "secret", "list", "pindahan").stdout
+    assert "pindahan" not in run("connector", "list").stdout
+
+
+def test_one_of_a_file_is_removed_by_taking_the_file_away(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_CONNECTORS_DIR", str(tmp_path))
+    file = write_yaml(tmp_path)
+    assert run("connector", "register", str(file)).exit_code == 0
+    refused = run("connector", "remove", "ekspor")
+    assert (refused.exit_code, "take that away first" in refused.stderr) == (1, True)
+    file.unlink()
+    assert run("connector", "remove", "ekspor").exit_code == 0
 
 
 def test_hosts_are_approved_listed_and_revoked(run: Run) -> None:

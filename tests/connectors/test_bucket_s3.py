@@ -172,7 +172,7 @@ async def test_what_is_refused_or_not_there_is_told(
 ) -> None:
     assert await failure(around) == "No file matches *.jsonl in s3://laporan/keluar/2024/."
     wrong = Surroundings(Path(), {"KEY": "other"}, around.private_hosts)
-    assert (await failure(wrong)).endswith("/laporan answered 403.")
+    assert "/laporan answered 403. It does not let the hub in" in await failure(wrong)
     for body in (b"<a", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b""):
         store_of_objects.fault = Response(body)
         assert "answered no list of objects" in await failure(around)

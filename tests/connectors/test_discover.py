@@ -1,8 +1,12 @@
 """A proposal from a sample is a file that maps it, once what it leaves open is filled in."""
 
+import gzip
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,9 +15,11 @@ from starlette.routing import Route
 
 from hub.connectors.base import ChannelError
 from hub.connectors.discover import propose
+from hub.connectors.filesystem import FilesystemConfig
 from hub.connectors.http.client import get_once
 from hub.connectors.load import load
 from hub.connectors.mapping.mapper import Mapper
+from hub.connectors.rest_api import RestApiConfig
 from hub.connectors.sample import Sample, sample_of
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import Serve
@@ -95,7 +101,123 @@ async def test_a_service_is_asked_once_and_what_it_does_not_tell_is_left_open(se
     assert statuses == {"in_progress", "rejected"}
     for line in ("path: complaints", "data_selector: $.data.items[*]", "cursor_path: meta.next"):
         assert line in text
-    assert '"limit": "9"' in text
+    assert "params: {limit: 9}" in text
+
+
+HERE = "https://api.sulsel.example/v1/complaints"
+
+
+def answered(query: str = "", links: dict[str, str] | None = None, **beside: Any) -> str:
+    """What is proposed for three records that a service answered with, and what stood beside."""
+    rows = [row(n, updated_at=f"2024-06-{1 + n:02}T00:00:00+08:00") for n in range(3)]
+    content = json.dumps({"data": rows, **beside}).encode()
+    return propose(sample_of(content, f"{HERE}{query}", links), "sulsel")
+
+
+def paginator(text: str) -> dict[str, Any]:
+    config = load(text, "new.yaml").config
+    assert isinstance(config, RestApiConfig)
+    stated = config.mapped[0].endpoint.paginator
+    assert stated
+    return stated.model_dump(exclude_defaults=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "beside", "keys", "why"),
+    [
+        ("", {"next": f"{HERE}?c=7"}, {"type": "json_link"}, "next has the address of the next"),
+        (
+            "?page=1&limit=3",
+            {"meta": {"last_page": 9}},
+            {"type": "page_number", "total_path": "meta.last_page"},
+            "the address has page=1, taken for the first",
+        ),
+        (
+            "?offset=0&limit=3",
+            {"total": 20},
+            {"type": "offset", "limit": 3, "total_path": "total"},
+            "the address has limit=3 and offset=0",
+        ),
+        ("", {"total": 3}, {"type": "single_page"}, "total is 3, and so many there are"),
+    ],
+)
+def test_a_paginator_is_proposed_with_what_tells_of_it(
+    asked: str, beside: dict[str, Any], keys: dict[str, Any], why: str
+) -> None:
+    text = answered(asked, **beside)
+    assert paginator(text) == keys
+    assert f"# {why}" in text
+
+
+def test_a_key_that_breaks_a_line_adds_none_to_the_file() -> None:
+    beside: dict[str, Any] = {"a\nname: other\n#": {"next": "7"}}
+    text = answered(**beside)
+    assert "\nname: other" not in text
+    assert open_keys(text) == ["resources.0.endpoint.paginator.cursor_param"]
+
+
+def test_a_next_page_in_the_header_is_seen_and_one_that_is_not_told_is_left_open() -> None:
+    text = answered(links={"next": "/v1/complaints?page=2"})
+    assert paginator(text) == {"type": "header_link"}
+    assert open_keys(answered(total=900)) == ["resources.0.endpoint.paginator.type"]
+    assert "total is 900, and there are 3" in answered(total=900)
+
+
+def test_a_cursor_is_proposed_with_its_order_and_stated_where_the_address_shows_how() -> None:
+    text = answered(total=3)
+    assert "# updated_at is a time in 3 of 3 records, the oldest first" in text
+    config = load(answered("?updated_since=2024-06-01T00:00:00Z", total=3), "new.yaml").config
+    assert isinstance(config, RestApiConfig)
+    endpoint = config.mapped[0].endpoint
+    assert endpoint.params == {"updated_since": "{incremental.start_value}"}
+    assert endpoint.incremental
+    assert endpoint.incremental.model_dump(exclude_defaults=True) == {
+        "cursor_path": "updated_at",
+        "initial_value": datetime(2024, 6, 1, tzinfo=UTC),
+        "row_order": "asc",
+    }
+    at = "resources.0.endpoint.incremental.initial_value"
+    text = answered("?since=2024-06-01", total=3)
+    assert open_keys(text) == [at]
+    assert "datetime_format: %Y-%m-%d" in text.replace('"', "")
+
+
+def test_zones_are_told() -> None:
+    assert "# No `timezone`: times name theirs, +08:00 in 3 of 3 records." in answered(total=3)
+
+
+def test_a_key_of_the_address_is_not_written_into_the_file() -> None:
+    text = answered("?api_key=s3cret&limit=3", total=3)
+    assert "s3cret" not in text
+    assert "params: {limit: 3}" in text
+    assert open_keys(text) == ["client.auth.api_key"]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "gz"])
+def test_a_file_of_any_kind_that_is_read_can_be_a_sample(tmp_path: Path, form: str) -> None:
+    if form == "xlsx":
+        book = openpyxl.Workbook()
+        sheet = book.create_sheet(index=0)
+        sheet.append(["Nomor", "Status", "Tanggal"])
+        for n in (1, 2):
+            sheet.append([n, "Baru", datetime(2024, 5, n)])
+        book.save(tmp_path / "a.xlsx")
+        content = (tmp_path / "a.xlsx").read_bytes()
+    else:
+        content = gzip.compress(b"Nomor,Status,Tanggal\n1,Baru,2024-05-01\n2,Baru,2024-05-02\n")
+    name = "a.xlsx" if form == "xlsx" else "a.csv.gz"
+    _, text = proposed(content, f"https://files.example.go.id/keluar/{name}")
+    config = load(text, "new.yaml").config
+    assert isinstance(config, FilesystemConfig)
+    assert config.bucket_url == "https://files.example.go.id/keluar"
+    (resource,) = config.resources
+    assert (resource.file_glob, resource.select.external_id) == (name, "Nomor")
+    assert resource.decoder.type == ("xlsx" if form == "xlsx" else "csv")
+
+
+def test_a_gzip_bomb_is_refused() -> None:
+    with pytest.raises(ChannelError, match="inflates to more than 16 MiB"):
+        proposed(gzip.compress(b" " * (17 << 20)), "a.json.gz")
 
 
 def test_a_date_that_can_be_read_in_two_ways_is_left_open() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub.connectors import filesystem
 from hub.connectors.base import Batch, ChannelError, Connector, Undecodable
-from hub.connectors.filesystem import BATCH_ROWS
+from hub.connectors.filesystem import BATCH_BYTES, BATCH_ROWS
 from hub.connectors.vocabulary import ConfigError
 from tests.connectors.channel import batches, connector, ids, states
 
@@ -132,6 +132,14 @@ async def test_batches_hold_1000_rows_and_say_where_to_go_on(tmp_path: Path, exp
     assert [len(batch.records) for batch in found] == [BATCH_ROWS, BATCH_ROWS, 1, 0]
     rows = [state.get("rows") for state in states(found) if state is not None]
     assert rows == [BATCH_ROWS, 2 * BATCH_ROWS, 2 * BATCH_ROWS + 1, None]
+
+
+async def test_a_batch_of_long_rows_is_a_short_one(tmp_path: Path, export: Path) -> None:
+    long = 100_000
+    write(export, [row(number, "x" * long) for number in range(300)])
+    found = await batches(exports(tmp_path))
+    assert max(len(batch.records) for batch in found) * long < 2 * BATCH_BYTES
+    assert ids(found) == [str(number) for number in range(300)]
 
 
 @pytest.mark.parametrize("stored", [1, 2, 3])

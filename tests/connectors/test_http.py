@@ -112,7 +112,8 @@ async def test_what_is_not_a_200_ends_in_an_error(serve: Serve, status: int, tim
         return Response(status_code=status)
 
     host = await serve(answering(fails))
-    assert await refusal(host, auth=KEY_IN_QUERY) == f"GET http://{host}/v1/list answered {status}."
+    told = await refusal(host, auth=KEY_IN_QUERY)
+    assert told.startswith(f"GET http://{host}/v1/list answered {status}.")
     assert len(asked) == times
 
 
@@ -123,7 +124,7 @@ async def test_a_redirect_is_not_followed(serve: Serve) -> None:
         asked.append(request)
         return RedirectResponse(f"/v1/list?{SECRET}", 302)
 
-    assert "answered 302" in await refusal(await serve(answering(elsewhere)))
+    assert "answered 302. It sends elsewhere" in await refusal(await serve(answering(elsewhere)))
     assert len(asked) == 1
 
 
@@ -131,7 +132,7 @@ async def test_a_redirect_is_not_followed(serve: Serve) -> None:
 async def test_a_channel_that_hangs_is_given_up(
     parts: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
     async with writing(*parts, hang=True) as (host, requests):
         assert "gave no answer within" in await refusal(host, auth=KEY_IN_QUERY)
         assert len(requests) == ATTEMPTS
@@ -158,7 +159,7 @@ async def test_an_answer_that_breaks_off_is_tried_again_and_then_an_error(answer
 async def test_a_channel_that_nobody_listens_at_is_an_error() -> None:
     async with writing() as (host, _):
         pass
-    assert "broke off: ConnectError" in await refusal(host)
+    assert "can't be connected to: " in await refusal(host)
 
 
 def gzipped(body: bytes) -> bytes:
@@ -210,7 +211,8 @@ async def test_a_password_in_the_address_is_not_told(serve: Serve) -> None:
     async with ChannelClient(config, [], surroundings) as channel:
         with pytest.raises(ChannelError) as failure:
             await channel.get("list", {})
-    assert str(failure.value) == f"GET http://{host}/v1/list answered 404."
+    told = f"GET http://{host}/v1/list answered 404. It has nothing there: look at the address"
+    assert str(failure.value).startswith(told)
 
 
 async def test_nothing_that_is_logged_tells_the_query(

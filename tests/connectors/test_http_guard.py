@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import anyio
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from hub.connectors.base import ChannelError, Surroundings
 from hub.connectors.decode import decode_json
-from hub.connectors.guard import is_public
+from hub.connectors.guard import callable_addresses, is_public
 from hub.connectors.http.client import ChannelClient
 from hub.connectors.http.config import HttpClient
 from tests.connectors.channel import Serve
@@ -208,6 +209,26 @@ async def test_a_name_that_changes_its_address_after_the_check_is_not_asked_agai
         assert await client.get("list", {}) == b"here"
     assert len(asked) == 1
     assert resolver.left == [["169.254.169.254"]]
+
+
+def resolved(host: str) -> str:
+    """An address as a resolver gives it, whatever the spelling."""
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return socket.gethostbyname(host)
+
+
+@pytest.mark.parametrize("target", LOOPBACK + PRIVATE)
+async def test_no_target_is_reached_by_a_name_that_changes_its_address(
+    monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    public, private = "8.8.8.8", resolved(target)
+    monkeypatch.setattr(anyio, "getaddrinfo", Resolver([public], [public, private], [private]))
+    assert await callable_addresses("channel.example", 80, frozenset()) == [IPv4Address(public)]
+    for _ in range(2):
+        with pytest.raises(ChannelError, match="is a private address"):
+            await callable_addresses("channel.example", 80, frozenset())
 
 
 @pytest.mark.parametrize("private", ["127.0.0.1", "169.254.169.254", "10.0.0.1"])

@@ -86,6 +86,15 @@ async def test_windows_cover_all_the_time_from_the_initial_value_to_now(serve: S
     assert [until.replace(microsecond=0) for until in untils(states(found))] == list(ends)
 
 
+@pytest.mark.parametrize("closed_end", [True, False])
+async def test_requests_are_counted_by_day(serve: Serve, closed_end: bool) -> None:
+    first = START.replace(hour=0, minute=0, second=0)
+    moments = [first + timedelta(minutes=n) for n in range(-60, 2 * 24 * 60)]
+    city = City(moments, closed_end)
+    counted = await channel(await serve(city.app)).counts(Between(first, first + 3 * DAY))
+    assert [*counted.values()] == [1440, 1440, 0]
+
+
 async def test_the_checkpoint_moves_after_the_records_of_each_window(serve: Serve) -> None:
     city = City([START + 10 * DAY, START + 40 * DAY, START + 95 * DAY])
     found = await batches(channel(await serve(city.app)))

@@ -117,6 +117,50 @@ async def test_a_total_that_is_not_there_is_an_error(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
+    ("beside", "headers", "told"),
+    [
+        ({"next": "?page=2"}, {}, "it names a next page at next"),
+        ({"meta": {"next_cursor": 7}}, {}, "it names a next page at meta.next_cursor"),
+        ({"_links": {"next": {"href": "/2"}}}, {}, "it names a next page at _links.next"),
+        ({"paging": {"hasMore": True}}, {}, "paging.hasMore is true"),
+        ({"total": 1_200}, {}, "total is 1,200, and it holds 1"),
+        ({}, {"Link": '</2>; rel="next"'}, "its header Link names a next page"),
+    ],
+)
+async def test_one_page_of_several_is_not_taken_for_all(
+    serve: Serve, beside: dict[str, Any], headers: dict[str, str], told: str
+) -> None:
+    async def answer(_: Request) -> Response:
+        return JSONResponse({"data": [{"id": 1, "next": "x"}], **beside}, headers=headers)
+
+    host = await serve(Starlette(routes=[Route("/v1/list", answer)]))
+    unstated = connector(YAML.replace(", paginator: PAGINATOR", ""), host, environment={"K": "x"})
+    with pytest.raises(ChannelError) as failure:
+        await batches(unstated)
+    assert f"list answered with one page of several: {told}. State its" in str(failure.value)
+    assert ids(await batches(service(host, "{type: single_page}"))) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"next": None, "has_more": False, "total": 1},
+        {"links": {"next": ""}, "total": "7", "total_open": 5},
+        {"data_before": [{"next": "x"}]},
+    ],
+)
+async def test_an_answer_that_says_that_it_is_all_needs_no_paginator(
+    serve: Serve, beside: dict[str, Any]
+) -> None:
+    async def answer(_: Request) -> Response:
+        return JSONResponse({"data": [{"id": 1}], **beside})
+
+    host = await serve(Starlette(routes=[Route("/v1/list", answer)]))
+    unstated = connector(YAML.replace(", paginator: PAGINATOR", ""), host, environment={"K": "x"})
+    assert ids(await batches(unstated)) == ["1"]
+
+
+@pytest.mark.parametrize(
     ("paginator", "told"),
     [
         ("{type: auto}", "a paginator is not guessed"),

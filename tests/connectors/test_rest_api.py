@@ -142,6 +142,10 @@ async def test_the_caller_says_who_it_is_with_each_page(
         (b'{"data": [{"id": 1}, null]}', "$.data[*] does not select a list of objects"),
         (b'{"data": {"id": 1}}', "$.data[*] does not select a list of objects"),
         (b'{"data": {"1": {"id": 1}}}', "$.data[*] does not select a list of objects"),
+        (
+            b'{"meta": {"items": [{"id": 1}]}}',
+            "$.data[*] does not select a list of objects. The answer has them at $.meta.items[*].",
+        ),
         (b'{"data": null}', "$.data[*] does not select a list of objects"),
         (b'{"error": "maintenance"}', "$.data[*] does not select a list of objects"),
         (b"[]", "$.data[*] does not select a list of objects"),

@@ -19,6 +19,7 @@ from tests.connectors.channel import batches, ids
 from tests.connectors.kota import (
     CHANGES,
     DAY,
+    WHOLE,
     at,
     checkpoint_after,
     connected,
@@ -88,6 +89,16 @@ async def test_nothing_can_be_written(postgres: SqlServer, kota: sa.Engine) -> N
     text = CHANGES.replace("table: kota.laporan", "query: SELECT nextval('kota.nomor') AS id")
     with pytest.raises(ChannelError, match="read-only transaction"):
         await connected(postgres, text).check()
+
+
+@pytest.mark.parametrize("text", [CHANGES, WHOLE], ids=["changes", "whole"])
+async def test_rows_that_the_key_does_not_tell_apart_are_refused_rather_than_stepped_over(
+    postgres: SqlServer, kota: sa.Engine, text: str
+) -> None:
+    fill(kota, 1, BATCH_ROWS, at(DAY))
+    fill(kota, BATCH_ROWS, BATCH_ROWS, at(DAY))
+    with pytest.raises(ChannelError, match=r"several rows have the same id.*some would be lost"):
+        await batches(connected(postgres, text))
 
 
 async def test_rows_without_a_key_are_refused(postgres: SqlServer, kota: sa.Engine) -> None:

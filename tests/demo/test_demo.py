@@ -13,6 +13,7 @@ import pytest
 
 from hub.serving import free_port
 from tests.cli.commands import Hub
+from tests.demo.documented import differences, examples
 
 CONNECTORS = Path(__file__).parents[2] / "connectors_config"
 
@@ -47,9 +48,10 @@ class Asker:
         told = json.loads((folder / "data" / "demo.json").read_text())
         self.url, self.clients = told["url"], told["clients"]
 
-    def __call__(self, who: str, query: str) -> Any:
+    def __call__(self, who: str, query: str, **variables: Any) -> Any:
         url, headers = f"{self.url}/graphql", self._headers(who)
-        return httpx2.post(url, json={"query": query}, headers=headers).json()
+        body = {"query": query, "variables": variables}
+        return httpx2.post(url, json=body, headers=headers).json()
 
     def letter(self, who: str, link: str) -> str:
         """What a letter says, its lines joined."""
@@ -65,6 +67,22 @@ class Asker:
             auth=(client["client_id"], client["client_secret"]),
         ).json()["access_token"]
         return {"Authorization": f"Bearer {token}"}
+
+
+def check_the_documentation(ask: Asker) -> None:
+    """Each question that is shown with an answer gets it."""
+    wrong, count = [], 0
+    for example in examples():
+        variables: dict[str, Any] = {}
+        for shown in example.answers:
+            told = ask(example.who, example.query, **variables)
+            wrong += [f"{example.where} {each}" for each in differences(shown, told)]
+            (first, *_) = (told["data"] or {"": None}).values()
+            if isinstance(first, dict) and "pageInfo" in first:
+                variables = {"before": first["pageInfo"].get("startCursor")}
+            count += 1
+    assert wrong == []
+    assert count > 15
 
 
 LETTERS = "{ letters { nodes { id first state link } } }"
@@ -126,6 +144,7 @@ def test_the_demo_tells_the_review_to_each_client_their_part(hub: Hub) -> None:
         operator = ask("operator", ROWS)["data"]["complaints"]
         assert {node["channel"]["name"] for node in operator["nodes"]} == {"makassar-open311"}
         assert ask("admin", ROWS)["data"] is None
+        check_the_documentation(ask)
         end(process)
 
     first = Asker(hub.folder)

@@ -55,14 +55,15 @@ def record(n: int, **stated: Any) -> dict[str, Any]:
 
 
 class Channel:
-    """Serves `records` in pages; `fault` of a page's number may answer in its stead. `asked`
-    counts the pages that were asked for."""
+    """Serves `records` in pages, but for those that it has `mislaid`, by id; `fault` of a page's
+    number may answer in its stead. `asked` counts the pages that were asked for."""
 
     page = 10
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
         self.faults: dict[int, Response] = {}
+        self.mislaid: set[str] = set()
         self.asked = 0
         self.url = ""
         self.app = Starlette(routes=[Route("/complaints", self._answer)])
@@ -75,7 +76,8 @@ class Channel:
         if fault := self.faults.get(start // self.page):
             return fault
         after = start + self.page if start + self.page < len(new) else None
-        return JSONResponse({"items": new[start : start + self.page], "next": after})
+        items = [r for r in new[start : start + self.page] if r["id"] not in self.mislaid]
+        return JSONResponse({"items": items, "next": after, "total": len(new)})
 
     @property
     def surroundings(self) -> Surroundings:

@@ -13,7 +13,7 @@ from hub.connectors.load import Loaded, load
 from hub.connectors.rest_api import RestApiConnector
 from hub.connectors.vocabulary import ConfigError
 from hub.domain.clock import Clock
-from hub.domain.run import DeadLetterState, Ledger, Rejection
+from hub.domain.run import CountedBy, DeadLetterState, Ledger, Rejection
 from hub.ingest.daily import DAY, RUNS_KEPT, Daily
 from hub.ingest.folder import register
 from hub.store.dead_letters import Refused
@@ -83,6 +83,8 @@ async def test_what_a_channel_says_that_it_has_is_kept_beside_what_is_stored(
 ) -> None:
     asked: list[Between] = []
 
+    monkeypatch.setattr(RestApiConnector, "counted_by", CountedBy.RECEIVED_AT)
+
     async def counts(_: Any, between: Between) -> Mapping[date, int]:
         asked.append(between)
         return {date(2020, 7, 1): 5}
@@ -95,7 +97,13 @@ async def test_what_a_channel_says_that_it_has_is_kept_beside_what_is_stored(
     found = await database["completeness"].find_one({})
     day = {"day": "2020-07-01", "source": 5, "stored": 1, "missing": 4}
     now = MOMENT + timedelta(hours=1)
-    assert found == {"_id": "sulsel", "channel": "sulsel", "at": now, "days": [day]}
+    assert found == {
+        "_id": "sulsel",
+        "channel": "sulsel",
+        "at": now,
+        "by": "received_at",
+        "days": [day],
+    }
     (between,) = asked
     assert (between.start.isoformat(), between.end) == ("2020-06-01T00:00:00+07:00", now)
 

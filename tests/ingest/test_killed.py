@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from hub.store.mongo import Database
 from tests.ingest.channel import Channel, record
 
-MOMENTS = int(os.environ.get("KILLED_MOMENTS", "10"))
+MOMENTS = int(os.environ.get("KILLED_MOMENTS", "6"))
 RECORDS = 150
 
 
@@ -75,16 +75,15 @@ async def test_killed_at_any_moment_the_next_run_completes_it(
     async with nursery(mongodb_uri, channel.url) as runs:
         whole = await runs.run()
         await all_is_there_once(channel, database)
-        killed = 0
-        for _ in range(MOMENTS):
+        begun = killed = 0
+        while killed < MOMENTS:
             for name in ("complaints", "dead_letters", "runs", "connector_state", "channels"):
                 await database[name].delete_many({})
             pid = await runs.begin()
             await asyncio.sleep(random.uniform(0, whole))
             with suppress(ProcessLookupError):  # one that was quicker has come to its end
                 os.kill(pid, signal.SIGKILL)
-            killed += int(await runs.line()) == signal.SIGKILL
+            begun, killed = begun + 1, killed + (int(await runs.line()) == signal.SIGKILL)
             await runs.run()
             await all_is_there_once(channel, database)
-    print(f"killed in the middle: {killed} of {MOMENTS}")  # noqa: T201 - seen with -s
-    assert killed > MOMENTS / 4
+    print(f"killed in the middle: {killed} of {begun}")  # noqa: T201 - seen with -s

@@ -4,12 +4,13 @@ import pytest
 from starlette.responses import Response
 
 from hub.connectors.base import Surroundings
+from hub.connectors.load import load
 from hub.domain.run import RunState
 from hub.ingest.run import Finished, sync
 from hub.store.mongo import Database
 from hub.store.paging import PageRequest
 from hub.store.store import Store
-from tests.ingest.channel import Channel, record
+from tests.ingest.channel import YAML, Channel, record
 from tests.made import MINISTRY
 
 
@@ -61,6 +62,20 @@ async def test_a_second_run_asks_from_the_checkpoint_and_inserts_nothing(
     channel.records.append(record(24, id="same-minute"))
     channel.records[3] = record(3, title="berubah", changed="2020-03-02T00:00:00Z")
     assert counts(await run(channel, store)) == (3, 1, 1, 1, 0)
+
+
+async def test_what_a_run_was_not_given_is_asked_for_again(
+    channel: Channel, store: Store, database: Database
+) -> None:
+    counted = load(YAML.replace("paginator:", "total_selector: total\n      paginator:"), "s.yaml")
+    channel.records, channel.mislaid = [record(n) for n in range(35)], {"12"}
+    finished = await sync(counted, store, channel.surroundings)
+    assert not finished.green
+    assert "has 35 records and handed over 34: 1 are missing" in (finished.error or "")
+    assert await database["complaints"].count_documents({}) == 34
+    channel.mislaid.clear()
+    assert counts(await sync(counted, store, channel.surroundings)) == (35, 1, 0, 34, 0)
+    assert counts(await sync(counted, store, channel.surroundings)) == (1, 0, 0, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -170,12 +170,6 @@ async def test_a_connector_that_runs_is_not_begun_again(store: Store) -> None:
     await store.runs.start("lapor", "lapor", "v1", take_over=False)
 
 
-def first_state() -> Any:
-    from hub.domain.run import RunState
-
-    return RunState.SUCCEEDED
-
-
 async def test_whoever_stalled_for_longer_than_the_lease_writes_nothing(
     database: Database, store: Store
 ) -> None:
@@ -211,6 +205,44 @@ async def test_a_request_is_met_within_seconds_and_a_pause_is_kept(
         assert await database["runs"].count_documents({}) == 0
         await store.connectors.resume("sulsel")
         await eventually(ran)
+
+
+@pytest.mark.parametrize(
+    ("interval", "hours"),
+    [("PT30M", [0.5, 1, 2, 4, 6, 6]), ("PT4H", [4, 6, 6]), ("P1D", [24, 24, 24])],
+)
+async def test_a_channel_that_is_down_is_asked_ever_more_seldom_and_as_usual_once_it_is_back(
+    channel: Channel, store: Store, database: Database, tmp_path: Any, interval: str, hours: Any
+) -> None:
+    schedule = f"schedule: {{interval: {interval}, jitter: PT0S}}"
+    text = YAML.replace("type: rest_api", f"type: rest_api\n{schedule}")
+    await register(load(text, "sulsel"), tmp_path, store.connectors)
+    reachable = asyncio.Event()
+
+    async def find(name: str) -> tuple[Loaded, Surroundings]:
+        around = channel.surroundings if reachable.is_set() else Surroundings(tmp_path, {})
+        return load(text, name), around
+
+    async def quickly(seconds: float) -> None:
+        await asyncio.sleep(seconds / FASTER)
+
+    async def rests(failures: int) -> float:
+        """For how many hours it rests after a run that is asked for now."""
+        await store.schedules.request("sulsel", "Dinas")
+        ran = {"_id": "sulsel", "outlook.failures": failures, "outlook.next_at": {"$gt": BEGAN}}
+
+        async def over() -> bool:
+            return await database["connectors"].count_documents(ran) == 1
+
+        await eventually(over)
+        found = await database["connectors"].find_one({"_id": "sulsel"})
+        assert found
+        return float((found["outlook"]["next_at"] - BEGAN) / timedelta(hours=1))
+
+    async with working(Scheduler(store, find, Clock(lambda: BEGAN, quickly))):
+        assert [await rests(n) for n in range(1, len(hours) + 1)] == hours
+        reachable.set()
+        assert await rests(0) == hours[0]
 
 
 async def test_a_channel_that_keeps_failing_is_paused_with_the_reason(

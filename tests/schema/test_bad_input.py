@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from hub.domain.scope import Grant, Role
@@ -63,6 +64,20 @@ async def refused_argument(hub: RunningHub, field: str, **variables: Any) -> tup
             "filter.within.east",
             "90 degrees",
         ),
+        (
+            'complaints(filter: {id: {eq: "region:73"}})',
+            "filter.id.eq",
+            "not the id of a complaint",
+        ),
+        ("complaints(filter: {id: {}})", "filter.id", "no condition"),
+        ("complaints(filter: {deadlines: {}})", "filter.deadlines", "no condition"),
+        ("complaints(filter: {timeline: {status: {}}})", "filter.timeline.status", "no condition"),
+        (
+            'complaints(filter: {timeline: {at: {gt: "2020-02-01T00:00:00"}}})',
+            "filter.timeline.at.gt",
+            "time zone",
+        ),
+        ("complaints(filter: {provenance: {run: null}})", "filter.provenance.run", "null"),
         ("complaints(first: 201)", "first", "200"),
         ("complaints(first: -1)", "first", "200"),
         ("complaints(first: 1, last: 1)", "last", "not both"),
@@ -110,9 +125,84 @@ async def test_a_filter_nested_without_end_is_refused(hub: RunningHub) -> None:
     assert "nested" in message
 
 
-async def test_a_cursor_that_is_none_is_refused(hub: RunningHub) -> None:
-    _, message = await refused_argument(hub, '{ complaints(after: "abc") { totalCount } }')
-    assert "cursor" in message
+@pytest.mark.parametrize("argument", ["after", "before"])
+async def test_a_cursor_that_is_none_is_refused(hub: RunningHub, argument: str) -> None:
+    named, message = await refused_argument(
+        hub, f'{{ complaints({argument}: "abc") {{ totalCount }} }}'
+    )
+    assert named == argument
+    assert message.startswith(f"{argument}: not a cursor")
+
+
+FILTERED = "query ($filter: ComplaintFilter) { complaints(filter: $filter) { totalCount } }"
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "value", "told"),
+    [
+        ("status", "eq", "OPEN", "valid: RECEIVED, VERIFIED, WAITING_REPORTER, "),
+        ("status", "in", ["CLOSD"], "valid: RECEIVED, VERIFIED, WAITING_REPORTER, "),
+        ("status", "eq", 3, "valid: RECEIVED, VERIFIED, WAITING_REPORTER, "),
+        ("receivedAt", "gte", "yesterday", "it is written as 2020-07-01T08:00:00+08:00"),
+        ("receivedAt", "gte", 2020, "it is written as 2020-07-01T08:00:00+08:00"),
+        ("receivedAt", "lt", "2020-13-01T00:00:00Z", "it is written as 2020-07-01T08:00:00+08:00"),
+    ],
+)
+async def test_a_value_that_is_none_is_told_with_what_is_valid_and_where(
+    hub: RunningHub, name: str, operator: str, value: Any, told: str
+) -> None:
+    token = await hub.token(Grant(Role.MINISTRY))
+    error = await hub.refused(token, FILTERED, filter={name: {operator: value}})
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert told in error["message"]
+    assert f"at .{name}.{operator}" in error["message"]
+    literal = orjson.dumps(value).decode()
+    stated = f"{{ complaints(filter: {{{name}: {{{operator}: {literal}}}}}) {{ totalCount }} }}"
+    error = await hub.refused(token, stated)
+    assert told in error["message"]
+    assert error["locations"] == [{"line": 1, "column": stated.index(literal.strip("[]")) + 1}]
+
+
+async def test_a_day_that_is_none_is_told_how_days_are_written(hub: RunningHub) -> None:
+    token = await hub.token(Grant(Role.MINISTRY))
+    for day in ("31/12/2020", "2020-02-30"):
+        error = await hub.refused(
+            token, f'{{ indicators(period: {{from: "{day}"}}) {{ received }} }}'
+        )
+        assert "it is written as 2020-07-31" in error["message"]
+
+
+async def test_a_moment_beyond_the_ends_of_time_is_named(hub: RunningHub) -> None:
+    token = await hub.token(Grant(Role.MINISTRY))
+    for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        argument, message = await refused_argument(
+            hub, FILTERED, filter={"receivedAt": {"gte": at}}
+        )
+        assert argument == "filter.receivedAt.gte"
+        assert "1 to 9999" in message
+    for at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        await hub.ask(token, FILTERED, filter={"receivedAt": {"gte": at}})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("search", "air"),
+        ("near", {"longitude": 119, "latitude": -5, "metres": 9}),
+        ("within", {"west": 119, "south": -6, "east": 120, "north": -5}),
+        ("location", {"isNull": True}),
+        *((each, {"eq": "x"}) for each in ("title", "description", "address")),
+        ("timeline", {"status": {"eq": "CLOSED"}}),
+        ("deadlines", {"pending": {"eq": True}}),
+        ("provenance", {"run": {"eq": "x"}}),
+    ],
+)
+async def test_what_can_not_be_watched_is_named(hub: RunningHub, name: str, value: Any) -> None:
+    query = """mutation ($filter: ComplaintFilter) {
+      createWebhook(url: "https://console.example/", filter: $filter) { secret } }"""
+    argument, message = await refused_argument(hub, query, filter={"not": {name: value}})
+    assert argument == "filter"
+    assert name in message.partition("can't be watched")[0]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.running_hub import RunningHub
 OPERATOR = Grant(Role.OPERATOR, ("73",), ("sulsel",))
 REGISTER = """mutation ($yaml: String!) { registerConnector(yaml: $yaml) {
   name kind channel state managedBy pause { reason by } versions { version by yaml }
-  lastRun { id } } }"""
+  lastRun { id } nextRunAt failedRuns } }"""
 UPDATE = """mutation ($yaml: String!) { updateConnector(name: "sulsel", yaml: $yaml) {
   versions { yaml } } }"""
 REPLAY = """mutation ($ids: [ID!]) { replayDeadLetters(name: "sulsel", ids: $ids) {
@@ -41,6 +41,8 @@ async def test_a_connector_is_registered_and_changed(hub: RunningHub, token: str
         "managedBy": "OPERATOR",
         "pause": None,
         "lastRun": None,
+        "nextRunAt": None,
+        "failedRuns": 0,
     }
     assert version["yaml"] == REST
     again = await hub.refused(token, REGISTER, yaml=REST)

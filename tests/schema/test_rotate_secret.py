@@ -106,7 +106,7 @@ async def test_a_value_goes_to_the_channel_and_nowhere_else(
 
     missing = await hub.refused(token, CHECK)
     assert "no secret TOKEN is stored for this connector" in missing["message"]
-    assert (await ran())[1].endswith("see `hub connector secret set`")
+    assert (await ran())[1].endswith("or `hub connector secret set`")
     wrong = f"{VALUE}-of-another-year"
     await hub.ask(token, ROTATE, name="TOKEN", value=wrong)
     assert "401" in (await hub.refused(token, CHECK))["message"]

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLEnumType
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType
 
-from hub.domain.question import Field
 from hub.domain.scope import Grant, Role
 from hub.schema.authorization import with_authorization
-from hub.schema.filters import ComplaintFilter
 from hub.schema.schema import core_schema, schema, sdl
 from tests.running_hub import RunningHub
 
@@ -56,10 +54,30 @@ def test_what_is_deprecated_says_what_to_use_and_until_when() -> None:
     assert [n for n, reason in reasons.items() if reason and not promised.match(reason)] == []
 
 
-def test_every_field_of_the_filter_is_one_of_the_domain() -> None:
-    named = {f.name for f in fields(ComplaintFilter)} - {"and_", "or_", "not_"}
-    asked_otherwise = {"search": "words", "near": "location", "within": "location"}
-    assert {asked_otherwise.get(name, name) for name in named} == {*Field}
+NOT_FILTERED = {
+    "Complaint.reporter": "sealed: nobody can compare it, MongoDB neither",
+    "Complaint.remainingWorkingDays": "follows from dueAt and today",
+    "Deadline.source": "follows from the rule",
+}
+
+
+@pytest.mark.parametrize(
+    ("shown", "filter_"),
+    [
+        ("Complaint", "ComplaintFilter"),
+        ("StatusChange", "StatusChangeFilter"),
+        ("Deadline", "DeadlineFilter"),
+        ("Provenance", "ProvenanceFilter"),
+    ],
+)
+def test_whatever_is_shown_can_be_filtered_by(shown: str, filter_: str) -> None:
+    of, by = core_schema.type_map[shown], core_schema.type_map[filter_]
+    assert isinstance(of, GraphQLObjectType)
+    assert isinstance(by, GraphQLInputObjectType)
+    left_out = {f"{shown}.{name}" for name in of.fields.keys() - by.fields.keys()}
+    assert left_out == {name for name in NOT_FILTERED if name.startswith(f"{shown}.")}
+    more = {"and", "or", "not", "search", "near", "within"}
+    assert by.fields.keys() - of.fields.keys() <= more
 
 
 def test_enumerations_keep_the_names_of_the_field() -> None:

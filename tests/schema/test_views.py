@@ -89,7 +89,7 @@ async def test_parameters_are_checked_and_defaults_hold(hub: RunningHub, saved: 
     assert len(both) == 20
     for wrong, told in {
         "latest?frist=1": "frist: is no parameter",
-        "latest?first=many": "first: Int has to be",
+        "latest?first=many": "first: is no Int",
         "latest?first=1&first=2": "given twice",
         "latest?first=201": "from 0 to 200",
         "latest?status=OPEN": "OPEN",
@@ -100,6 +100,8 @@ async def test_parameters_are_checked_and_defaults_hold(hub: RunningHub, saved: 
         assert answer.status_code == 400, wrong
         assert told in answer.json()["errors"][0]["message"]
         assert answer.json()["errors"][0]["extensions"]["code"]
+    wrong_kind = (await get(hub, saved, "latest?first=many")).json()["errors"][0]["extensions"]
+    assert wrong_kind == {"code": "BAD_USER_INPUT", "argument": "first"}
     assert (await get(hub, saved, "nothing")).status_code == 404
 
 

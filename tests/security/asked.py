@@ -5,7 +5,7 @@ query ($filter: ComplaintFilter, $orderBy: [ComplaintOrder!],
        $first: Int, $after: String, $last: Int, $before: String) {
   complaints(filter: $filter, orderBy: $orderBy,
              first: $first, after: $after, last: $last, before: $before) {
-    totalCount
+    totalCount totalCountIsEstimate
     nodes { id }
     edges { cursor node { id } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }

@@ -70,7 +70,8 @@ _EXTRA: list[Document] = [
     {"Province": "73", "scope": {"nation": True}},
     {"provenance": {"province": "73", "fetched_at": "soon"}},
     {"location": {"type": "Point", "coordinates": [float("nan"), "north"]}},
-    {"timeline": [{"at": "soon", "status": "isi of a step"}, 7]},
+    {"timeline": [{"at": "soon", "status": "isi of a step"}, {}]},
+    {"timeline": [{"at": MOMENT, "status": "received"}, 7]},
 ]
 _PLACE = ["province", "district", "channel"]
 _ADDRESSES = ["Jalan Masjid Raya 44", "Jalan Pelabuhan 92"]
@@ -196,6 +197,7 @@ TEXT_FIELDS = [
     "programme",
     "statusSource",
     "title",
+    "description",
     "address",
     "institution",
 ]
@@ -220,8 +222,30 @@ WORD_FIELDS: dict[str, list[Any]] = {
     "near": [{"longitude": 119.45, "latitude": -5.1, "metres": m} for m in (9_000, 900_000)],
     "within": [_BOX, {**_BOX, "east": 123, "north": -3}],
 }
+_STEP: dict[str, list[Any]] = {
+    "at": _TIMES,
+    "status": ENUM_FIELDS["status"],
+    "statusSource": ["isi(c1)", "$status"],
+}
+_DEADLINE: dict[str, list[Any]] = {
+    "stage": ENUM_FIELDS["stage"],
+    "dueAt": _TIMES,
+    "endedAt": _TIMES,
+    "pending": [True, False],
+    "late": [True, False],
+    "rule": ["verify", "$rule"],
+}
+_PROVENANCE: dict[str, list[Any]] = {
+    "connector": ["c", "x"],
+    "configVersion": ["v"],
+    "run": ["r", "x"],
+    "fetchedAt": _TIMES,
+    "hash": ["isi(c1)", "isi(c2)"],
+}
+NESTED_FIELDS = {"timeline": _STEP, "deadlines": _DEADLINE, "provenance": _PROVENANCE}
 FILTER_FIELDS = {
-    *("and", "or", "not"),
+    *("and", "or", "not", "id", "location"),
+    *NESTED_FIELDS,
     *(*TEXT_FIELDS, *TIME_FIELDS, *TRUTH_FIELDS, *ENUM_FIELDS, *_REGIONS, *WORD_FIELDS),
 }
 """Every field of ComplaintFilter; a test holds it to be so."""
@@ -244,13 +268,37 @@ def filter_of(random: Random, depth: int = 0) -> Filter:
 def _comparison(random: Random, name: str) -> Any:
     if name in WORD_FIELDS:
         return random.choice(WORD_FIELDS[name])
+    if name in NESTED_FIELDS:
+        some = random.sample(sorted(NESTED_FIELDS[name]), random.choice([1, 1, 2]))
+        return {each: _of_entry(random, each, NESTED_FIELDS[name][each]) for each in some}
     if name in TRUTH_FIELDS:
         return {random.choice(["eq", "ne"]): random.random() < 0.5}
+    if name == "location":
+        return {"isNull": random.random() < 0.5}
     values = ENUM_FIELDS.get(name) or _REGIONS.get(name)
     ops = ["eq", "ne", "in", "isNull"]
+    if name == "id":
+        values, ops = [f"complaint:c{n}" for n in range(6)], ["eq", "ne", "in"]
     if values is None:
         values = _TIMES if name in TIME_FIELDS else _TEXTS
-        ops += ["gt", "gte", "lt", "lte"]
+        ops += _RANGES
+    return _compared(random, values, ops)
+
+
+_RANGES = ["gt", "gte", "lt", "lte"]
+
+
+def _of_entry(random: Random, name: str, values: list[Any]) -> Any:
+    """A comparison inside a field of several."""
+    ops = ["eq", "ne"]
+    if name != "pending":
+        ops += ["in", "isNull"]
+    if name not in {"pending", "late", "stage", "status"}:
+        ops += _RANGES
+    return _compared(random, values, ops)
+
+
+def _compared(random: Random, values: list[Any], ops: list[str]) -> Any:
     op = random.choice(ops)
     if op == "isNull":
         return {op: random.random() < 0.5}

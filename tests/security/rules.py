@@ -16,6 +16,7 @@ _TEXT = {"_id", "channel", "external_id", "number", "classification", "status", 
 _TEXT |= {"cell"}
 _WORDS = ("title", "description", "address", "location", "words")
 _TEXT_OR_NULL = {"category", "category_source", "programme", "institution", "title", "address"}
+_TEXT_OR_NULL |= {"description"}
 _TIME = {"received_at", "updated_at"}
 _TIME_OR_NULL = {"handed_over_at", "followed_up_at", "closed_at", "due_at"}
 _TRUTH = {"anonymous", "secret"}
@@ -40,14 +41,37 @@ def admissible(document: Document) -> bool:
         and all(is_(name, datetime, none) for name in _TIME_OR_NULL)
         and all(is_(name, bool) for name in _TRUTH)
     )
-    return typed and _is_found(document) and _is_reckoned(document) and _is_placed(document)
+    return (
+        typed
+        and _is_traced(document)
+        and _is_found(document)
+        and _is_reckoned(document)
+        and _is_placed(document)
+    )
+
+
+def _is_traced(document: Document) -> bool:
+    """Whether its steps, and where it came from, are such."""
+    origin = document.get("provenance")
+    texts = ("connector", "config_version", "run", "hash")
+    return (
+        _are_entries(document.get("timeline"))
+        and isinstance(origin, dict)
+        and all(isinstance(origin.get(name), str) for name in texts)
+        and isinstance(origin.get("fetched_at"), datetime)
+    )
+
+
+def _are_entries(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
 def _is_reckoned(document: Document) -> bool:
     """Whether what follows from the rules on deadlines, which may be missing, is such."""
     kinds = {"stage": str, "stage_due_at": datetime, "late": bool, "reopened": bool, "days": dict}
-    kinds["timeline"] = list
     if not all(isinstance(document[name], kinds[name]) for name in kinds.keys() & document.keys()):
+        return False
+    if not _are_entries(document.get("deadlines", [])):
         return False
     counts = [n for name, n in document.get("days", {}).items() if name in _COUNTED]
     return all(type(n) is int and n >= 0 for n in counts)
@@ -153,6 +177,10 @@ def holds(filter_: dict[str, Any], document: Document) -> bool:
                 held = not holds(wanted, document)
             case "search":
                 held = _stems(wanted) <= {*(document.get("words") or ())}
+            case "timeline" | "deadlines":
+                held = any(_entry_holds(wanted, each) for each in document.get(name) or ())
+            case "provenance":
+                held = _entry_holds(wanted, document["provenance"])
             case "near" | "within":
                 held = document["location"] is not None and _is_in(wanted, document["location"])
             case _:
@@ -161,6 +189,27 @@ def holds(filter_: dict[str, Any], document: Document) -> bool:
         if not held:
             return False
     return True
+
+
+def _entry_holds(wanted: dict[str, Any], entry: Document) -> bool:
+    """Whether all comparisons hold of one entry of a list."""
+    for name, comparison in wanted.items():
+        actual = _late(entry) if name == "late" else entry.get(_snake(name))
+        if name in {"status", "stage"} and isinstance(actual, str):
+            actual = actual.upper()
+        if not all(_compares(actual, op, value) for op, value in comparison.items()):
+            return False
+    return True
+
+
+def _late(deadline: Document) -> bool | None:
+    at = datetime.now(UTC) if deadline.get("pending") else deadline.get("ended_at")
+    due = deadline.get("due_at")
+    return at > due if at and due else None
+
+
+def _snake(name: str) -> str:
+    return re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name)
 
 
 _STEMS = {"kerusakan": "rusak", "jalanan": "jalan"}
@@ -187,6 +236,7 @@ def _vector(longitude: float, latitude: float) -> tuple[float, float, float]:
 
 
 def _actual(name: str, document: Document) -> Any:
+    value: Any
     match name:
         case "overdue":
             return is_overdue(document)
@@ -194,16 +244,20 @@ def _actual(name: str, document: Document) -> Any:
             return document.get("late") is True or is_overdue(document)
         case "reopened":
             return document.get("reopened") is True
+        case "id":
+            value = f"complaint:{document['_id']}"
         case "stage" | "stageDueAt":
             value = document.get("stage" if name == "stage" else "stage_due_at")
         case _:
-            value = document[re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name)]
+            value = document[_snake(name)]
     return value.upper() if name in {"status", "classification", "stage"} and value else value
 
 
 def _compares(actual: Any, op: str, wanted: Any) -> bool:
     if op == "isNull":
         return (actual is None) is wanted
+    if isinstance(wanted, str) and re.fullmatch(r"\d{4}-.*Z", wanted) and actual == "soon":
+        return op == "ne"  # a text, and no time
     if isinstance(actual, datetime):
         wanted = [_moment(w) for w in wanted] if op == "in" else _moment(wanted)
     match op:

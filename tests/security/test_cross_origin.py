@@ -46,7 +46,11 @@ async def test_pages_of_listed_origins_alone_may_ask_and_only_there(shared: Runn
         refused = await asked_first(path, THEIRS)
         assert refused.status_code == 400
         assert "access-control-allow-origin" not in refused.headers
-    for path in ("/oauth/introspect", "/oauth/login", "/metrics", "/webhooks/lapor"):
+    read = await asked_first("/views/latest", OURS, "GET")
+    assert allowed(read)["access-control-allow-origin"] == OURS
+    assert (await asked_first("/views/latest", OURS)).status_code == 400
+    assert (await asked_first("/views/latest", THEIRS, "GET")).status_code == 400
+    for path in ("/oauth/introspect", "/oauth/login", "/metrics", "/webhooks/lapor", "/exports/x"):
         assert allowed(await asked_first(path, OURS)) == {}
 
     token = await shared.token(Grant(Role.PROVINCE, ("73",)))

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from runpy import run_path
 
 ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -32,3 +33,10 @@ def test_every_test_of_a_leak_is_in_the_table() -> None:
 def test_there_are_many_and_each_is_told_once() -> None:
     attempts = [attempt for attempt, _, _ in NAMED]
     assert len(set(attempts)) == len(attempts) >= 40
+
+
+def test_every_mutant_still_fits() -> None:
+    """scripts/mutate_scope.py, which is run now and then only."""
+    script = run_path(str(ROOT / "scripts" / "mutate_scope.py"))
+    for mutant in [script["MONITOR_OFF"], *script["MUTANTS"]]:
+        assert (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.text) == 1, mutant.name

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from hub.domain.complaint import Complaint, Reporter
 from hub.domain.indicators import Dimension, Period
-from hub.domain.question import EVERYTHING, Condition, Order
+from hub.domain.question import EVERYTHING, Compare, Condition, Field, Op, Order
 from hub.domain.reading import HiddenBecause, Reading
 from hub.domain.scope import Grant, Permission, Role, Scope
+from hub.store.complaints import Count
 from hub.store.cursor import InvalidCursorError
 from hub.store.mongo import Database, Driver, connect
 from hub.store.paging import PageRequest
@@ -63,7 +64,7 @@ async def test_a_viewer_reads_exactly_what_the_oracle_shows(
     wanted = {c.id for c in complaints if oracle.holds(condition, oracle.shown(viewer, c))}
     assert await ids(reader) == shown
     assert await ids(reader, condition) == shown & wanted
-    assert await reader.complaints.count(condition) == len(shown & wanted)
+    assert (await reader.complaints.count(condition)).number == len(shown & wanted)
     for each in complaints:
         assert (await reader.complaints.get(each.id, Reading()) is not None) is (each.id in shown)
 
@@ -149,7 +150,7 @@ async def test_the_differential_cases_are_neither_all_nor_nothing(
 async def test_no_grant_reads_nothing(store: Store, database: Database) -> None:
     await filled(store, database, [complaint()])
     assert await ids(store.reader(scope())) == set()
-    assert await store.reader(scope()).complaints.count(EVERYTHING) == 0
+    assert (await store.reader(scope()).complaints.count(EVERYTHING)).number == 0
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,23 @@ async def test_reading_is_the_same_by_either_driver(
         await filled(store, database, [complaint(external_id=str(n)) for n in range(5)])
         reader = store.reader(MINISTRY)
         assert len(await ids(reader)) == 5
-        assert await reader.complaints.count(EVERYTHING) == 5
+        assert (await reader.complaints.count(EVERYTHING)).number == 5
         rows = await reader.complaints.indicators([Dimension.DISTRICT], EVERYTHING, Period())
         assert [row.received for row in rows] == [5]
         await database.client.drop_database(database.name)
+
+
+async def test_a_long_list_is_counted_so_far_and_estimated_beyond(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.complaints.MOST_COUNTED", 3)
+    ours = [complaint(external_id=str(n), category="roads" if n < 3 else None) for n in range(6)]
+    theirs = complaint(external_id="74", province="74", district="74.71")
+    await store.writer.write(received(*ours, theirs), provenance())
+    viewer = store.reader(scope(Grant(Role.PROVINCE, ("73",)))).complaints
+    by_number = Compare(Field.NUMBER, Op.NE, "none such")
+    assert await viewer.count(Compare(Field.CATEGORY, Op.EQ, "roads")) == Count(3)
+    assert await viewer.count(EVERYTHING) == Count(6, is_estimate=True)
+    assert await viewer.count(by_number) == Count(3, is_estimate=True)
+    assert await store.reader(MINISTRY).complaints.count(EVERYTHING) == Count(7, is_estimate=True)
+    assert await store.reader(scope()).complaints.count(EVERYTHING) == Count(0)

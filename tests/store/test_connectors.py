@@ -28,12 +28,12 @@ async def test_every_text_is_kept_once_with_who_and_when(store: Store) -> None:
     await store.connectors.change(OPERATORS, second, "Sri")
     await store.connectors.change(second, OPERATORS, "Sri")
 
-    kept = await store.reader(OPERATOR).connectors.versions("sulsel")
+    kept = (await store.reader(OPERATOR).connectors.versions(["sulsel", "sul"]))["sulsel"]
 
     told = [(each["config_version"], each["config"], each["by"]) for each in kept]
     assert told == [("v2", "version: 2", "Sri"), ("v1", "version: 1", "Budi")]
     assert await store.connectors.get("sulsel") == OPERATORS
-    assert await store.reader(OPERATOR).connectors.versions("sul") == []
+    assert await store.reader(OPERATOR).connectors.versions(["sul"]) == {}
 
 
 async def test_a_text_is_for_those_who_may_change_it(store: Store) -> None:
@@ -41,7 +41,8 @@ async def test_a_text_is_for_those_who_may_change_it(store: Store) -> None:
     await store.connectors.add(replace(OPERATORS, name="sultra", channel="sultra"), "Sri")
 
     async def texts(viewer: Scope, name: str) -> list[str | None]:
-        return [v["config"] for v in await store.reader(viewer).connectors.versions(name)]
+        found = await store.reader(viewer).connectors.versions([name])
+        return [v["config"] for v in found.get(name, ())]
 
     reading = scope(*OPERATOR.grants, without=frozenset({Permission.CONNECTORS_WRITE}))
     assert await texts(OPERATOR, "sulsel") == ["version: 1"]
@@ -59,7 +60,8 @@ async def test_an_operator_does_not_change_what_a_file_describes(store: Store) -
         await store.connectors.add(replace(OPERATORS, config="mine"), "Budi")
 
     assert await store.connectors.get("sulsel") == FILE
-    assert len(await store.reader(MINISTRY).connectors.versions("sulsel")) == 1
+    (kept,) = (await store.reader(MINISTRY).connectors.versions(["sulsel"])).values()
+    assert len(kept) == 1
 
 
 async def test_of_two_changes_at_once_one_is_refused(store: Store) -> None:

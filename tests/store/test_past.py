@@ -157,15 +157,17 @@ async def test_this_moment_is_what_is_told_without_one(
     first = [replace(c, institution=NAMES[n % 3]) for n, c in enumerate(first)]
     await visited(store, database, first, found)
     await store.institutions.replace(LISTED)
-    reader, now = store.reader(scope(Grant(Role.PROVINCE, ("73", "74")))), datetime.now(UTC)
+    grants = Grant(Role.PROVINCE, ("73", "74")), Grant(Role.OPERATOR, channels=("sulsel",))
+    reader, now = store.reader(scope(*grants)), datetime.now(UTC)
     for dimensions in ([], [D.STATUS], [D.PROVINCE, D.MONTH]):
         told = await reader.complaints.indicators(dimensions, EVERYTHING, Period())
         past_rows = await reader.complaints.indicators(dimensions, EVERYTHING, Period(), as_of=now)
         assert oracle.comparable(past_rows) == oracle.comparable(told)
     for members in Members:
-        activity = await reader.activity.of(members, "73", Period())
-        then = await reader.activity.of(members, "73", Period(), now)
-        assert facts(then) == facts(activity)
+        for province in ("73", None):
+            activity = await reader.activity.of(members, province, Period())
+            then = await reader.activity.of(members, province, Period(), now)
+            assert facts(then) == facts(activity)
 
 
 def facts(activity: Activity) -> Any:

@@ -78,8 +78,8 @@ class Reading:
         return self._all().where(self._key.is_(None)).limit(1)
 
     def after(self, cursor: Any, key: Any, *, without_cursor: bool) -> sa.Select[Any]:
-        """The rows of a batch: beyond a place, or with `without_cursor` those of which the cursor
-        is null. `key` None is before all keys."""
+        """The rows of a batch and one more, beyond a place, or with `without_cursor` those of which
+        the cursor is null. `key` None is before all keys."""
         column = self._cursor
         beyond: sa.ColumnElement[bool] | None = self._key > key if key is not None else None
         if self.resource.incremental is None or without_cursor:
@@ -88,14 +88,14 @@ class Reading:
                 rows = rows.where(column.is_(None))
             if beyond is not None:
                 rows = rows.where(beyond)
-            return rows.limit(BATCH_ROWS)
+            return rows.limit(BATCH_ROWS + 1)
         rows = self._all().where(column.is_not(None)).order_by(column, self._key)
         if cursor is not None:
             tied = column == cursor if beyond is None else sa.and_(column == cursor, beyond)
             rows = rows.where(sa.or_(column > cursor, tied))
         if self.until is not None:
             rows = rows.where(column < self.until)
-        return rows.limit(BATCH_ROWS)
+        return rows.limit(BATCH_ROWS + 1)
 
     @property
     def _key(self) -> sa.ColumnClause[Any]:

@@ -165,19 +165,22 @@ class ChannelClient:
         return body
 
     async def _send(self, request: httpx2.Request, read: Read) -> Answer:
-        # The query may hold a key or a citizen's id: messages name the path alone.
-        url = request.url
-        where = f"{request.method} {url.copy_with(query=None, userinfo=b'')}"
+        url, where = request.url, _where(request)
         await self._budget.spend()
         response, body = await _answer(
             self._client, request, where, TIMEOUT_SECONDS, MAX_BODY_BYTES, self._error_handler
         )
-        links = {str(rel): link["url"] for rel, link in response.links.items() if "url" in link}
-        return Answer(read(body), url, links)
+        return Answer(read(body), url, _links(response))
 
 
 async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most: int) -> bytes:
-    """The body of a 200 answer from one address, of at most so many bytes; tried once and not
+    """The body that `answer_once` gives."""
+    body: bytes = (await answer_once(url, private_hosts, seconds, most)).document
+    return body
+
+
+async def answer_once(url: str, private_hosts: frozenset[str], seconds: float, most: int) -> Answer:
+    """A 200 answer from one address, with a body of at most so many bytes; tried once and not
     followed elsewhere. `private_hosts` may be private addresses. Raises ChannelError."""
     try:
         address = httpx2.URL(url)
@@ -191,8 +194,17 @@ async def get_once(url: str, private_hosts: frozenset[str], seconds: float, most
         trust_env=False,
     ) as client:
         request = client.build_request("GET", address)
-        _, body = await _answer(client, request, url, seconds, most, _PATIENCE)
-        return body
+        response, body = await _answer(client, request, _where(request), seconds, most, _PATIENCE)
+        return Answer(body, address, _links(response))
+
+
+def _links(response: httpx2.Response) -> dict[str, str]:
+    return {str(rel): link["url"] for rel, link in response.links.items() if "url" in link}
+
+
+def _where(request: httpx2.Request) -> str:
+    # The query may hold a key or a citizen's id: messages name the path alone.
+    return f"{request.method} {request.url.copy_with(query=None, userinfo=b'')}"
 
 
 async def _answer(
@@ -217,6 +229,8 @@ async def _answer(
                 await response.aclose()
     except (TimeoutError, httpx2.TimeoutException):
         raise PassingError(f"{where} gave no answer within {seconds:.0f} s.") from None
+    except httpx2.ConnectError as error:
+        raise PassingError(f"{where} can't be connected to: {error}") from None
     except httpx2.HTTPError as error:
         raise PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
 

@@ -43,12 +43,12 @@ def _web_address(url: str) -> str:
     return url
 
 
-_NAMES_A_SECRET = re.compile(r"auth|cookie|key|password|secret|token", re.I)
+NAMES_A_SECRET = re.compile(r"auth|cookie|key|password|secret|token", re.I)
 
 
 def _headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
-        if _NAMES_A_SECRET.search(name) and not has_reference(value):
+        if NAMES_A_SECRET.search(name) and not has_reference(value):
             raise ValueError(
                 f"write no secret here; name a variable that holds {name}, ${{env.NAME}}, or a "
                 "stored secret, ${secret.NAME}"

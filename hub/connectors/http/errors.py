@@ -15,6 +15,19 @@ from hub.connectors.vocabulary import Vocabulary
 MOST_WAIT_SECONDS = 120.0
 _OK = 200
 _TRY_AGAIN = {429, 500, 502, 503, 504}
+_NOT_LET_IN = (
+    " It does not let the hub in: look at the key, token or password, and at what that may read."
+)
+_ADVICE = {
+    401: _NOT_LET_IN,
+    403: _NOT_LET_IN,
+    404: " It has nothing there: look at the address and the path.",
+    405: " It takes questions of another method there: look at `method`.",
+    **dict.fromkeys(
+        (301, 302, 303, 307, 308),
+        " It sends elsewhere, and redirects are not followed: state the address that it sends to.",
+    ),
+}
 _HINTS = {
     None: "",
     "config_error": " Mend the connector's configuration or its key.",
@@ -143,7 +156,8 @@ class ErrorHandler(Vocabulary):
         if action is Action.IGNORE:
             raise IgnoredError(told)
         if action is Action.FAIL:
-            raise RefusedError(told + _HINTS[found.failure_type if found else None], status)
+            advice = _HINTS[found.failure_type] if found else _ADVICE.get(status, "")
+            raise RefusedError(told + advice, status)
         if action is not Action.SUCCESS:
             raise PassingError(told, self._asked_wait(told, headers))
 

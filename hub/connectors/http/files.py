@@ -90,6 +90,8 @@ class HttpFiles:
                 await answer.aclose()
         except (TimeoutError, httpx2.TimeoutException):
             raise PassingError(f"{where} gave no answer within {ANSWER_SECONDS:.0f} s.") from None
+        except httpx2.ConnectError as error:
+            raise PassingError(f"{where} can't be connected to: {error}") from None
         except httpx2.HTTPError as error:
             raise PassingError(f"{where} broke off: {type(error).__name__} {error}") from None
 

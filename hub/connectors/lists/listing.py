@@ -1,6 +1,7 @@
 """One list of a JSON service: what is asked, and which records an answer holds."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from itertools import islice
 
 from hub.connectors.base import ChannelError
 from hub.connectors.decode import decode_json
@@ -8,9 +9,12 @@ from hub.connectors.http.client import ChannelClient, Read
 from hub.connectors.http.errors import PassingError
 from hub.connectors.lists.endpoint import Endpoint
 from hub.connectors.lists.incremental import Page
+from hub.connectors.lists.more import lists
 from hub.connectors.lists.pages import pages
 from hub.connectors.lists.predicate import Predicate
 from hub.connectors.mapping.paths import getter, selector
+
+_MOST_TOLD = 3
 
 
 async def listed(
@@ -45,15 +49,17 @@ def _finder(endpoint: Endpoint) -> Callable[[object], list[object]]:
     """Finds the records of an answer, each an object. An answer that has no list where the records
     should be is none: an error that was sent with status 200 is not an empty page."""
     path = endpoint.data_selector
-    lists, records = selector(path.removesuffix("[*]")), selector(path)
+    whole_list, records = selector(path.removesuffix("[*]")), selector(path)
 
     def find(document: object) -> list[object]:
         found = records(document)
         whole = [isinstance(record, dict) for record in found]
         if path.endswith("[*]"):
-            whole += [isinstance(each, list) for each in lists(document)] or [False]
+            whole += [isinstance(each, list) for each in whole_list(document)] or [False]
         if not all(whole):
-            raise ChannelError(f"{endpoint.path}: {path} does not select a list of objects.")
+            others = [f"{where}[*]" for where, _ in islice(lists(document), _MOST_TOLD)]
+            told = f" The answer has them at {', '.join(others)}." if others else ""
+            raise ChannelError(f"{endpoint.path}: {path} does not select a list of objects.{told}")
         return found
 
     return find

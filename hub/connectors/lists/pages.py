@@ -16,6 +16,7 @@ from hub.connectors.http.config import (
     SinglePage,
 )
 from hub.connectors.http.errors import IgnoredError
+from hub.connectors.lists.more import sign_of_more
 from hub.connectors.mapping.paths import getter, put
 
 
@@ -29,7 +30,8 @@ async def pages(
     """The records of each page, until the paginator's end.
 
     A server that answers every page with the same one would never end, and one that repeats a
-    cursor or a link neither: both raise ChannelError.
+    cursor or a link neither: both raise ChannelError. So does an answer that tells of a next page
+    where no paginator is stated: what is left out would be missed by nobody.
     """
     walk = _walk(question, paginator)
     while walk.question is not None:
@@ -66,6 +68,20 @@ class _Walk:
             raise ChannelError(f"{self.path} names the {what} {name!r} twice; it would not end.")
         self._seen.add(str(name))
         return str(name)
+
+
+class _Unstated(_Walk):
+    def go_on(self, page: _Page, /) -> None:
+        answer = page.answer
+        sign = sign_of_more(answer.document, len(page.records))
+        if "next" in answer.links:
+            sign = "its header Link names a next page"
+        if sign:
+            raise ChannelError(
+                f"{self.path} answered with one page of several: {sign}. State its `paginator`, or "
+                "`paginator: {type: single_page}` if this is all."
+            )
+        super().go_on(page)
 
 
 class _Count(_Walk):
@@ -164,5 +180,7 @@ def _walk(question: Question, paginator: Paginator | None) -> _Walk:
             return _Cursors(question, paginator)
         case HeaderLink() | JsonLink():
             return _Links(question, paginator)
-        case SinglePage() | None:
+        case SinglePage():
             return _Walk(question)
+        case None:
+            return _Unstated(question)

@@ -1,5 +1,6 @@
 """Relay connections over the store's pages."""
 
+from asyncio import Future, ensure_future
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +15,32 @@ from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
 from hub.schema.types.letter import Letter
 from hub.schema.types.webhook import WebhookDelivery
+from hub.store.complaints import Count
 from hub.store.paging import PageRequest, Slice
 
 
-@dataclass(frozen=True, slots=True)
 class Counted:
-    """A page, and how to count the list that it is of."""
+    """A page, and how to count the list that it is of, which is done once."""
 
-    slice: Slice
-    count: Callable[[], Awaitable[int]]
+    def __init__(self, slice: Slice, count: Callable[[], Awaitable[Count]]) -> None:  # noqa: A002
+        self.slice = slice
+        self._count = count
+        self._counted: Future[Count] | None = None
+
+    async def count(self) -> Count:
+        """How many the list has."""
+        if self._counted is None:
+            self._counted = ensure_future(self._count())
+        # Not shielded: with the request that is given up, the count is too.
+        return await self._counted
+
+
+async def _total(page: Counted) -> int:
+    return (await page.count()).number
+
+
+async def _is_estimate(page: Counted) -> bool:
+    return (await page.count()).is_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +112,15 @@ class ComplaintConnection:
     page_info: PageInfo = derived(lambda p: p.slice, "Where the page stands.")
 
     total_count: int = awaited(
-        lambda p: p.count(),
-        "How many there are in all; counted only when asked for.",
+        _total,
+        "How many there are in all; counted only when asked for, one by one up to 10,000. Beyond "
+        "that it is an estimate, and `totalCountIsEstimate` says so.",
+        weight=100,
+    )
+    total_count_is_estimate: bool = awaited(
+        _is_estimate,
+        "Whether there are more than 10,000: `totalCount` is then what the figures hold, which may "
+        "be behind, or 10,000 where they hold no such thing: at least so many.",
         weight=100,
     )
 

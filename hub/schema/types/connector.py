@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from hub.domain.run import ConnectorState
+from hub.domain.run import ConnectorState, CountedBy
 from hub.schema.context import HubInfo
 from hub.schema.source import attribute, derived, output, resolved, stored
 from hub.schema.types.channel import Run
 from hub.schema.types.complaint import Complaint
-from hub.store.connectors import ManagedBy
-from hub.store.paging import PageRequest
+from hub.store.connectors import MOST_VERSIONS, ManagedBy
 
 
 @output
@@ -35,7 +34,7 @@ class ConnectorVersion:
 class DayCount:
     """A day by the connector's zone: what the channel has of it, and what is here."""
 
-    day: date = stored("day", "The day of receipt.", date.fromisoformat)
+    day: date = stored("day", "The day, see countedBy.", date.fromisoformat)
     source: int = stored("source", "How many records the channel says that it has.")
     missing: int = stored("missing", "How many are not here; some may be dead letters.")
     stored: int = stored("stored", "How many complaints the hub has.")
@@ -46,6 +45,10 @@ class Completeness:
     """What a channel said that it had by day, against what was stored at that moment."""
 
     as_of: datetime = stored("at", "When the channel was asked: once a day, by no query.")
+    counted_by: CountedBy = derived(
+        lambda counts: CountedBy(counts.get("by", CountedBy.RECEIVED_AT)),
+        "By which of their times complaints are of a day.",
+    )
     days: list[DayCount] = stored("days", "The last 31 days that either side knows, in order.")
 
 
@@ -69,21 +72,29 @@ class Connector:
         lambda connector: connector.get("paused"), "Why it does not, if it does not."
     )
 
-    @resolved(list[ConnectorVersion])
+    next_run_at: datetime | None = derived(
+        lambda c: None if c.get("paused") else c.get("outlook", {}).get("next_at"),
+        "When it is due next; null where it is paused, or runs only when it is asked for.",
+    )
+    failed_runs: int = derived(
+        lambda connector: connector.get("outlook", {}).get("failures", 0),
+        "How many of its latest runs in a row were not green; after 10 it is paused.",
+    )
+
+    @resolved(list[ConnectorVersion], size=MOST_VERSIONS)
     async def versions(self: Any, info: HubInfo) -> Any:
         """The latest texts that it has had, newest first."""
-        return await info.context.reader.connectors.versions(self["_id"])
+        return await info.context.loaders.versions.load(self["_id"]) or []
 
     @resolved(Completeness | None)
     async def completeness(self: Any, info: HubInfo) -> Any:
         """Whether all that the channel has is here; null where it was never asked, or can't be."""
-        return await info.context.reader.completeness.of(self["_id"])
+        return await info.context.loaders.completeness.load(self["_id"])
 
     @resolved(Run | None)
     async def last_run(self: Any, info: HubInfo) -> Any:
         """Its latest run, if it has run."""
-        found = await info.context.reader.runs.page(self["_id"], PageRequest(1))
-        return found.documents[0] if found.documents else None
+        return await info.context.loaders.last_runs.load(self["_id"])
 
 
 @output

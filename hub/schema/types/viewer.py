@@ -42,6 +42,7 @@ class Viewer:
             "action": "An OAuth scope, such as complaints:pii.",
             "id": "Of a complaint, region or channel; anywhere unless told.",
         },
+        weight=100,
     )
     async def can(
         self: Any,

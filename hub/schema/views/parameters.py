@@ -58,4 +58,6 @@ def _value(name: str, kind: GraphQLInputType, text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise ParameterError(name, f"{kind} has to be written as JSON") from None
+        raise ParameterError(
+            name, f"is no {kind}; numbers and objects are written as JSON"
+        ) from None

@@ -49,12 +49,13 @@ class Views:
         wanted = [value for name, value in pairs if name == _FORMAT] or ["json"]
         if len(wanted) > 1 or wanted[0] not in {"json", *FORMATS}:
             valid = ", ".join(["json", *FORMATS])
-            return refusal(400, "BAD_USER_INPUT", f"format: one of {valid}")
+            return refusal(400, "BAD_USER_INPUT", f"format: one of {valid}", argument=_FORMAT)
         stated = [(name, value) for name, value in pairs if name != _FORMAT]
         try:
             return await self._found(request, viewer, view, stated, wanted[0])
         except (ParameterError, NoTableError) as error:
-            return refusal(400, "BAD_USER_INPUT", str(error))
+            told = {"argument": error.name} if isinstance(error, ParameterError) else {}
+            return refusal(400, "BAD_USER_INPUT", str(error), **told)
 
     async def _found(
         self,
