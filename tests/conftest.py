@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from hub.store.embedded import embedded_mongod
 from hub.store.mongo import Database, Driver, connect
@@ -12,6 +13,10 @@ from hub.store.vault import Vault
 from tests.postgres import running_postgres
 from tests.running_hub import RunningHub, running_hub
 from tests.sql_server import SqlServer
+
+# How long an example takes is no matter of right or wrong: the machine may be busy.
+settings.register_profile("hub", deadline=None)
+settings.load_profile("hub")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Compiled and plain execution give the same JSON, key for key, errors included."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
+from hub.schema.limits import DEFAULTS
 from hub.schema.schema import core_schema
 from hub.store.dead_letters import Refused
 from hub.store.store import Store
@@ -71,8 +73,9 @@ async def filled(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     return store
 
 
-compiled = Executor(core_schema)
-plain = Executor(core_schema, compile_plans=False)
+PATIENT = replace(DEFAULTS, seconds=600)
+compiled = Executor(core_schema, PATIENT)
+plain = Executor(core_schema, PATIENT, compile_plans=False)
 
 
 @given(drawn=operations(core_schema, IDS), viewer=scopes())
