@@ -65,7 +65,7 @@ WORDS = [
 ]
 FIRST_DAY = datetime(2019, 1, 1, tzinfo=UTC)
 SECONDS = int((datetime(2026, 11, 1, tzinfo=UTC) - FIRST_DAY).total_seconds())
-_PROTOTYPES, _BATCH, _VERSION = 4_096, 5_000, 2
+_PROTOTYPES, _BATCH, _VERSION = 4_096, 5_000, 3
 _TIMES = ("received_at", "updated_at", "handed_over_at", "followed_up_at", "closed_at", "due_at")
 
 

@@ -26,6 +26,8 @@ from hub.schema.graphiql.route import GraphiQL
 from hub.schema.graphiql.route import register as register_graphiql
 from hub.schema.http import GraphQLEndpoint
 from hub.schema.limits import DEFAULTS, Limits
+from hub.schema.papers.attachments import Attachments
+from hub.schema.papers.letters import LetterFiles
 from hub.schema.streams.websocket import GraphQLSocket, origin_of
 from hub.schema.views.downloads import Downloads
 from hub.schema.views.route import Views
@@ -115,6 +117,8 @@ async def make_app(
             WebSocketRoute("/graphql", socket),
             Views(store, graphql).route,
             Downloads(store).route,
+            LetterFiles(graphql).route,
+            *Attachments(store, graphql).routes,
             Webhooks(store, find).route,
             *(GraphiQL(issuer).routes if graphiql else []),
             *oauth_routes(store, ring, issuer, token_seconds),

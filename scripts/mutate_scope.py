@@ -20,10 +20,14 @@ ANSWERS = [
     "tests/security/test_changes.py",
     "tests/security/test_differential.py",
     "tests/security/test_warnings.py",
+    "tests/schema/test_attachments.py",
+    "tests/schema/test_letters.py",
+    "tests/schema/test_readiness.py",
     "tests/store/test_audit.py",
     "tests/store/test_complaints.py",
     "tests/store/test_connectors.py",
     "tests/store/test_masks.py",
+    "tests/store/test_past.py",
     "tests/store/test_statistics.py",
     "tests/store/test_rollups.py",
 ]
@@ -81,12 +85,12 @@ MUTANTS = [
     Mutant(
         "indicators from complaints",
         "hub/store/figures.py",
-        "both(within(reach), match(condition, now), _received_in(period))",
-        "both(match(condition, now), _received_in(period))",
+        "both(within(reach), match(condition, now), received_in(period))",
+        "both(match(condition, now), received_in(period))",
     ),
     Mutant(
         "indicators from the roll-up",
-        "hub/store/figures.py",
+        "hub/store/cells.py",
         'both({"breakdown": breakdown}, within(reach), months)',
         'both({"breakdown": breakdown}, months)',
     ),
@@ -107,6 +111,24 @@ MUTANTS = [
         "hub/store/warnings.py",
         "self._within = plan.within(scope.rows)",
         "self._within = {}",
+    ),
+    Mutant(
+        "figures of a past moment",
+        "hub/store/past.py",
+        "plan.both(plan.within(reach), wanted, before)",
+        "plan.both(wanted, before)",
+    ),
+    Mutant(
+        "activity",
+        "hub/store/activity.py",
+        "cells.activity(self._within, province, period)",
+        "cells.activity({}, province, period)",
+    ),
+    Mutant(
+        "institutions",
+        "hub/store/institutions.py",
+        "plan.both(self._within, current)",
+        "current",
     ),
     Mutant("channels", "hub/store/channels.py", "find(self._within, {", "find({}, {"),
     Mutant(
@@ -133,6 +155,27 @@ MUTANTS = [
     Mutant("runs", "hub/store/runs.py", "read(self._within, wanted", "read({}, wanted"),
     Mutant(
         "dead letters", "hub/store/dead_letters.py", "read(self._within, wanted", "read({}, wanted"
+    ),
+    Mutant("readiness", "hub/store/readiness.py", "plan.both(self._within, wanted)", "wanted"),
+    Mutant(
+        "attachments",
+        "hub/store/readiness.py",
+        'found = await self._entries.find_one(wanted, {"attachments": 1})',
+        "found = await self._entries.find_one(\n"
+        '            {"attachments.id": {"$eq": id_}}, {"attachments": 1})',
+    ),
+    Mutant("letters", "hub/store/letters.py", "read(self._within, {}", "read({}, {}"),
+    Mutant(
+        "letter by id",
+        "hub/store/letters.py",
+        'plan.both(self._within, {"_id": {"$eq": id_}})',
+        '{"_id": {"$eq": id_}}',
+    ),
+    Mutant(
+        "letters that were not sent",
+        "hub/store/plan.py",
+        'both(within(scope.letters_received), {"state": {"$eq": LetterState.SENT.value}})',
+        "within(scope.letters_received)",
     ),
     Mutant("audit records", "hub/store/audit.py", "read(self._within, {}", "read({}, {}"),
     Mutant(

@@ -1,16 +1,17 @@
 """What MongoDB is asked, said again as plain loops over plain objects."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import asin, ceil, cos, radians, sin, sqrt
 from operator import ge, gt, le, lt
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, Complaint, Location
 from hub.domain.deadlines import Rulebook, is_late
-from hub.domain.indicators import Dimension, IndicatorRow
+from hub.domain.indicators import DaysTaken, Dimension, IndicatorRow
 from hub.domain.question import (
     All,
     AnyOf,
@@ -78,8 +79,16 @@ def reckoned(complaint: Complaint) -> dict[str, Any]:
 
 
 def overdue(complaint: Complaint) -> bool:
-    due = reckoned(complaint)["due_at"]
-    return due is not None and due < datetime.now(UTC) and complaint.status in OPEN_STATUSES
+    return is_overdue(complaint, reckoned(complaint))
+
+
+def is_overdue(
+    complaint: Complaint, stored: Mapping[str, Any], now: datetime | None = None
+) -> bool:
+    """Past its deadline and not answered."""
+    due = stored["due_at"]
+    now = now or datetime.now(UTC)
+    return due is not None and due < now and complaint.status in OPEN_STATUSES
 
 
 def holds(condition: Condition, complaint: Complaint) -> bool:  # noqa: PLR0911 - one for each case
@@ -185,36 +194,118 @@ def key(complaint: Complaint, dimension: Dimension) -> str | None:
     return None if value is None else str(value)
 
 
-def comparable(rows: Iterable[IndicatorRow]) -> dict[Any, Any]:
+class Figures(NamedTuple):
+    """What is told of a group, the days as (n, of, median, 90th percentile)."""
+
+    received: int
+    followed_up: int
+    overdue: int
+    timed: int
+    median_days: float | None
+    p90_days: float | None
+    verified: int
+    handed_over: int
+    closed: int | None
+    archived: int | None
+    overdue_ever: int
+    reopened: int
+    hand_over: Any
+    follow_up: Any
+    close: Any
+
+
+def comparable(rows: Iterable[IndicatorRow]) -> dict[Any, Figures]:
     """Values of the keys → what `figures` says of the same group."""
     return {
-        tuple(value for _, value in row.keys): (
+        tuple(value for _, value in row.keys): Figures(
             row.received,
             row.followed_up,
             row.overdue,
             row.timed,
             row.median_days_to_follow_up,
             row.p90_days_to_follow_up,
+            row.verified,
+            row.handed_over,
+            row.closed,
+            row.archived,
+            row.overdue_ever,
+            row.reopened,
+            *map(_told, (row.hand_over, row.follow_up, row.close)),
         )
         for row in rows
     }
 
 
-Figures = tuple[int, int, int, int, float | None, float | None]
+def _told(days: DaysTaken | None) -> tuple[int, int, float | None, float | None]:
+    assert days  # it is told to whoever may read the complaints
+    return days.n, days.of, days.median, days.p90
 
 
-def figures(complaints: Sequence[Complaint]) -> Figures:
-    """(received, followed up, overdue, timed, median days, 90th percentile) of a group."""
-    hours = [
-        (c.followed_up_at - c.received_at).total_seconds() // 3600
-        for c in complaints
-        if c.followed_up_at
-    ]
-    return (
-        len(complaints),
-        sum(c.status in FOLLOWED_UP_STATUSES for c in complaints),
-        sum(overdue(c) for c in complaints),
+class Told(NamedTuple):
+    """A complaint as it is stored: with the steps it was seen at, and what the rules make of it
+    (which have oracles of their own)."""
+
+    complaint: Complaint
+    steps: list[Any]
+    reckoned: Mapping[str, Any]
+
+    @classmethod
+    def once(cls, complaint: Complaint) -> "Told":
+        """One that was fetched once."""
+        return cls(complaint, next_timeline(complaint, MOMENT, None), reckoned(complaint))
+
+    @classmethod
+    def of(cls, complaint: Complaint, document: Mapping[str, Any]) -> "Told":
+        """One that lies in MongoDB."""
+        return cls(complaint, document["timeline"], document)
+
+
+def figures(complaints: Iterable[Complaint | Told], now: datetime | None = None) -> Figures:
+    """The figures of a group, complaint by complaint; now unless told."""
+    group = [c if isinstance(c, Told) else Told.once(c) for c in complaints]
+    hours: list[float] = []
+    days: dict[str, list[int | None]] = {"hand_over": [], "follow_up": [], "close": []}
+    counts: Counter[str] = Counter()
+    for c, steps, stored in group:
+        was = {step["status"] for step in steps}
+        followed_up = bool(was & {*FOLLOWED_UP_STATUSES}) or c.followed_up_at is not None
+        handed_over = followed_up or c.handed_over_at is not None
+        verified = handed_over or "verified" in was
+        late = stored.get("late", False)
+        counts["followed_up"] += c.status in FOLLOWED_UP_STATUSES
+        counts["verified"] += verified
+        counts["handed_over"] += handed_over
+        counts["closed"] += c.status == "closed"
+        counts["archived"] += c.status == "archived"
+        counts["overdue"] += is_overdue(c, stored, now)
+        counts["overdue_ever"] += late or is_overdue(c, stored, now)
+        counts["reopened"] += stored.get("reopened", False)
+        if c.followed_up_at:
+            hours.append((c.followed_up_at - c.received_at).total_seconds() // 3600)
+        if verified:
+            days["hand_over"].append(stored["days"].get("hand_over"))
+        if followed_up:
+            days["follow_up"].append(stored["days"].get("follow_up"))
+        if c.status == "closed" or c.closed_at:
+            days["close"].append(stored["days"].get("close"))
+    return Figures(
+        len(group),
+        counts["followed_up"],
+        counts["overdue"],
         len(hours),
         median(hours) / 24 if hours else None,
         sorted(hours)[ceil(9 * len(hours) / 10) - 1] / 24 if hours else None,
+        counts["verified"],
+        counts["handed_over"],
+        counts["closed"],
+        counts["archived"],
+        counts["overdue_ever"],
+        counts["reopened"],
+        *(_taken(days[stage]) for stage in ("hand_over", "follow_up", "close")),
     )
+
+
+def _taken(days: list[int | None]) -> tuple[int, int, float | None, float | None]:
+    known = sorted(each for each in days if each is not None)
+    n = len(known)
+    return n, len(days), median(known) if n else None, known[ceil(9 * n / 10) - 1] if n else None

@@ -22,7 +22,7 @@ CONNECTORS = [
     DOCS / "cases.md",
     *sorted((DOCS / "connectors").glob("*.md")),
 ]
-OVERSIGHT = [DOCS / "cases.md", DOCS / "warnings.md"]
+OVERSIGHT = [DOCS / name for name in ("cases.md", "letters.md", "warnings.md")]
 PAGES = sorted(
     [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "connectors_config").rglob("*.md")]
 )

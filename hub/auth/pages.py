@@ -29,7 +29,8 @@ WORDS = {
     Permission.STATISTICS_READ: "Read counts and indicators",
     Permission.CONNECTORS_READ: "Read connectors, their runs and dead letters",
     Permission.CONNECTORS_WRITE: "Register and change connectors",
-    Permission.LETTERS_WRITE: "Write letters to districts",
+    Permission.LETTERS_WRITE: "Write the province's letters to the ministry",
+    Permission.READINESS_WRITE: "Enter and confirm what local governments have in place",
     Permission.AUDIT_READ: "Read who has read personal data",
     Permission.CLIENTS_WRITE: "Register and change clients",
 }

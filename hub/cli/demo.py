@@ -27,7 +27,14 @@ def demo() -> None:
     """
 
     from hub.app import app_of
-    from hub.demo.run import demo_channels, demo_clients, sync_all, write_demo_file
+    from hub.demo.oversight import enter_readiness, write_letter
+    from hub.demo.run import (
+        demo_channels,
+        demo_clients,
+        load_institutions,
+        sync_all,
+        write_demo_file,
+    )
 
     async def body(settings: Settings) -> None:
         if settings.mongodb_uri:
@@ -40,8 +47,11 @@ def demo() -> None:
                         return _Line(bar, name)
 
                     finished = await sync_all(settings, store, hosts, of)
+                await load_institutions(store)
                 await store.rollups.refresh()
                 out.print(_ledgers(finished))
+                await enter_readiness(store)
+                letter = await write_letter(store)
                 clients = await demo_clients(settings, store)
                 app = await app_of(settings, store)
                 async with (
@@ -53,7 +63,7 @@ def demo() -> None:
                     for work in (*consoles, *for_overseers(store, settings)):
                         group.start_soon(work)
                     path = write_demo_file(settings, clients)
-                    _tell(settings, clients, str(path))
+                    _tell(settings, clients, str(path), letter)
                     await anyio.sleep_forever()
 
     run(body, signal_is_failure=False)
@@ -95,7 +105,7 @@ def _ledgers(finished: list[Finished]) -> Table:
     return table
 
 
-def _tell(settings: Settings, clients: "Clients", path: str) -> None:
+def _tell(settings: Settings, clients: "Clients", path: str, letter: str) -> None:
     from hub.demo.run import WHO
 
     url, ministry = settings.issuer, clients["ministry"]
@@ -113,7 +123,8 @@ def _tell(settings: Settings, clients: "Clients", path: str) -> None:
         f"TOKEN=$(curl -s -u '{credentials}' -d grant_type=client_credentials {url}/oauth/token"
         " | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])')\n"
         f'curl -s {url}/graphql -H "Authorization: Bearer $TOKEN"'
-        f" -H 'Content-Type: application/json' -d '{query}'\n\n"
+        f" -H 'Content-Type: application/json' -d '{query}'\n"
+        f'curl -s {url}/letters/{letter}.pdf -H "Authorization: Bearer $TOKEN" -o surat.pdf\n\n'
         f"ready: {url}/graphql (Ctrl-C ends it)",
         flush=True,
     )

@@ -12,6 +12,7 @@ from hub.auth.clients import create_client
 from hub.connectors.base import Surroundings
 from hub.demo.channels import open311_server, rest_service, write_lapor_export
 from hub.demo.population import Report, reports
+from hub.domain.institutions import institutions_in
 from hub.domain.scope import Grant, Role
 from hub.ingest.folder import load_folder, register
 from hub.ingest.run import Finished, Progress, sync
@@ -27,6 +28,9 @@ WHO = {
     "statistics": Grant(Role.STATISTICS),
     "admin": Grant(Role.ADMIN),
 }
+
+INSTITUTIONS = Path(__file__).with_name("institutions.csv")
+"""As an administrator would load them."""
 
 Clients = dict[str, dict[str, str]]
 
@@ -84,6 +88,12 @@ async def sync_all(
         surroundings = Surroundings(folder, os.environ, hosts)
         finished.append(await sync(loaded, store, surroundings, progress(loaded.config.name)))
     return finished
+
+
+async def load_institutions(store: Store) -> None:
+    """Lists the institutions of the three provinces."""
+    lines = INSTITUTIONS.read_text("utf-8").splitlines()
+    await store.institutions.replace(institutions_in(lines))
 
 
 async def demo_clients(settings: Settings, store: Store) -> Clients:

@@ -74,3 +74,12 @@ def course_of(complaint: Complaint, steps: Sequence[Step]) -> Course:
         aside,
         reopened,
     )
+
+
+def acts(complaint: Complaint, steps: Sequence[Step]) -> list[datetime]:
+    """When (UTC) it was followed up, as far as anybody says: each step of that, and what the
+    channel states. What was put aside may have ended without."""
+    is_closed = complaint.status is ComplaintStatus.CLOSED
+    stated = (complaint.followed_up_at, complaint.closed_at if is_closed else None)
+    seen = (each.at for each in steps if each.dated and each.status in FOLLOWED_UP_STATUSES)
+    return [*(at for at in stated if at), *seen]

@@ -10,8 +10,8 @@ from hub.domain.course import Course, Step, course_of
 from hub.domain.deadline_rules import DeadlineStage, Event, Rule, standing_rules
 from hub.domain.working_days import Calendar, OfficeClock
 
-_METHOD = 1
-"""Counted up when the same rules and days make other deadlines than before."""
+_METHOD = 2
+"""Counted up when the same rules and days make something else of complaints than before."""
 
 _DUTIES = (DeadlineStage.VERIFY, DeadlineStage.FOLLOW_UP, DeadlineStage.ANSWER)
 """What an office has to do; closing is what follows where the reporter says nothing."""

@@ -60,6 +60,8 @@ class Asked:
         for dimension in dimensions:
             if dimension in {Dimension.DAY, Dimension.WEEK}:
                 raise DisclosureError("groupBy", f"you may group by month, not by {dimension}")
+            if dimension not in {*PLACE, *BREAKDOWNS, Dimension.MONTH}:
+                raise DisclosureError("groupBy", f"you may not group by {dimension}")
         if not period.has_whole_months:
             raise DisclosureError("period", "you may ask for whole months only")
         if hidden := fields_of(condition) - {*_FIELDS}:

@@ -17,6 +17,7 @@ class Dimension(StrEnum):
     CLASSIFICATION = "classification"
     PROGRAMME = "programme"
     STATUS = "status"
+    INSTITUTION = "institution"
     MONTH = "month"
     WEEK = "week"
     DAY = "day"
@@ -66,13 +67,37 @@ class Freshness:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DaysTaken:
+    """Working days from receipt to a stage, those of pauses left out, by the calendar of the
+    district. `of` came to the stage, and `n` of them say when: what the median and the 90th
+    percentile rest on."""
+
+    n: int = 0
+    of: int = 0
+    median: float | None = None
+    p90: float | None = None
+
+    @property
+    def coverage(self) -> float | None:
+        """The fraction that says when; None when none came so far."""
+        return fraction(self.n, self.of)
+
+
+NO_DAYS = DaysTaken()
+STAGES = ("hand_over", "follow_up", "close")
+"""What working days are counted to, by the names that are stored."""
+
+
 @dataclass(slots=True)
 class IndicatorRow:
     """The figures of one group, each beside what it rests on.
 
     `timed` is how many of `followed_up` state when, which is what the median and the 90th
-    percentile rest on; `changed_at` (UTC) is when the hub last stored a change in the group.
-    `before` is the same group in the period before, where that was asked for.
+    percentile of days by the hour rest on; `changed_at` (UTC) is when the hub last stored a change
+    in the group. What is closed or archived is a group of its own, by status, and None for whoever
+    may not be told of it. `uncertain` is how many had a status that is not known, where a past
+    moment was asked for; `before` is the same group in the period before, where that was.
     """
 
     keys: Keys
@@ -84,37 +109,76 @@ class IndicatorRow:
     changed_at: datetime | None
     freshness: Freshness
     p90_days_to_follow_up: float | None = None
+    verified: int = 0
+    handed_over: int = 0
+    closed: int | None = 0
+    archived: int | None = 0
+    overdue_ever: int = 0
+    reopened: int = 0
+    hand_over: DaysTaken = NO_DAYS
+    follow_up: DaysTaken = NO_DAYS
+    close: DaysTaken | None = NO_DAYS
+    uncertain: int | None = None
     before: "IndicatorRow | None" = None
+
+    @property
+    def verification_rate(self) -> float | None:
+        """Verified as a fraction of received; None when nothing was received."""
+        return fraction(self.verified, self.received)
+
+    @property
+    def hand_over_rate(self) -> float | None:
+        """Handed over as a fraction of received; None when nothing was received."""
+        return fraction(self.handed_over, self.received)
 
     @property
     def follow_up_rate(self) -> float | None:
         """Followed up as a fraction of received; None when nothing was received."""
-        return self.followed_up / self.received if self.received else None
+        return fraction(self.followed_up, self.received)
+
+    @property
+    def closing_rate(self) -> float | None:
+        """Closed as a fraction of received; None when nothing was received, or it is not told."""
+        return None if self.closed is None else fraction(self.closed, self.received)
 
 
-HOURS_PER_DAY = 24
+def fraction(part: int, whole: int) -> float | None:
+    """A part of a whole; None of nothing."""
+    return part / whole if whole else None
 
 
-def median_days(hours: Mapping[int, int]) -> float | None:
-    """The median in days of a histogram, whole hours → complaints; None when it is empty."""
-    total = sum(hours.values())
+Histogram = Mapping[int, int]
+"""Whole numbers → how many complaints have each."""
+
+
+def median(values: Histogram) -> float | None:
+    """The median of a histogram; None when it is empty."""
+    total = sum(values.values())
     if not total:
         return None
     low, high = (total - 1) // 2, total // 2
     seen, middle = 0, []
-    for hour in sorted(hours):
-        middle += [hour for rank in (low, high) if seen <= rank < seen + hours[hour]]
-        seen += hours[hour]
-    return sum(middle) / len(middle) / HOURS_PER_DAY
+    for value in sorted(values):
+        middle += [value for rank in (low, high) if seen <= rank < seen + values[value]]
+        seen += values[value]
+    return sum(middle) / len(middle)
 
 
-def p90_days(hours: Mapping[int, int]) -> float | None:
-    """The days within which nine of ten are, of a histogram as above: the least value that is no
-    less than nine tenths of them (nearest rank); None when it is empty."""
-    rank = -(-9 * sum(hours.values()) // 10)
+def p90(values: Histogram) -> int | None:
+    """The least value that is no less than nine tenths of a histogram (nearest rank); None when
+    it is empty."""
+    rank = -(-9 * sum(values.values()) // 10)
     seen = 0
-    for hour in sorted(hours):
-        seen += hours[hour]
+    for value in sorted(values):
+        seen += values[value]
         if seen >= rank > 0:
-            return hour / HOURS_PER_DAY
+            return value
     return None
+
+
+_HOURS_PER_DAY = 24
+
+
+def days_of(hours: float | None) -> float | None:
+    """Hours as days."""
+    return None if hours is None else hours / _HOURS_PER_DAY

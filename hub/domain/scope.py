@@ -31,6 +31,7 @@ class Permission(StrEnum):
     CONNECTORS_READ = "connectors:read"
     CONNECTORS_WRITE = "connectors:write"
     LETTERS_WRITE = "letters:write"
+    READINESS_WRITE = "readiness:write"
     AUDIT_READ = "audit:read"
     CLIENTS_WRITE = "clients:write"
     OVERSIGHT_WRITE = "oversight:write"
@@ -41,8 +42,10 @@ DEFAULT_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MINISTRY: frozenset(
         {_P.COMPLAINTS_READ, _P.STATISTICS_READ, _P.CONNECTORS_READ, _P.AUDIT_READ}
     ),
-    Role.PROVINCE: frozenset({_P.COMPLAINTS_READ, _P.STATISTICS_READ, _P.LETTERS_WRITE}),
-    Role.DISTRICT: frozenset({_P.COMPLAINTS_READ, _P.STATISTICS_READ}),
+    Role.PROVINCE: frozenset(
+        {_P.COMPLAINTS_READ, _P.STATISTICS_READ, _P.LETTERS_WRITE, _P.READINESS_WRITE}
+    ),
+    Role.DISTRICT: frozenset({_P.COMPLAINTS_READ, _P.STATISTICS_READ, _P.READINESS_WRITE}),
     Role.OPERATOR: frozenset(
         {
             _P.COMPLAINTS_READ,
@@ -57,13 +60,13 @@ DEFAULT_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 """What a new client of a role may do unless it is told otherwise."""
 
-_WITH_PII = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
 _OVERSEERS = {Role.MINISTRY, Role.PROVINCE}
+_OFFICES = {Role.MINISTRY, Role.PROVINCE, Role.DISTRICT}
 
 
 def allowed_permissions(role: Role) -> frozenset[Permission]:
     """The most that a client of this role can be given."""
-    extra = {_P.COMPLAINTS_PII, _P.AUDIT_READ} if role in _WITH_PII else set()
+    extra = {_P.COMPLAINTS_PII, _P.AUDIT_READ, _P.READINESS_WRITE} if role in _OFFICES else set()
     oversight = {_P.OVERSIGHT_WRITE} if role in _OVERSEERS else set()
     return DEFAULT_PERMISSIONS[role] | extra | oversight
 
@@ -186,7 +189,7 @@ class Scope:
         if permission is Permission.CONNECTORS_WRITE:
             return self.own_connectors
         if permission is Permission.OVERSIGHT_WRITE:
-            return self.oversees
+            return self.overseen
         return self._reach(lambda role: permission in allowed_permissions(role), permission)
 
     @cached_property
@@ -211,10 +214,10 @@ class Scope:
     def reporters(self) -> Reach:
         """Complaints whose reporter may be read, unless the complaint is anonymous."""
         read, pii = Permission.COMPLAINTS_READ, Permission.COMPLAINTS_PII
-        return self._reach(_WITH_PII.__contains__, read, pii)
+        return self._reach(_OFFICES.__contains__, read, pii)
 
     @cached_property
-    def oversees(self) -> Reach:
+    def overseen(self) -> Reach:
         """Complaints that may be said to be one case or not, and places that rules of early
         warning may be about."""
         read, write = Permission.COMPLAINTS_READ, Permission.OVERSIGHT_WRITE
@@ -240,7 +243,7 @@ class Scope:
     @cached_property
     def audit(self) -> Reach:
         """Records of who was shown personal data, by where the complaints are."""
-        return self._reach(_WITH_PII.__contains__, Permission.AUDIT_READ)
+        return self._reach(_OFFICES.__contains__, Permission.AUDIT_READ)
 
     @cached_property
     def dead_letters(self) -> Reach:
@@ -269,6 +272,46 @@ class Scope:
             provinces=frozenset(code for code in codes if "." not in code),
             districts=frozenset(code for code in codes if "." in code),
         )
+
+    @cached_property
+    def readiness(self) -> Reach:
+        """Local governments whose readiness may be read; a province's own is part of it."""
+        return self._reach(_OFFICES.__contains__, Permission.STATISTICS_READ)
+
+    def speaks_for(self, region: str) -> bool:
+        """Whether this viewer enters the readiness of a local government: it is their own."""
+        role = Role.DISTRICT if "." in region else Role.PROVINCE
+        return self._writes_readiness(role, region)
+
+    def oversees(self, region: str) -> bool:
+        """Whether this viewer confirms it: the province does for its districts, the ministry for
+        the provinces, and nobody for themselves."""
+        if "." in region:
+            return self._writes_readiness(Role.PROVINCE, region[:2])
+        return self._writes_readiness(Role.MINISTRY)
+
+    def _writes_readiness(self, role: Role, region: str | None = None) -> bool:
+        needed = Permission.STATISTICS_READ, Permission.READINESS_WRITE
+        return self.permissions.issuperset(needed) and any(
+            grant.role is role and grant.permits(*needed) and region in (None, *grant.regions)
+            for grant in self.grants
+        )
+
+    @cached_property
+    def letters(self) -> Reach:
+        """Provinces whose letters may be read as they are drafted."""
+        return self._reach({Role.PROVINCE}.__contains__, Permission.STATISTICS_READ)
+
+    @cached_property
+    def letters_received(self) -> Reach:
+        """Provinces whose letters may be read once they were sent."""
+        return self._reach({Role.MINISTRY}.__contains__, Permission.STATISTICS_READ)
+
+    @cached_property
+    def own_letters(self) -> Reach:
+        """Provinces whose letters may be written: they count complaints that may be read."""
+        read, count = Permission.COMPLAINTS_READ, Permission.STATISTICS_READ
+        return self._reach({Role.PROVINCE}.__contains__, read, count, Permission.LETTERS_WRITE)
 
     @cached_property
     def any_purpose(self) -> Reach:

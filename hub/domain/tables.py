@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 from hub.domain.disclosure import BREAKDOWNS, PLACE, Asked, Values
-from hub.domain.indicators import Dimension, IndicatorRow
+from hub.domain.indicators import DaysTaken, Dimension, IndicatorRow
 from hub.domain.scope import SMALLEST_GROUP
 from hub.domain.suppression import Cell, Path, published
 
@@ -72,7 +72,7 @@ def told(
         keys = dict(row.keys)
         paths = [axis.get(_key(keys, d), []) for axis, d in zip(chosen, _AXES, strict=True)]
         if all(cell in table.told for cell in product(*paths)) and (also_read or all(paths)):
-            found.append(_without_few_times(row))
+            found.append(_without_few_times(_without_statuses(row)))
     return found
 
 
@@ -108,10 +108,27 @@ def _whole(months: list[Path], axis: _Axis) -> list[Path]:
     return [*years, *(path for path in months if path[:1] not in years)]
 
 
+def _without_statuses(row: IndicatorRow) -> IndicatorRow:
+    """How many are closed or archived are cells of the table by status, which tells them if they
+    may be told."""
+    return replace(row, closed=None, archived=None, close=None)
+
+
 def _without_few_times(row: IndicatorRow) -> IndicatorRow:
     """A median of fewer than five says when one complaint was followed up; so does the 90th
     percentile where fewer than five are beyond it."""
+    row = replace(
+        row,
+        hand_over=_of_many(row.hand_over),
+        follow_up=_of_many(row.follow_up),
+    )
     if row.timed >= _FEWEST_FOR_P90:
         return row
     median = row.median_days_to_follow_up if row.timed >= SMALLEST_GROUP else None
     return replace(row, median_days_to_follow_up=median, p90_days_to_follow_up=None)
+
+
+def _of_many(days: DaysTaken) -> DaysTaken:
+    if days.n >= _FEWEST_FOR_P90:
+        return days
+    return replace(days, median=days.median if days.n >= SMALLEST_GROUP else None, p90=None)

@@ -52,7 +52,7 @@ class OversightDesk:
         _check(rule)
         if rule.region and not regions().get(rule.region):
             raise OversightError("region", "is the code of no province or district")
-        both = (self._scope.oversees, self._scope.counts)
+        both = (self._scope.overseen, self._scope.counts)
         if not all(rule.lies_within(reach) for reach in both):
             raise OversightError("region", "name one all of which you oversee")
         if await self._store.principals.get(self._scope.subject) is None:

@@ -98,7 +98,7 @@ class EarlyWarning:
         if holder is None:
             return None
         scope = Scope(by, holder.grants, holder.permissions & kept.permissions)
-        both = kept.rule.lies_within(scope.oversees), kept.rule.lies_within(scope.counts)
+        both = kept.rule.lies_within(scope.overseen), kept.rule.lies_within(scope.counts)
         return scope if all(both) else None
 
     async def _findings(self, rule: WarningRule, scope: Scope, now: datetime) -> list[Finding]:

@@ -19,12 +19,14 @@ from hub.domain.scope import Permission, Scope
 from hub.ingest.desk import Desk
 from hub.ingest.trial import Trials
 from hub.oversight.desk import OversightDesk
+from hub.oversight.letters.desk import LetterDesk
 from hub.schema.asked import Admission, Asked, BadRequestError, document_hash
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.compiled.stream import Stream
 from hub.schema.context import Admit, Context
 from hub.schema.errors import RefusedError
+from hub.schema.frozen import data_within
 from hub.schema.held import Held
 from hub.schema.limits import DEFAULTS, Limits, TooManyError, TooSlowError
 from hub.schema.rate import RateLimit
@@ -138,6 +140,10 @@ class Answering:
         )
         self._oversight = lru_cache(_DESKS)(partial(OversightDesk, store=store))
 
+        self.letters = lru_cache(_DESKS)(
+            partial(LetterDesk, store=store, ask=partial(data_within, self))
+        )
+
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
         return self._rate.wait_of(viewer.scope.subject)
@@ -227,7 +233,7 @@ class Answering:
 
     def _context(self, scope: Scope, admit: Admit | None) -> Context:
         desks = self._desk(scope), self._webhooks(scope), self._oversight(scope)
-        return Context(self._store.reader(scope), *desks, admit)
+        return Context(self._store.reader(scope), *desks, admit, self.letters(scope))
 
     async def _admit(self, viewer: Viewer, document: str) -> None:
         """Raises GraphQLError for what may not be answered later on behalf of a viewer."""

@@ -26,6 +26,10 @@ _WATCH: Final = frozenset({Permission.CONNECTORS_READ})
 _CHANGE: Final = frozenset({Permission.CONNECTORS_READ, Permission.CONNECTORS_WRITE})
 _OVERSEE: Final = frozenset({Permission.COMPLAINTS_READ, Permission.OVERSIGHT_WRITE})
 _WARN: Final = _OVERSEE | {Permission.STATISTICS_READ}
+_ENTER: Final = frozenset({Permission.STATISTICS_READ, Permission.READINESS_WRITE})
+_WRITE: Final = frozenset(
+    {Permission.STATISTICS_READ, Permission.COMPLAINTS_READ, Permission.LETTERS_WRITE}
+)
 _A_TOKEN: Final[Needed] = frozenset()
 
 _ROOTS: Final[dict[str, Needed]] = {
@@ -36,12 +40,18 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Query.warning": _READ,
     "Query.warnings": _READ,
     "Query.warningRules": _READ,
+    "Query.activity": _READ | _COUNT,
+    "Query.ranking": _COUNT,
     "Query.connectors": _WATCH,
     "Query.runs": _WATCH,
     "Query.deadLetters": _WATCH,
     "Query.audit": frozenset({Permission.AUDIT_READ}),
     "Query.webhooks": _READ,
     "Query.webhookDeliveries": _READ,
+    "Query.readiness": _COUNT,
+    "Query.letters": _COUNT,
+    "Query.letter": _COUNT,
+    "Query.letterFigures": _COUNT,
     "Mutation.registerConnector": _CHANGE,
     "Mutation.updateConnector": _CHANGE,
     "Mutation.pauseConnector": _CHANGE,
@@ -66,6 +76,13 @@ _ROOTS: Final[dict[str, Needed]] = {
     "Mutation.removeWebhook": _READ,
     "Mutation.rotateWebhookSecret": _READ,
     "Mutation.redeliver": _READ,
+    "Mutation.enterReadiness": _ENTER,
+    "Mutation.confirmReadiness": _ENTER,
+    "Mutation.returnReadiness": _ENTER,
+    "Mutation.removeAttachment": _ENTER,
+    "Mutation.createLetter": _WRITE,
+    "Mutation.reviseLetter": _WRITE,
+    "Mutation.sendLetter": _WRITE,
     "Subscription.complaintChanged": _READ,
     "Subscription.warningRaised": _READ,
     "Subscription.indicatorsChanged": _COUNT,

@@ -13,6 +13,7 @@ from hub.domain.scope import Permission
 from hub.domain.working_days import Calendar
 from hub.ingest.desk import Desk
 from hub.oversight.desk import OversightDesk
+from hub.oversight.letters.desk import LetterDesk
 from hub.schema.errors import MissingPermissionError, RefusedError
 from hub.schema.loaders import Loaders
 from hub.store.cases import Case
@@ -35,12 +36,15 @@ class Context:
         webhooks: WebhookDesk,
         oversight: OversightDesk,
         admit: Admit | None = None,
+        letters: LetterDesk | None = None,
     ) -> None:
-        """`admit` tells what the viewer's client may have done once this request has ended."""
+        """`admit` tells what the viewer's client may have done once this request has ended;
+        `letters` is the viewer's desk for them, where letters are written."""
         self.reader = reader
         self._desk = desk
         self._webhooks = webhooks
         self._oversight = oversight
+        self._letters = letters
         self._admit = admit
         self._changes = 0
         self.reading = Reading()
@@ -70,13 +74,13 @@ class Context:
         or have asked for too many changes at once."""
         self.need(Permission.CONNECTORS_READ)
         self.need(Permission.CONNECTORS_WRITE)
-        self._count_change()
+        self.count_change()
         return self._desk
 
     def webhooks(self) -> WebhookDesk:
         """What the viewer changes their webhooks at. Raises GraphQLError where they have asked for
         too many changes at once."""
-        self._count_change()
+        self.count_change()
         return self._webhooks
 
     def oversight(self) -> OversightDesk:
@@ -84,17 +88,29 @@ class Context:
         too many changes at once."""
         self.need(Permission.COMPLAINTS_READ)
         self.need(Permission.OVERSIGHT_WRITE)
-        self._count_change()
+        self.count_change()
         return self._oversight
 
     async def admit(self, document: str) -> None:
         """Raises GraphQLError where a document may not be answered later on the viewer's behalf."""
-        self._count_change()
+        self.count_change()
         if self._admit is None:
             raise RefusedError("Nothing is done on your behalf later.", "FORBIDDEN")
         await self._admit(document)
 
-    def _count_change(self) -> None:
+    def letters(self) -> LetterDesk:
+        """What the viewer changes letters at. Raises GraphQLError where they may change nothing, or
+        have asked for too many changes at once."""
+        self.need(Permission.STATISTICS_READ)
+        self.need(Permission.COMPLAINTS_READ)
+        self.need(Permission.LETTERS_WRITE)
+        self.count_change()
+        if self._letters is None:
+            raise RefusedError("Letters are not written here.", "FORBIDDEN")
+        return self._letters
+
+    def count_change(self) -> None:
+        """Raises GraphQLError where the viewer has asked for too many changes at once."""
         self._changes += 1
         if self._changes > MOST_CHANGES:
             told = f"A request makes {MOST_CHANGES} changes at most."

@@ -5,13 +5,17 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from hub.domain.activity import Members
 from hub.domain.case import LinkedBy
 from hub.domain.change import ChangeKind
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.delivery import DeliveryKind, DeliveryState, WebhookState
 from hub.domain.indicators import Dimension
+from hub.domain.letter import LetterState
 from hub.domain.question import OrderField
+from hub.domain.ranking import Apart, RankedBy
+from hub.domain.readiness import ReadinessItem, ReadinessState
 from hub.domain.region import RegionLevel
 from hub.domain.run import ConnectorState, CountedBy, DeadLetterState, ErrorCode, RunState, Stage
 from hub.domain.scope import Role
@@ -100,9 +104,18 @@ _known(
         "The kind of the report.",
         "A programme with rules of its own.",
         "Where complaints stand now.",
+        "The institution that handles them, in the channels' words.",
         "Month of receipt: 2020-07.",
         "Week of receipt, from Monday: 2020-W31.",
         "Day of receipt: 2020-07-31.",
+    ],
+)
+_known(
+    Members,
+    "Whose figures are told side by side.",
+    [
+        "Institutions, as the hub's administrators list them.",
+        "Districts (kabupaten and kota).",
     ],
 )
 _known(
@@ -114,6 +127,28 @@ _known(
         "By when an answer is due; unknown is lowest.",
     ],
     "ComplaintOrderField",
+)
+_known(
+    RankedBy,
+    "What districts are put in order of.",
+    [
+        "Followed up, as a fraction of what was received: the highest first.",
+        "Closed, as a fraction of what was received: the highest first.",
+        "The median of working days to the hand-over: the fewest first.",
+        "The median of working days to the first follow-up: the fewest first.",
+        "The median of working days to the end: the fewest first.",
+    ],
+)
+_known(
+    Apart,
+    "Why a district is listed apart, without a place.",
+    [
+        "It has not integrated each channel of the yardstick.",
+        "Nothing was received in the period, or nothing came so far.",
+        "Too few of what it rests on say when: less than the coverage that was asked for.",
+        "There is nothing, or too little to be told to whoever may not read it.",
+    ],
+    "ApartReason",
 )
 _known(
     RegionLevel,
@@ -261,4 +296,28 @@ _known(
         "There will be no file; `error` says why.",
         "You cancelled it.",
     ],
+)
+_known(
+    ReadinessItem,
+    "What a local government has to have in place to handle complaints.",
+    [
+        "A decree (SK) that names who handles them.",
+        "An action plan (rencana aksi).",
+        "Publicity: people are told where to complain.",
+        "The channels that it has already are integrated.",
+    ],
+)
+_known(
+    ReadinessState,
+    "How far an entry of the readiness register is.",
+    [
+        "It was entered, and waits to be confirmed.",
+        "Whoever oversees the local government confirmed it.",
+        "They returned it, and said what is missing.",
+    ],
+)
+_known(
+    LetterState,
+    "How far a letter is.",
+    ["Its province works on it, and sees it alone.", "The ministry has it; it does not change."],
 )

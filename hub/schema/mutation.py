@@ -16,6 +16,8 @@ from hub.schema.cases import CaseMutation
 from hub.schema.context import HubInfo
 from hub.schema.errors import ConfigurationError, InputError, RefusedError
 from hub.schema.exports import ExportMutation
+from hub.schema.letters import LetterMutation
+from hub.schema.readiness import ReadinessMutation
 from hub.schema.saving import save_view
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Run
@@ -52,7 +54,14 @@ _HOST = {
 
 
 @output
-class Mutation(WebhookMutation, ExportMutation, CaseMutation, WarningMutation):
+class Mutation(
+    WebhookMutation,
+    ExportMutation,
+    CaseMutation,
+    WarningMutation,
+    ReadinessMutation,
+    LetterMutation,
+):
     """All that can be changed. What lies outside your scope does not exist. What is of connectors
     needs connectors:read and connectors:write, and is written down with who asked for it."""
 

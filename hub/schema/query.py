@@ -1,5 +1,6 @@
 """The questions that can be asked."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from strawberry import UNSET
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension
 from hub.domain.indicators import IndicatorRow as Figures
-from hub.domain.indicators import Period as Days
+from hub.domain.past import PastError
 from hub.domain.region import Region as RegionRow
 from hub.domain.region import RegionLevel, regions
 from hub.domain.run import DeadLetterState
@@ -21,6 +22,10 @@ from hub.schema.errors import InputError
 from hub.schema.exports import ExportQuery
 from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
+from hub.schema.letters import LetterQuery
+from hub.schema.oversight import OversightQuery
+from hub.schema.periods import AS_OF, days_of, moment_of
+from hub.schema.readiness import ReadinessQuery
 from hub.schema.rows import rows_of
 from hub.schema.source import output, resolved
 from hub.schema.types.channel import Channel
@@ -63,7 +68,16 @@ OF_CONNECTOR = {"connector": "Name of a connector: of this one only."}
 
 
 @output
-class Query(Federation, WebhookQuery, ExportQuery, CaseQuery, WarningQuery):
+class Query(
+    Federation,
+    OversightQuery,
+    WebhookQuery,
+    ExportQuery,
+    CaseQuery,
+    WarningQuery,
+    ReadinessQuery,
+    LetterQuery,
+):
     """All that can be asked. What lies outside your scope does not exist."""
 
     @resolved(Viewer)
@@ -119,6 +133,7 @@ class Query(Federation, WebhookQuery, ExportQuery, CaseQuery, WarningQuery):
         | {
             "fill": "Whether months, weeks or days without complaints have a row too.",
             "compare": "Whether each row has `before`, the period before.",
+            "as_of": AS_OF,
         },
         size=rows_of,
         weight=500,
@@ -131,6 +146,7 @@ class Query(Federation, WebhookQuery, ExportQuery, CaseQuery, WarningQuery):
         period: Period | None = UNSET,
         fill: bool = False,
         compare: bool = False,
+        as_of: datetime | None = UNSET,
     ) -> Any:
         """Figures of your scope for each group; of no dimension, one row. With `fill` also a row
         for each month, week or day without complaints; with `compare` each row has `before`.
@@ -140,7 +156,14 @@ class Query(Federation, WebhookQuery, ExportQuery, CaseQuery, WarningQuery):
         `CATEGORY`, `CLASSIFICATION`, `PROGRAMME` and `STATUS`.
         """
         return await figures(
-            info.context, group_by, filter, period, needs_of(info), fill=fill, compare=compare
+            info.context,
+            group_by,
+            filter,
+            period,
+            needs_of(info),
+            fill=fill,
+            compare=compare,
+            as_of=as_of or None,
         )
 
     @resolved(
@@ -220,20 +243,19 @@ async def figures(
     *,
     fill: bool = False,
     compare: bool = False,
+    as_of: datetime | None = None,
 ) -> list[Figures]:
     """The rows that `indicators` answers with. Raises GraphQLError."""
     context.need(Permission.STATISTICS_READ)
     if len(set(group_by)) < len(group_by):
         raise InputError("groupBy", "names a dimension twice")
-    days = Days(period.from_, period.to) if period else Days()
-    if days.first and days.last and days.first > days.last:
-        raise InputError("period", "begins after it ends")
+    days = days_of(period)
     condition = condition_of(given)
     try:
         return await context.reader.complaints.indicators(
-            group_by, condition, days, parts, fill=fill, compare=compare
+            group_by, condition, days, parts, fill=fill, compare=compare, as_of=moment_of(as_of)
         )
-    except (DisclosureError, SeriesError) as error:
+    except (DisclosureError, PastError, SeriesError) as error:
         raise InputError(error.argument, str(error)) from None
 
 

@@ -20,10 +20,11 @@ _VALUES: Final = {
     Dimension.CHANNEL: 50,
     Dimension.CATEGORY: 50,
     Dimension.PROGRAMME: 10,
+    Dimension.INSTITUTION: 50,
     Dimension.CLASSIFICATION: len(Classification) + 1,
     Dimension.STATUS: len(ComplaintStatus),
 }
-"""How many values others than places and times have, unknown as one of them; of the first three,
+"""How many values others than places and times have, unknown as one of them; of the first four,
 which grow with a hub, how many they usually have."""
 
 

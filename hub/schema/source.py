@@ -171,13 +171,18 @@ def derived(read: Callable[[Any], Any], description: str, needs: tuple[str, ...]
     return _field(Source(read=read, needs=needs), resolver, description)
 
 
-def attribute(name: str, description: str, needs: tuple[str, ...] = ()) -> Any:
-    """An attribute of the parent, which follows from the stored fields that it needs."""
+def attribute(
+    name: str, description: str, needs: tuple[str, ...] = (), *, size: int | None = None
+) -> Any:
+    """An attribute of the parent, which follows from the stored fields that it needs; `size` as for
+    `resolved`."""
 
     def resolver(root: strawberry.Parent[Any]) -> Any:
         return getattr(root, name)
 
-    return _field(Source(attribute=name, needs=needs), resolver, description)
+    costs = {} if size is None else {SIZE: size}
+    metadata = {METADATA: Source(attribute=name, needs=needs), **costs}
+    return strawberry.field(resolver=resolver, description=description, metadata=metadata)
 
 
 def joined(

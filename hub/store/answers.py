@@ -1,15 +1,18 @@
 """Questions of figures and their answers, which are kept for as long as they would be the same."""
 
+from asyncio import gather
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 
 from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
 from hub.domain.question import Condition
 from hub.domain.scope import Reach
 from hub.domain.series import nothing
-from hub.store import figures
+from hub.store import cells, figures
 from hub.store.groups import rows_of
 from hub.store.mongo import Database, Document, documents, read_quickly
 from hub.store.rollups import Rollups
@@ -51,8 +54,8 @@ class Answers:
         """The figures of each group at `now` (UTC); of no dimension, one row for all."""
         rows = await self._held(question, now)
         if rows is None:
-            pipeline = figures.from_complaints(*_asked(question), now)
-            groups = await documents(self._complaints, pipeline)
+            pipelines = figures.from_complaints(*_asked(question), question.parts, now)
+            groups = await _all(partial(documents, self._complaints), pipelines)
             rows = _answer(question, groups, now, now).rows
         return rows
 
@@ -65,21 +68,29 @@ class Answers:
 
     async def _held(self, question: Question, now: datetime) -> list[IndicatorRow] | None:
         """The figures from the roll-up; None where complaints are to be counted one by one."""
-        pipeline = figures.from_rollups(*_asked(question), question.parts)
-        state = await self._rollups.state(now) if pipeline else None
-        if pipeline is None or state is None:
+        pipelines = cells.from_rollups(*_asked(question), question.parts)
+        state = await self._rollups.state(now) if pipelines else None
+        if pipelines is None or state is None:
             return None
         kept = self._kept.get(state.version, question)
         if kept and (kept.until is None or now <= kept.until):
             kept.freshness.as_of = state.as_of
             return kept.rows
-        answer = _answer(question, await self._rollups.read(pipeline), now, state.as_of)
+        groups = await _all(self._rollups.read, pipelines)
+        answer = _answer(question, groups, now, state.as_of)
         self._kept.keep(state.version, question, answer)
         return answer.rows
 
 
 def _asked(question: Question) -> tuple[Reach, list[Dimension], Condition, Period]:
     return question.reach, list(question.dimensions), question.condition, question.period
+
+
+async def _all(
+    read: Callable[[figures.Pipeline], Awaitable[list[Document]]],
+    pipelines: list[figures.Pipeline],
+) -> list[Document]:
+    return [*chain.from_iterable(await gather(*map(read, pipelines)))]
 
 
 def _answer(question: Question, groups: list[Document], now: datetime, as_of: datetime) -> _Answer:

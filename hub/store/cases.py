@@ -139,7 +139,7 @@ class CaseChanges:
     def _oversees(self, complaint: Document | None) -> bool:
         return (
             complaint is not None
-            and _covers(self._scope.oversees, complaint)
+            and _covers(self._scope.overseen, complaint)
             and (not complaint["secret"] or _covers(self._scope.secret_words, complaint))
         )
 

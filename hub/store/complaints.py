@@ -12,7 +12,8 @@ from hub.domain.complaint import Complaint, Provenance
 from hub.domain.deadlines import Rulebook
 from hub.domain.disclosure import DisclosureError, lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
-from hub.domain.question import LATEST_FIRST, Condition, Order
+from hub.domain.past import MOVING, PastError
+from hub.domain.question import LATEST_FIRST, Condition, Order, fields_of
 from hub.domain.reading import Reading
 from hub.domain.scope import Scope
 from hub.domain.seen import as_seen
@@ -25,6 +26,7 @@ from hub.store.feed import Change
 from hub.store.masks import FOR_NOBODY, Fields, Masks
 from hub.store.mongo import Database, Document, find_at_once, read_quickly
 from hub.store.paging import Pager, PageRequest, Slice
+from hub.store.past import Past
 from hub.store.shared_reads import SharedFinds
 from hub.store.statistics import Statistics
 from hub.store.timelines import next_timeline
@@ -60,6 +62,7 @@ class ScopedComplaints:
         statistics: Statistics,
         rules: Rulebook,
         finds: SharedFinds,
+        past: Past,
     ) -> None:
         """`finds` are those of all viewers."""
         self._scope = scope
@@ -72,6 +75,7 @@ class ScopedComplaints:
         self._answers, self._statistics = answers, statistics
         self._rules = rules
         self._finds = finds
+        self._past = past
         self._pager = Pager(self._complaints, scope, cursors)
 
     async def get(self, id_: str, reading: Reading, fields: Fields = None) -> Document | None:
@@ -173,21 +177,27 @@ class ScopedComplaints:
         *,
         fill: bool = False,
         compare: bool = False,
+        as_of: datetime | None = None,
     ) -> list[IndicatorRow]:
         """The figures of each group; of no dimension, one row for all. From the roll-up where it
         holds what is asked; `parts` are the figures that the caller reads, None for all. With
-        `fill` there is a row for each time of the period, with `compare` the period before.
+        `fill` there is a row for each time of the period, with `compare` the period before. With
+        `as_of` they are those of a past moment (UTC).
 
         Where a viewer may count but not read, they get no group of fewer than five, and none that
         one could be computed from. Raises DisclosureError for what they may not ask, SeriesError
-        for what makes no series.
+        for what makes no series, PastError for what no past moment can be asked for.
         """
         scope = self._scope
         reads_all = not scope.counts_beyond_rows or lies_within(condition, scope.rows)
         back = Back.of(dimensions, period) if compare else None
         if fill and time_of(dimensions) and not reads_all:
             raise DisclosureError("fill", "you may not tell groups of none from small ones")
-        ask = partial(self._figures, condition=condition, parts=parts, reads_all=reads_all)
+        if as_of:
+            self._refuse_of_past(condition, reads_all=reads_all)
+        ask = partial(
+            self._figures, condition=condition, parts=parts, reads_all=reads_all, as_of=as_of
+        )
         rows = await ask(dimensions, period=period)
         if fill:
             known = rows or await ask((), period=period)
@@ -206,6 +216,7 @@ class ScopedComplaints:
         period: Period,
         parts: Fields,
         reads_all: bool,
+        as_of: datetime | None,
     ) -> list[IndicatorRow]:
         scope = self._scope
         question = Question(scope.counts, tuple(dimensions), condition, period, parts)
@@ -213,7 +224,17 @@ class ScopedComplaints:
             return await self._statistics.answer(question, scope.rows, _now())
         reach = scope.rows if scope.counts_beyond_rows else scope.counts
         seen = replace(question, reach=reach, condition=as_seen(condition, scope))
+        if as_of:
+            return await self._past.rows(seen, as_of)
         return await self._answers.answer(seen, _now())
+
+    def _refuse_of_past(self, condition: Condition, *, reads_all: bool) -> None:
+        if not reads_all:
+            told = "you may not ask of a past moment: two of them tell single complaints apart"
+            raise DisclosureError("asOf", told)
+        if moving := fields_of(condition) & MOVING:
+            told = f"{min(moving)} of a past moment can't be filtered by; group by status"
+            raise PastError("filter", told)
 
 
 def _as_read(value: Any) -> Any:

@@ -1,18 +1,15 @@
 """Deadlines reckoned anew, once a rule or a day has changed: of open complaints alone."""
 
-from typing import Any
-
 from pymongo import UpdateOne
 
 from hub.domain.deadlines import Rulebook
-from hub.store.documents import stored_complaint
+from hub.store.documents import NOT_OPENED, unopened_complaint
 from hub.store.mongo import Database, Document
 from hub.store.reckoned import DONE, OPTIONAL, reckoned
 from hub.store.rollups import RollupMarks
 
 _BATCH = 500
 _BY = [("clock.by", 1), ("_id", 1)]
-_NOT_READ: Document = dict.fromkeys(("raw", "reporter", "words", "title", "description"), 0)
 
 
 class Deadlines:
@@ -34,7 +31,7 @@ class Deadlines:
         recomputed = 0
         wanted = {"clock.by": {"$nin": [self._rules.version, DONE]}}
         while found := await self._complaints.find(
-            wanted, _NOT_READ, limit=_BATCH, hint=_BY
+            wanted, NOT_OPENED, limit=_BATCH, hint=_BY
         ).to_list():
             reckoned_now = await self._reckon(found)
             if not reckoned_now:
@@ -52,14 +49,10 @@ class Deadlines:
 
 def _update(document: Document, rules: Rulebook) -> UpdateOne:
     """Only what differs, so that nobody is told of a change that is none."""
-    complaint = stored_complaint({**_LEFT_OUT, **document}, _NO_VAULT)
+    complaint = unopened_complaint(document)
     fields = reckoned(complaint, document["timeline"], rules)
     change: Document = {"$set": {n: v for n, v in fields.items() if document.get(n, ...) != v}}
     if gone := [name for name in OPTIONAL if name in document and name not in fields]:
         change["$unset"] = dict.fromkeys(gone, "")
     same = {"_id": document["_id"], "provenance.hash": document["provenance"]["hash"]}
     return UpdateOne(same, change)
-
-
-_LEFT_OUT: Document = dict.fromkeys(_NOT_READ)
-_NO_VAULT: Any = None  # there is no reporter to open

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
 import orjson
 
@@ -121,6 +122,18 @@ def stored_complaint(document: Document, vault: Vault) -> Complaint:
         history=tuple(_change(each) for each in document.get("history", ())),
     )
 
+
+NOT_OPENED: Document = dict.fromkeys(("raw", "reporter", "words", "title", "description"), 0)
+"""What to leave out of a read for `unopened_complaint`."""
+
+
+def unopened_complaint(document: Document) -> Complaint:
+    """The complaint without its words and reporter, of a document that was read without them."""
+    return stored_complaint({**_LEFT_OUT, **document}, _NO_VAULT)
+
+
+_LEFT_OUT: Document = dict.fromkeys(NOT_OPENED)
+_NO_VAULT: Any = None  # there is no reporter to open
 
 _MADE = {
     "sp4n_id",

@@ -1,20 +1,20 @@
-"""Indicators as pipelines: over the complaints themselves, and over the roll-up of them. Pure."""
+"""Figures of complaints as pipelines that count them one by one. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES
-from hub.domain.indicators import Dimension, Period
-from hub.domain.question import Condition, Field, fields_of
+from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, ComplaintStatus
+from hub.domain.indicators import STAGES, Dimension, Period
+from hub.domain.question import Condition
 from hub.domain.scope import Reach
 from hub.store.plan import Filter, both, match, within
 
 Pipeline = list[Filter]
 
 _DAY = "$received_on"
-_MONTH = {"$substrBytes": [_DAY, 0, 7]}
+MONTH = {"$substrBytes": [_DAY, 0, 7]}
 _KEYS: dict[Dimension, Any] = {
-    Dimension.MONTH: _MONTH,
+    Dimension.MONTH: MONTH,
     Dimension.WEEK: {
         "$dateToString": {"date": {"$dateFromString": {"dateString": _DAY}}, "format": "%G-W%V"}
     },
@@ -22,40 +22,120 @@ _KEYS: dict[Dimension, Any] = {
 }
 _DAY_LENGTH = timedelta(days=1)
 _MS_PER_HOUR = 3_600_000
-_HOURS_TO_FOLLOW_UP = {
-    "$floor": {"$divide": [{"$subtract": ["$followed_up_at", "$received_at"]}, _MS_PER_HOUR]}
+
+# --- What a complaint counts as ------------------------------------------------------------------
+
+
+def _is(*statuses: ComplaintStatus) -> Filter:
+    return {"$in": ["$status", list(statuses)]}
+
+
+def _known(field: str) -> Filter:
+    return {"$gt": [field, None]}
+
+
+def _came_to(*statuses: ComplaintStatus, stated: tuple[str, ...]) -> Filter:
+    """Is, or was at some time, in one of these; or a time says so."""
+    steps = {"$ifNull": ["$timeline.status", []]}
+    was = {"$ne": [{"$setIntersection": [steps, list(statuses)]}, []]}
+    return {"$or": [_is(*statuses), *map(_known, stated), was]}
+
+
+_OVER = ("$handed_over_at", "$followed_up_at")
+IS_OPEN = {"$and": [_known("$due_at"), _is(*OPEN_STATUSES)]}
+CAME_TO: dict[str, Filter] = {
+    "hand_over": _came_to(ComplaintStatus.VERIFIED, *FOLLOWED_UP_STATUSES, stated=_OVER),
+    "follow_up": _came_to(*FOLLOWED_UP_STATUSES, stated=("$followed_up_at",)),
+    "close": {"$or": [_is(ComplaintStatus.CLOSED), _known("$closed_at")]},
 }
-_IS_OPEN = {"$and": [{"$gt": ["$due_at", None]}, {"$in": ["$status", list(OPEN_STATUSES)]}]}
+"""Whether a complaint came to a stage, now or before."""
+
+CONDITIONS: dict[str, Filter] = {
+    "followed_up": _is(*FOLLOWED_UP_STATUSES),
+    "verified": CAME_TO["hand_over"],
+    "handed_over": _came_to(*FOLLOWED_UP_STATUSES, stated=_OVER),
+    "closed": _is(ComplaintStatus.CLOSED),
+    "archived": _is(ComplaintStatus.ARCHIVED),
+    "reopened": {"$eq": ["$reopened", True]},
+    "late": {"$eq": ["$late", True]},
+}
+"""Whether a complaint counts for a figure, whatever time it is."""
+
+HOURS: Filter = {
+    "$toInt": {
+        "$floor": {"$divide": [{"$subtract": ["$followed_up_at", "$received_at"]}, _MS_PER_HOUR]}
+    }
+}
+"""Whole hours to the first follow-up; null where nobody says when it was."""
+
+SPANS: dict[str, Any] = {"hours": HOURS, **{stage: f"$days.{stage}" for stage in STAGES}}
+"""What is measured of each complaint that has it. How many have which is read by itself, since a
+list of all does not fit into an answer of MongoDB."""
+
+
+def counts_of(parts: frozenset[str] | None) -> list[str]:
+    """The counts that are read for some figures; for all where that is None."""
+    if parts is None:
+        return ["received", *CONDITIONS, "overdue"]
+    asked = {"received", "followed_up", *parts}
+    if "overdue_ever" in parts:
+        asked |= {"late", "overdue"}
+    return [name for name in ("received", *CONDITIONS, "overdue") if name in asked]
+
+
+def spans_of(parts: frozenset[str] | None) -> list[str]:
+    """The spans that are read for some figures; all where that is None."""
+    return [name for name in SPANS if parts is None or name in parts]
+
+
+def sum_if(condition: Any) -> Filter:
+    """How many fulfil a condition."""
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+# --- Counted one by one --------------------------------------------------------------------------
 
 
 def from_complaints(
-    reach: Reach, dimensions: list[Dimension], condition: Condition, period: Period, now: datetime
-) -> Pipeline:
-    """The figures of each group at `now` (UTC), counted one by one."""
+    reach: Reach,
+    dimensions: list[Dimension],
+    condition: Condition,
+    period: Period,
+    parts: frozenset[str] | None,
+    now: datetime,
+) -> list[Pipeline]:
+    """The figures of each group at `now` (UTC): the counts, and a pipeline for each span."""
     keys = {d.value: _KEYS.get(d, f"${d.value}") for d in dimensions}
+    wanted = {"$match": both(within(reach), match(condition, now), received_in(period))}
+    conditions = CONDITIONS | {"overdue": {"$and": [IS_OPEN, {"$lt": ["$due_at", now]}]}}
+    counts = {
+        "received": {"$sum": 1},
+        **{name: sum_if(conditions[name]) for name in counts_of(parts) if name in conditions},
+        "changed_at": {"$max": "$provenance.fetched_at"},
+    }
     return [
-        {"$match": both(within(reach), match(condition, now), _received_in(period))},
-        {
-            "$group": {
-                "_id": {"keys": keys, "hours": _HOURS_TO_FOLLOW_UP},
-                "received": {"$sum": 1},
-                "followed_up": _FOLLOWED_UP,
-                "overdue": _sum_if({"$and": [_IS_OPEN, {"$lt": ["$due_at", now]}]}),
-                "changed_at": {"$max": "$provenance.fetched_at"},
-            }
-        },
-        {
-            "$group": {
-                "_id": "$_id.keys",
-                **_SUMS,
-                "overdue": {"$sum": "$overdue"},
-                "hours": {"$push": {"hours": "$_id.hours", "count": "$received"}},
-            }
-        },
+        [wanted, {"$group": {"_id": keys, **counts}}],
+        *([wanted, *_counted(keys, name)] for name in spans_of(parts)),
     ]
 
 
-def _received_in(period: Period) -> Filter:
+def _counted(keys: Filter, span: str) -> Pipeline:
+    """How many complaints that came to a stage took how long."""
+    came, value = CAME_TO.get(span, True), {"$ifNull": [SPANS[span], None]}
+    return [
+        {"$group": {"_id": {"keys": keys, "value": value}, "n": sum_if(came)}},
+        *histograms(span),
+    ]
+
+
+def histograms(span: str) -> Pipeline:
+    """Groups of keys and value as one of each keys, with how many complaints have which value."""
+    entry = {"value": "$_id.value", "n": "$n"}
+    return [{"$group": {"_id": "$_id.keys", "counted": {"$push": entry}}},
+            {"$project": {f"histograms.{span}": "$counted"}}]  # fmt: skip
+
+
+def received_in(period: Period) -> Filter:
     """Received on a day of the period. The bounds of `received_at` are wide by a day, since days
     of three zones are meant, and there so that an index can serve."""
     parts: list[Filter] = []
@@ -70,178 +150,3 @@ def _received_in(period: Period) -> Filter:
         parts.append({"received_on": {"$lte": period.last.isoformat()}})
         parts.append({"received_at": {"$lte": latest}})
     return both(*parts)
-
-
-# --- The roll-up: a document for each cell (place and month) and breakdown ---
-#
-# {_id: "status|73|73.71|2020-07", breakdown: "status", cell, province, district, month,
-#  parts: [{value, received, followed_up, overdue, due, hours, changed_at}], computed_at}
-#
-# `overdue` counts what was overdue when the cell was computed, `due` lists the deadlines then to
-# come of what is open, so that the sum is right for any later moment without a new computation.
-
-TOTAL = "total"
-BREAKDOWNS = {
-    Dimension.CHANNEL: Field.CHANNEL,
-    Dimension.CATEGORY: Field.CATEGORY,
-    Dimension.CLASSIFICATION: Field.CLASSIFICATION,
-    Dimension.PROGRAMME: Field.PROGRAMME,
-    Dimension.STATUS: Field.STATUS,
-}
-"""What each cell is also broken down by, one at a time."""
-
-_PLACE_AND_MONTH = {Dimension.PROVINCE, Dimension.DISTRICT, Dimension.MONTH}
-
-
-def from_rollups(
-    reach: Reach,
-    dimensions: list[Dimension],
-    condition: Condition,
-    period: Period,
-    parts: frozenset[str] | None,
-) -> Pipeline | None:
-    """The same figures from the roll-up; None where it does not hold what is asked.
-
-    It holds whole months of places, with one breakdown at a time. `parts` are the figures that
-    are read; None for all. `due` of a group are the deadlines that were still to come when its
-    cells were computed: those that have passed since are overdue too.
-    """
-    months = _whole_months(period)
-    fields = fields_of(condition) - {Field.PROVINCE, Field.DISTRICT}
-    broken_down = [d for d, field in BREAKDOWNS.items() if d in dimensions or field in fields]
-    held = _PLACE_AND_MONTH | BREAKDOWNS.keys()
-    if (
-        months is None
-        or reach.channels
-        or len(broken_down) > 1
-        or not held.issuperset(dimensions)
-        or not fields <= set(BREAKDOWNS.values())
-    ):
-        return None
-    breakdown = broken_down[0].value if broken_down else TOTAL
-    keys = {d.value: "$parts.value" if d in BREAKDOWNS else f"${d.value}" for d in dimensions}
-    pipeline: Pipeline = [{"$match": both({"breakdown": breakdown}, within(reach), months)}]
-    wanted = match(condition, _NO_MOMENT)
-    if broken_down:
-        pipeline.append({"$unwind": "$parts"})
-        pipeline += [{"$set": {breakdown: "$parts.value"}}] if wanted else []
-    if wanted:
-        pipeline.append({"$match": wanted})
-    held_figures = _held(breakdown, parts)
-    if {Dimension.DISTRICT, Dimension.MONTH}.issubset(dimensions):
-        # As they stand: what a few cells without a district have in common is added by the reader.
-        pipeline.append({"$project": {"_id": keys, **held_figures}})
-        return pipeline
-    added = {name: {_ADDED.get(name, "$sum"): value} for name, value in held_figures.items()}
-    lists = [name for name in ("due", "hours") if name in added]
-    added |= {name: {"$push": held_figures[name]} for name in lists}
-    pipeline.append({"$group": {"_id": keys, **added}})
-    if lists:
-        pipeline.append({"$set": {name: _joined(f"${name}") for name in lists}})
-    return pipeline
-
-
-def _held(breakdown: str, parts: frozenset[str] | None) -> Filter:
-    """What a part of a cell says; of a total there is one part, which need not be unwound."""
-    names = [*_ADDED]
-    names += ["overdue", "due"] if parts is None or "overdue" in parts else []
-    names += ["hours"] if parts is None or "hours" in parts else []
-    if breakdown == TOTAL:
-        return {name: {"$first": f"$parts.{name}"} for name in names}
-    return {name: f"$parts.{name}" for name in names}
-
-
-_NO_MOMENT = datetime.min  # no field that a roll-up holds depends on the time of asking
-_ADDED = {"received": "$sum", "followed_up": "$sum", "changed_at": "$max"}
-_SUMS = {name: {operator: f"${name}"} for name, operator in _ADDED.items()}
-
-
-def _whole_months(period: Period) -> Filter | None:
-    """The months of a period; None if it begins or ends within one."""
-    if not period.has_whole_months:
-        return None
-    bounds = {"$gte": _month(period.first), "$lte": _month(period.last)}
-    stated = {op: month for op, month in bounds.items() if month}
-    return {"month": stated} if stated else {}
-
-
-def _month(day: date | None) -> str | None:
-    return f"{day:%Y-%m}" if day else None
-
-
-def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
-    """Computes one breakdown of these cells from the complaints, and puts it into `rollups`.
-
-    A computation never replaces one that began after it.
-    """
-    value = None if breakdown == TOTAL else f"${breakdown}"
-    is_late = {"$and": [_IS_OPEN, {"$lt": ["$due_at", "$$NOW"]}]}
-    is_to_come = {"$and": [_IS_OPEN, {"$gte": ["$due_at", "$$NOW"]}]}
-    newer = {"$gte": ["$$new.computed_at", "$computed_at"]}
-    return [
-        {"$match": {"cell": {"$in": cells}}},
-        {
-            "$group": {
-                "_id": {"cell": "$cell", "value": value, "hours": _HOURS_TO_FOLLOW_UP},
-                "province": {"$first": "$province"},
-                "district": {"$first": "$district"},
-                "month": {"$first": _MONTH},
-                "received": {"$sum": 1},
-                "followed_up": _FOLLOWED_UP,
-                "overdue": _sum_if(is_late),
-                "due": {"$push": {"$cond": [is_to_come, "$due_at", "$$REMOVE"]}},
-                "changed_at": {"$max": "$provenance.fetched_at"},
-            }
-        },
-        {
-            "$group": {
-                "_id": {"cell": "$_id.cell", "value": "$_id.value"},
-                **_PLACE,
-                **_SUMS,
-                "overdue": {"$sum": "$overdue"},
-                "due": {"$push": "$due"},
-                "hours": {"$push": {"hours": "$_id.hours", "count": "$received"}},
-            }
-        },
-        {
-            "$group": {
-                "_id": {"$concat": [f"{breakdown}|", "$_id.cell"]},
-                **_PLACE,
-                "cell": {"$first": "$_id.cell"},
-                "parts": {
-                    "$push": {
-                        "value": "$_id.value",
-                        "received": "$received",
-                        "followed_up": "$followed_up",
-                        "overdue": "$overdue",
-                        "due": _joined("$due"),
-                        "hours": "$hours",
-                        "changed_at": "$changed_at",
-                    }
-                },
-            }
-        },
-        {"$set": {"breakdown": breakdown, "computed_at": "$$NOW"}},
-        {
-            "$merge": {
-                "into": "rollups",
-                "whenMatched": [{"$replaceWith": {"$cond": [newer, "$$new", "$$ROOT"]}}],
-            }
-        },
-    ]
-
-
-_PLACE = {name: {"$first": f"${name}"} for name in ("province", "district", "month")}
-
-
-def _joined(lists: str) -> Filter:
-    """Many lists as one."""
-    both_lists = {"$concatArrays": ["$$value", "$$this"]}
-    return {"$reduce": {"input": lists, "initialValue": [], "in": both_lists}}
-
-
-def _sum_if(condition: Any) -> Filter:
-    return {"$sum": {"$cond": [condition, 1, 0]}}
-
-
-_FOLLOWED_UP = _sum_if({"$in": ["$status", list(FOLLOWED_UP_STATUSES)]})

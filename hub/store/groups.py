@@ -1,15 +1,27 @@
 """Groups of figures, as MongoDB gives them, as rows."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from hub.domain.indicators import Dimension, Freshness, IndicatorRow, median_days, p90_days
+from hub.domain.indicators import (
+    STAGES,
+    DaysTaken,
+    Dimension,
+    Freshness,
+    Histogram,
+    IndicatorRow,
+    days_of,
+    median,
+    p90,
+)
+from hub.store.figures import CONDITIONS, SPANS
 from hub.store.mongo import Document
 
 _Values = tuple[str | None, ...]
-_SUMS = ("received", "followed_up", "overdue")
-_LISTS = ("due", "hours")
+_SUMS = ("received", *CONDITIONS, "overdue")
+_LISTS = ("due", *SPANS)
+_COUNTS = [*(n for n in CONDITIONS if n not in {"followed_up", "late"}), "uncertain"]
 
 
 def rows_of(
@@ -41,10 +53,12 @@ def _in_order(values: _Values) -> _Values:
 
 
 def _added(one: Document, other: Document) -> Document:
-    times = [t for t in (one["changed_at"], other["changed_at"]) if t]
+    times = [t for t in (one.get("changed_at"), other.get("changed_at")) if t]
     sums = {name: one.get(name, 0) + other.get(name, 0) for name in _SUMS}
     lists = {name: [*one.get(name, ()), *other.get(name, ())] for name in _LISTS}
-    return {**sums, **lists, "changed_at": max(times, default=None)}
+    counted = [each.get("histograms", {}) for each in (one, other)]
+    both = {name: [entry for of in counted for entry in of.get(name, ())] for name in SPANS}
+    return {**sums, **lists, "histograms": both, "changed_at": max(times, default=None)}
 
 
 def _row(
@@ -53,25 +67,45 @@ def _row(
     now: datetime,
     freshness: Freshness,
 ) -> IndicatorRow:
-    hours = _histogram(group["hours"]) if "hours" in group else {}
     due = group.get("due")
-    return IndicatorRow(
+    overdue = group.get("overdue", 0) + (sum(1 for each in due if each < now) if due else 0)
+    row = IndicatorRow(
         keys,
-        group["received"],
-        group["followed_up"],
-        group.get("overdue", 0) + (sum(1 for each in due if each < now) if due else 0),
-        sum(hours.values()),
-        median_days(hours) if hours else None,
-        group["changed_at"],
+        group.get("received", 0),
+        group.get("followed_up", 0),
+        overdue,
+        0,
+        None,
+        group.get("changed_at"),
         freshness,
-        p90_days(hours),
     )
+    if not _USUAL.issuperset(group):
+        _complete(row, group)
+    return row
 
 
-def _histogram(hours: list[Document]) -> Mapping[int, int]:
-    """Whole hours to follow-up → complaints; those that do not say are left out."""
-    found: Counter[int] = Counter()
-    for each in hours:
-        if each["hours"] is not None:
-            found[int(each["hours"])] += each["count"]
-    return found
+_USUAL = frozenset({"_id", "received", "followed_up", "overdue", "due", "changed_at"})
+"""What most groups have and no more, of which there may be many."""
+
+
+def _complete(row: IndicatorRow, group: Document) -> None:
+    row.overdue_ever = row.overdue + group.get("late", 0)
+    for name in _COUNTS:
+        setattr(row, name, group.get(name, getattr(row, name)))
+    _, hours = _how_long(group, "hours")
+    row.timed = sum(hours.values())
+    row.median_days_to_follow_up = days_of(median(hours))
+    row.p90_days_to_follow_up = days_of(p90(hours))
+    for stage in STAGES:
+        of, days = _how_long(group, stage)
+        if of:
+            taken = DaysTaken(sum(days.values()), of, median(days), p90(days))
+            setattr(row, stage, taken)
+
+
+def _how_long(group: Document, span: str) -> tuple[int, Histogram]:
+    """(How many came so far, how long → how many of those of which somebody says)."""
+    found: Counter[int | None] = Counter(group.get(span, ()))
+    for each in group.get("histograms", {}).get(span, ()):
+        found[each["value"]] += each["n"]
+    return found.total(), {value: n for value, n in found.items() if value is not None}

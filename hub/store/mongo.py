@@ -7,6 +7,7 @@ from inspect import isawaitable
 from typing import Any, cast
 
 from bson import CodecOptions
+from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, AsyncMongoClient, IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -134,6 +135,15 @@ async def _first_batch(
     return cast("Document", answer["cursor"])
 
 
+def bucket(database: Database, name: str) -> AsyncGridFSBucket:
+    """A bucket of GridFS, by either driver."""
+    if isinstance(database, AsyncDatabase):
+        return AsyncGridFSBucket(database, name)
+    from motor.motor_asyncio import AsyncIOMotorGridFSBucket
+
+    return cast("AsyncGridFSBucket", AsyncIOMotorGridFSBucket(database, name))
+
+
 async def documents(collection: Collection, pipeline: list[Document]) -> list[Document]:
     """All documents of an aggregation, by either driver."""
     cursor: Any = collection.aggregate(pipeline, allowDiskUse=True)
@@ -196,6 +206,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("breakdown", ASCENDING), ("month", ASCENDING)]),
     ],
+    "institutions": [
+        IndexModel([("version", ASCENDING), ("province", ASCENDING), ("district", ASCENDING)])
+    ],
     "channels": [
         IndexModel([("provinces", ASCENDING)]),
         IndexModel([("districts", ASCENDING)]),
@@ -246,6 +259,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         _ENDS,
     ],
     "export_parts": [IndexModel([("export", ASCENDING)]), _ENDS],
+    # What was entered of each local government, in its order; an attachment by its id.
+    "readiness": [
+        IndexModel([(place, ASCENDING), ("_id", ASCENDING)]) for place in ("province", "district")
+    ]
+    + [IndexModel([("attachments.id", ASCENDING)])],
+    "letters": [
+        IndexModel([*prefix, ("at", DESCENDING), ("_id", DESCENDING)])
+        for prefix in ([("province", ASCENDING)], [("state", ASCENDING)])
+    ],
     "deliveries": [
         IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("next_at", ASCENDING)]),
         IndexModel([("webhook", ASCENDING), ("state", ASCENDING), ("complaint", ASCENDING)]),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.domain.complaint import OPEN_STATUSES
+from hub.domain.letter import LetterState
 from hub.domain.question import (
     All,
     AnyOf,
@@ -20,7 +21,7 @@ from hub.domain.question import (
     Page,
     Place,
 )
-from hub.domain.scope import Reach
+from hub.domain.scope import Reach, Scope
 from hub.store.areas import inside
 from hub.store.entries import some_entry
 
@@ -59,6 +60,13 @@ def both(*filters: Filter) -> Filter:
     if not parts:
         return {}
     return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def letters(scope: Scope) -> Filter:
+    """The letters that a viewer may read: those of their own province, and whatever was sent to
+    them."""
+    sent = both(within(scope.letters_received), {"state": {"$eq": LetterState.SENT.value}})
+    return {"$or": [within(scope.letters), sent]}
 
 
 def overdue(now: datetime) -> Filter:

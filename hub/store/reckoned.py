@@ -1,9 +1,10 @@
 """The fields of a complaint's document that follow from the rules on deadlines."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from hub.domain.complaint import OPEN_STATUSES, Complaint, ComplaintStatus, StatusChange
-from hub.domain.course import Step
+from hub.domain.course import Step, acts
 from hub.domain.deadlines import Rulebook
 from hub.store.mongo import Document
 
@@ -15,10 +16,12 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
     """`due_at` is the channel's own deadline, `stated_due_at`, or else that of the rules.
 
     `clock` says by which rules an open complaint was reckoned, and what its remaining days are
-    counted by. What is in most complaints not known or not so is left out, for short documents:
-    an index of `stage_due_at` holds those alone of which something is to be done.
+    counted by. `acted_in` are the months, of the district's zone, in which it was followed up. What
+    is in most complaints not known or not so is left out, for short documents: an index of
+    `stage_due_at` holds those alone of which something is to be done.
     """
-    found = rules.reckon(complaint, _steps(complaint.history, timeline))
+    steps = steps_of(complaint.history, timeline)
+    found = rules.reckon(complaint, steps)
     answer, now = found.answer, found.next
     fields: Document = {
         "due_at": answer.due_at,
@@ -35,6 +38,9 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
             fields["stage_due_at"] = now.due_at
     if found.late:
         fields["late"] = True
+    if acted := acts(complaint, steps):
+        clock = rules.calendar.clock(complaint.district or complaint.province)
+        fields["acted_in"] = sorted({month_of(clock.day(at)) for at in acted})
     if found.reopened:
         fields["reopened"] = True
     if complaint.status in OPEN_STATUSES:
@@ -50,14 +56,19 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
     return fields
 
 
-OPTIONAL = ("stage", "stage_due_at", "late", "reopened")
+def month_of(day: int) -> str:
+    """The month that a day (ordinal) lies in, such as 2020-07."""
+    return date.fromordinal(day).isoformat()[:7]
+
+
+OPTIONAL = ("stage", "stage_due_at", "late", "reopened", "acted_in")
 """Fields that are there only where they say something."""
 
 _IS_DONE = {"by": DONE}
 _STATUSES = {status.value: status for status in ComplaintStatus}
 
 
-def _steps(history: Sequence[StatusChange], timeline: Sequence[Document]) -> list[Step]:
+def steps_of(history: Sequence[StatusChange], timeline: Sequence[Document]) -> list[Step]:
     """The steps of a timeline. Dated are those that the channel tells of, and those after the
     first that was seen: at the first, a complaint may have been so for long."""
     told = {each.at for each in history}

@@ -12,6 +12,7 @@ SEALED = {
     "connector_secrets": ("value",),
     "dead_letters": ("raw", "value"),
     "export_parts": ("content",),
+    "files": ("key",),
     "keys": ("key",),
     "users": ("totp_secret",),
     "webhooks": ("secret", "earlier_secret"),

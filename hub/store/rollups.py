@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import WriteConcern
 
-from hub.store import figures
+from hub.store import cells
 from hub.store.mongo import Database, Document, documents, read_quickly
 from hub.store.scope_monitor import unscoped
 
@@ -64,6 +64,7 @@ class RollupState:
 
 
 _VERSION = "version"
+_OF_ANOTHER_FORM = "of another form"
 
 
 class Rollups:
@@ -81,10 +82,11 @@ class Rollups:
         A few marked cells are computed at once, so that it counts every write up to `now`.
         """
         marks, version = await self._pending()
+        if version == _OF_ANOTHER_FORM:
+            return None
         if not marks:
             return RollupState(now, version)
-        cells = {cell for mark in marks for cell in mark["cells"]}
-        if len(cells) <= REFRESHED_AT_ONCE:
+        if len({cell for mark in marks for cell in mark["cells"]}) <= REFRESHED_AT_ONCE:
             await self.refresh()
             _, version = await self._pending()
             return RollupState(now, version)
@@ -94,50 +96,68 @@ class Rollups:
             return None
         return RollupState(min(mark["at"] for mark in marks), version)
 
-    async def read(self, pipeline: figures.Pipeline) -> list[Document]:
+    async def settled(self, now: datetime) -> datetime:
+        """Up to when (UTC) the roll-up counts every write, once what is marked is computed where
+        that is soon done."""
+        state = await self.state(now)
+        if state is None:
+            await self.refresh()
+        return state.as_of if state else now
+
+    async def read(self, pipeline: list[Document]) -> list[Document]:
         """Groups of figures."""
         return await documents(read_quickly(self._rollups), pipeline)
 
     async def refresh(self, rest: float = 0.0) -> int:
-        """Computes all marked cells anew and returns how many they were.
+        """Computes all marked cells anew and returns how many they were; all that there are where
+        an earlier version of the hub computed them.
 
         After each batch it rests for so many times as long as the batch took.
         """
         marks, version = await self._pending()
-        cells = sorted({cell for mark in marks for cell in mark["cells"]})
-        for start in range(0, len(cells), _BATCH):
+        if version == _OF_ANOTHER_FORM:
+            await self._mark_all()
+            marks, _ = await self._pending()
+        marked = sorted({cell for mark in marks for cell in mark["cells"]})
+        for start in range(0, len(marked), _BATCH):
             began = time.monotonic()
-            await self._recompute(cells[start : start + _BATCH])
+            await self._recompute(marked[start : start + _BATCH])
             await asyncio.sleep(rest * (time.monotonic() - began))
-        if cells or not version:
+        if marked or version in {None, _OF_ANOTHER_FORM}:
             # Before any mark goes: whoever sees no mark sees the new version.
-            new = {"_id": _VERSION, "version": secrets.token_hex(8)}
+            new = {"_id": _VERSION, "version": secrets.token_hex(8), "form": cells.FORM}
             await self._marks.replace_one({"_id": _VERSION}, new, upsert=True)
         dead = datetime.now(UTC) - DEAD_AFTER
         done = [m["_id"] for m in marks if not m["writing"] or m["at"] < dead]
         if done:
             await self._marks.delete_many({"_id": {"$in": done}})
-        return len(cells)
+        return len(marked)
 
     async def rebuild(self) -> int:
         """Marks every cell that there is and refreshes; for a database that was restored."""
-        cells = set(await self._complaints.distinct("cell"))
-        cells |= set(await self._rollups.distinct("cell"))
-        marks = RollupMarks(self._database)
-        await marks.end(await marks.begin(cells))
+        await self._mark_all()
         return await self.refresh()
+
+    async def _mark_all(self) -> None:
+        with unscoped("names of cells, to compute them; no viewer is told any"):
+            there = set(await self._complaints.distinct("cell"))
+            there |= set(await self._rollups.distinct("cell"))
+        marks = RollupMarks(self._database)
+        await marks.end(await marks.begin(there))
 
     async def _pending(self) -> tuple[list[Document], str | None]:
         """(The marks that there are, the roll-up's version)."""
         found = await self._marks.find().to_list()
         marks = [document for document in found if document["_id"] != _VERSION]
-        version = next((d["version"] for d in found if d["_id"] == _VERSION), None)
-        return marks, version
+        of = next((document for document in found if document["_id"] == _VERSION), None)
+        if of and of.get("form") != cells.FORM:
+            return marks, _OF_ANOTHER_FORM
+        return marks, of["version"] if of else None
 
-    async def _recompute(self, cells: list[str]) -> None:
+    async def _recompute(self, names: list[str]) -> None:
         began: datetime = (await self._database.command("hello"))["localTime"]
         with unscoped("cells of every place; what is read of them is read within a scope"):
-            for breakdown in (figures.TOTAL, *(d.value for d in figures.BREAKDOWNS)):
-                await documents(self._complaints, figures.recomputed(breakdown, cells))
+            for breakdown in (cells.TOTAL, *(d.value for d in cells.BREAKDOWNS)):
+                await documents(self._complaints, cells.recomputed(breakdown, names))
         # A cell that has become empty is not computed, so it goes.
-        await self._rollups.delete_many({"cell": {"$in": cells}, "computed_at": {"$lt": began}})
+        await self._rollups.delete_many({"cell": {"$in": names}, "computed_at": {"$lt": began}})

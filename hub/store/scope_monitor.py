@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from hub.domain.scope import Scope
-from hub.store.plan import NOTHING, OF_CHANNEL, OF_LINK, Filter, within
+from hub.store.plan import NOTHING, OF_CHANNEL, OF_LINK, Filter, letters, within
 
 _log = structlog.get_logger()
 UNSCOPED_READS = Counter(
@@ -105,6 +105,7 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "warning_rules": within(scope.rows),
         "rollups": within(scope.counts),
         "channels": within(scope.any_purpose, OF_CHANNEL),
+        "institutions": within(scope.rows),
         "connectors": within(scope.ledgers),
         "connector_versions": within(scope.ledgers),
         "completeness": within(scope.ledgers),
@@ -113,6 +114,12 @@ def _filters(scope: Scope) -> dict[str, Filter]:
         "runs": within(scope.ledgers),
         "dead_letters": within(scope.dead_letters),
         "audit": within(scope.audit),
+        "readiness": within(scope.readiness),
+        "letters": letters(scope),
+        # For no viewer: whoever hands one out found its id in a document of their scope.
+        "files": NOTHING,
+        "file_contents.files": NOTHING,
+        "file_contents.chunks": NOTHING,
         "webhooks": {"by": scope.subject},
         "deliveries": {"by": scope.subject},
         "exports": {"by": scope.subject},

@@ -97,6 +97,7 @@ _RECKONED: Shape = {
             "stage_due_at": _TIME,
             "late": _TRUTH,
             "reopened": _TRUTH,
+            "acted_in": {"bsonType": "array", "items": _TEXT},
             "deadlines": _ENTRIES,
             "days": {
                 "bsonType": "object",
@@ -136,9 +137,12 @@ SHAPES: dict[str, Shape] = {
     "dead_letters": _typed(
         {"_id": _TEXT, "channel": _TEXT, "connector": _TEXT, "state": _TEXT, "last_seen": _TIME}
     ),
+    "readiness": _typed({"_id": _TEXT, "province": _PROVINCE, "district": _DISTRICT}),
+    "letters": _typed({"_id": _TEXT, "province": _PROVINCE, "state": _TEXT}),
     "connectors": _typed({"_id": _TEXT, "channel": _TEXT}),
     "completeness": _typed({"_id": _TEXT, "channel": _TEXT}),
     "connector_versions": _typed({"_id": _TEXT, "channel": _TEXT, "connector": _TEXT}),
+    "institutions": {"$jsonSchema": {"properties": {"province": _PROVINCE, "district": _DISTRICT}}},
     "audit": _typed({"_id": _TEXT, "at": _TIME, "province": _PROVINCE, "district": _DISTRICT}),
 }
 """Collection → validator."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from hub.domain.deadlines import Rulebook
 from hub.domain.scope import Scope
 from hub.domain.working_days import Calendar
+from hub.store.activity import ScopedActivity
 from hub.store.answers import Answers
 from hub.store.attempts import Attempts
 from hub.store.audit import AuditLog, ScopedAudit
@@ -30,17 +31,23 @@ from hub.store.embedded import embedded_mongod
 from hub.store.export_register import ExportRegister
 from hub.store.exports import OwnExports
 from hub.store.feed import Feed
+from hub.store.files import SealedFiles
 from hub.store.geometry import Outlines
 from hub.store.hosts import ApprovedHosts
+from hub.store.institutions import InstitutionRegister
 from hub.store.keys import SigningKeys, root_secret
+from hub.store.letters import Letters
 from hub.store.likenesses import Likenesses
 from hub.store.links import Links
 from hub.store.live import ScopedChanges
 from hub.store.mongo import Database, Driver, connect
 from hub.store.operations import Operations
+from hub.store.past import Past
 from hub.store.principals import Principals
 from hub.store.pushes import Pushes
+from hub.store.rankings import ScopedRankings
 from hub.store.raw_records import RawRecords
+from hub.store.readiness import Readiness
 from hub.store.reseal import reseal
 from hub.store.retention import Purged, purge
 from hub.store.revocations import Revocations
@@ -70,6 +77,8 @@ class Reader:
     scope: Scope
     complaints: ScopedComplaints
     cases: ScopedCases
+    activity: ScopedActivity
+    rankings: ScopedRankings
     channels: ScopedChannels
     connectors: ScopedConnectors
     completeness: ScopedCompleteness
@@ -83,6 +92,8 @@ class Reader:
     deliveries: OwnDeliveries
     warning_rules: ScopedWarningRules
     warnings: ScopedWarnings
+    readiness: Readiness
+    letters: Letters
     calendar: Calendar
 
 
@@ -116,6 +127,7 @@ class Store:
         self.raw_records = RawRecords(database, vault)
         self.connectors = ConnectorRegister(database)
         self.outlines = Outlines(database)
+        self.institutions = InstitutionRegister(database)
         self.schedules = Schedules(database)
         self.completeness = CompletenessRegister(database)
         self.changes = ChangeLog(database)
@@ -139,6 +151,8 @@ class Store:
         self._answers = Answers(database, self.rollups)
         self._statistics = Statistics(self._answers)
         self._finds = SharedFinds()
+        self._files = SealedFiles(database, vault)
+        self._past = Past(database, self._rules)
         self.signing_keys = SigningKeys(database, vault)
         self.users = Users(database, vault)
         self.authorizations = Authorizations(database, self.revocations)
@@ -149,11 +163,14 @@ class Store:
     def _reader(self, scope: Scope) -> Reader:
         """What this viewer can read."""
         database, cursors = self._database, self._cursors
-        shared = self._answers, self._statistics, self._rules, self._finds
+        shared = self._answers, self._statistics, self._rules, self._finds, self._past
+        complaints = ScopedComplaints(scope, database, self._vault, cursors, *shared)
         return Reader(
             scope=scope,
-            complaints=ScopedComplaints(scope, database, self._vault, cursors, *shared),
             cases=ScopedCases(scope, database),
+            complaints=complaints,
+            rankings=ScopedRankings(scope, complaints),
+            activity=ScopedActivity(scope, database, self.rollups, self._past),
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             completeness=ScopedCompleteness(scope, database),
@@ -167,6 +184,8 @@ class Store:
             deliveries=OwnDeliveries(scope, database, cursors),
             warning_rules=ScopedWarningRules(scope, database),
             warnings=ScopedWarnings(scope, database, cursors),
+            readiness=Readiness(scope, database, self._files),
+            letters=Letters(scope, database, cursors, self._files),
             calendar=self._rules.calendar,
         )
 

@@ -55,7 +55,7 @@ class ScopedWarnings:
         there is no such one."""
         overseen = plan.both(
             self._within,
-            plan.within(self._scope.oversees),
+            plan.within(self._scope.overseen),
             {"_id": {"$eq": id_}, "state": {"$eq": WarningState.OPEN.value}},
         )
         told = {"note": note, "by": self._scope.subject, "at": utc_now()}

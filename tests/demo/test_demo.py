@@ -3,10 +3,12 @@
 import json
 import signal
 import subprocess
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pypdf
 import pytest
 
 from hub.serving import free_port
@@ -47,15 +49,24 @@ class Asker:
         self.url, self.clients = told["url"], told["clients"]
 
     def __call__(self, who: str, query: str, **variables: Any) -> Any:
+        url, headers = f"{self.url}/graphql", self._headers(who)
+        body = {"query": query, "variables": variables}
+        return httpx2.post(url, json=body, headers=headers).json()
+
+    def letter(self, who: str, link: str) -> str:
+        """What a letter says, its lines joined."""
+        answer = httpx2.get(f"{self.url}{link}", headers=self._headers(who))
+        pages = pypdf.PdfReader(BytesIO(answer.content)).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    def _headers(self, who: str) -> dict[str, str]:
         client = self.clients[who]
         token = httpx2.post(
             f"{self.url}/oauth/token",
             data={"grant_type": "client_credentials"},
             auth=(client["client_id"], client["client_secret"]),
         ).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        body = {"query": query, "variables": variables}
-        return httpx2.post(f"{self.url}/graphql", json=body, headers=headers).json()
+        return {"Authorization": f"Bearer {token}"}
 
 
 def check_the_documentation(ask: Asker) -> None:
@@ -74,7 +85,25 @@ def check_the_documentation(ask: Asker) -> None:
     assert count > 15
 
 
+LETTERS = "{ letters { nodes { id first state link } } }"
 BY_PROVINCE = "{ indicators(groupBy: [PROVINCE]) { keys { value } received followedUp } }"
+REVIEW = """{
+  activity(province: "73") { total connected connectedRate active activeRate silent decreed }
+  indicators(filter: {province: {eq: "73"}}) { received followedUp followUpRate }
+}"""
+THE_REVIEW = {
+    "activity": {
+        "total": 22,
+        "connected": 22,
+        "connectedRate": 1.0,
+        "active": 15,
+        "activeRate": 15 / 22,
+        "silent": 7,
+        "decreed": 22,
+    },
+    "indicators": [{"received": 795, "followedUp": 493, "followUpRate": 493 / 795}],
+}
+"""100 % connected, 68 % active, 62 % of 795 followed up, by one operation."""
 ROWS = """{ complaints(first: 200) { totalCount nodes { province { code } district { code }
   channel { name } } } }"""
 
@@ -89,6 +118,15 @@ def test_the_demo_tells_the_review_to_each_client_their_part(hub: Hub) -> None:
         }
         assert figures["73"] == (795, 493)
         assert len(figures) == 3
+        for who in ("ministry", "province_73"):
+            assert ask(who, REVIEW)["data"] == THE_REVIEW
+        (letter,) = ask("ministry", LETTERS)["data"]["letters"]["nodes"]
+        assert (letter["first"], letter["state"]) == ("2020-07-01", "SENT")
+        said = ask.letter("ministry", letter["link"])
+        assert "Laporan diterima 214 795" in said
+        assert "Ditindaklanjuti 140 (65,4%) 493 (62,0%)" in said
+        assert "Lembaga terhubung 22 dari 22 (100,0%)" in said
+        assert "Lembaga aktif 15 dari 22 (68,2%)" in said
         assert ask("statistics", BY_PROVINCE) == ask("ministry", BY_PROVINCE)
         assert "data" not in ask("statistics", ROWS) or ask("statistics", ROWS)["data"] is None
         assert ask("ministry", ROWS)["data"]["complaints"]["totalCount"] == 1155

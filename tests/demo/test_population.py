@@ -5,6 +5,8 @@ from pathlib import Path
 
 from hub.demo.channels import write_lapor_export
 from hub.demo.population import NEIGHBOURS, reports
+from hub.demo.run import INSTITUTIONS
+from hub.domain.institutions import institutions_in
 from hub.domain.region import regions
 
 
@@ -40,3 +42,9 @@ def test_the_same_data_at_every_start(tmp_path: Path) -> None:
     write_lapor_export(tmp_path / "b", reports())
     first, second = (next((tmp_path / folder).iterdir()).read_bytes() for folder in "ab")
     assert first == second
+
+
+def test_the_institutions_of_the_demo_are_listed() -> None:
+    listed = institutions_in(INSTITUTIONS.read_text("utf-8").splitlines())
+    assert {each.name for each in listed} == {report.institution for report in reports()}
+    assert sum(each.province == "73" for each in listed) == 22

@@ -1,11 +1,12 @@
 """What may be asked by those who may count but not read."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from hub.domain.disclosure import Asked, DisclosureError, lies_within, unread
-from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
+from hub.domain.indicators import DaysTaken, Dimension, Freshness, IndicatorRow, Period
 from hub.domain.question import EVERYTHING, All, AnyOf, Compare, Condition, Field, Not, Op
 from hub.domain.scope import Reach
 from hub.domain.tables import Table, told
@@ -81,6 +82,23 @@ def test_a_median_of_fewer_than_five_is_not_told() -> None:
     assert few.median_days_to_follow_up == 1.5  # another viewer may be told
 
 
+@pytest.mark.parametrize(
+    ("n", "median", "p90"), [(4, None, None), (5, 3, None), (49, 3, None), (50, 3, 9)]
+)
+def test_days_of_few_are_not_told(n: int, median: float | None, p90: float | None) -> None:
+    some = replace(row(60), follow_up=DaysTaken(n, 60, 3, 9))
+    (told_row,) = told(Asked.of([], EVERYTHING, OPEN), [some], Table([some]), also_read=False)
+    assert told_row.follow_up == DaysTaken(n, 60, median, p90)
+
+
+def test_a_cell_by_status_is_not_told_by_another_way() -> None:
+    """Of 30, 27 closed and three archived: the table by status tells of neither."""
+    some = replace(row(30), closed=27, archived=3, close=DaysTaken(27, 27, 3, 9))
+    (told_row,) = told(Asked.of([], EVERYTHING, OPEN), [some], Table([some]), also_read=False)
+    assert (told_row.closed, told_row.archived, told_row.close) == (None, None, None)
+    assert told_row.closing_rate is None
+
+
 def test_a_year_is_told_though_its_months_are_few() -> None:
     months = [row(3, month=f"2020-{month:02}") for month in (3, 5, 8)]
     later = [row(9, month="2021-01")]
@@ -88,11 +106,15 @@ def test_a_year_is_told_though_its_months_are_few() -> None:
     half = Asked.of([], EVERYTHING, Period(date(2020, 3, 1), date(2020, 7, 31)))
     whole = Asked.of([], EVERYTHING, Period(date(2020, 1, 1), date(2021, 1, 31)))
     table = Table([*months, *later])
-    assert told(year, [row(9)], table, also_read=False) == [row(9)]
-    assert told(half, [row(6)], table, also_read=False) == []
     few_in_a_year = Table([months[0], *later])
-    assert told(year, [row(3)], few_in_a_year, also_read=False) == []
-    assert told(whole, [row(12)], few_in_a_year, also_read=False) == [row(12)]
+    for asked, number, of, is_told in (
+        (year, 9, table, True),
+        (half, 6, table, False),
+        (year, 3, few_in_a_year, False),
+        (whole, 12, few_in_a_year, True),
+    ):
+        found = told(asked, [row(number)], of, also_read=False)
+        assert [each.received for each in found] == [number] * is_told
 
 
 @pytest.mark.parametrize(

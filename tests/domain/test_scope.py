@@ -28,7 +28,7 @@ OPERATOR = Grant(Role.OPERATOR, channels=("lapor",))
 GRANTS = [MINISTRY, STATISTICS, ADMIN, SOUTH_SULAWESI, MAKASSAR, OPERATOR]
 PURPOSES = (
     *("rows", "secret_words", "reporters", "counts", "ledgers", "dead_letters"),
-    "own_connectors",
+    *("own_connectors", "readiness", "letters", "letters_received", "own_letters"),
 )
 
 PLACES = st.sampled_from(
@@ -149,7 +149,26 @@ def test_each_purpose_is_for_its_roles() -> None:
         "ledgers": {Role.MINISTRY, Role.OPERATOR, Role.ADMIN},
         "dead_letters": {Role.MINISTRY, Role.OPERATOR},
         "own_connectors": {Role.OPERATOR, Role.ADMIN},
+        "readiness": places,
+        "letters": {Role.PROVINCE},
+        "letters_received": {Role.MINISTRY},
+        "own_letters": {Role.PROVINCE},
     }
+
+
+@pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.role)
+def test_nobody_confirms_the_readiness_that_they_enter(grant: Grant) -> None:
+    viewer = scope(grant)
+    entered = {code for code in ("73", "73.71", "73.06", "32") if viewer.speaks_for(code)}
+    judged = {code for code in ("73", "73.71", "73.06", "32") if viewer.oversees(code)}
+    assert (entered, judged) == {
+        Role.MINISTRY: (set(), {"73", "32"}),
+        Role.PROVINCE: ({"73"}, {"73.71", "73.06"}),
+        Role.DISTRICT: ({"73.71"}, set()),
+    }.get(grant.role, (set(), set()))
+    for missing in (COUNT, Permission.READINESS_WRITE):
+        narrow = scope(grant, permissions=frozenset(Permission) - {missing})
+        assert not any(narrow.speaks_for(code) or narrow.oversees(code) for code in ("73", "73.71"))
 
 
 def test_the_ministry_reads_secret_words_only_with_pii() -> None:

@@ -54,6 +54,7 @@ TOLD_AS = {
     "parent": "code",
     "province": "code",
     "district": "code",
+    "region": "code",
 }
 """Under which field of an answer the values of an argument stand; else of its own name."""
 SUBMITTED = """version: "1"

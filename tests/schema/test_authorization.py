@@ -21,6 +21,7 @@ from tests.running_hub import RunningHub
 
 OPERATOR = Grant(Role.OPERATOR, channels=("lapor",))
 MINISTRY = Grant(Role.MINISTRY)
+GRANTS = [OPERATOR, MINISTRY, Grant(Role.PROVINCE, ("73",))]
 OTHER = frozenset({Permission.COMPLAINTS_INGEST})
 SEEING = frozenset(
     {Permission.COMPLAINTS_READ, Permission.STATISTICS_READ, Permission.CONNECTORS_READ}
@@ -30,6 +31,9 @@ _LITERALS = {
     "ID": '"region:73"',
     "Int": "1",
     "WarningKind": "CHANNEL_SILENT",
+    "ReadinessItem": "DECREE",
+    "ReadinessStatement": "{}",
+    "Period": "{}",
     "_Any": '{__typename: "Complaint", id: "complaint:x"}',
 }
 
@@ -76,8 +80,10 @@ class Asking:
     async def refusal(self, query: str, permissions: Needed) -> str | None:
         """The OAuth scope for the want of which it is refused."""
         if permissions not in self._tokens:
-            grant = OPERATOR if allowed_permissions(Role.OPERATOR) >= permissions else MINISTRY
-            token = await self._hub.token(grant, permissions=[*permissions])
+            beside = permissions - SEEING
+            grant = next(g for g in GRANTS if allowed_permissions(g.role) >= beside)
+            may = permissions & allowed_permissions(grant.role)
+            token = await self._hub.token(grant, permissions=[*may])
             self._tokens[permissions] = token
         async with events(self._hub, self._tokens[permissions], query) as told:
             _, body = await told.next()

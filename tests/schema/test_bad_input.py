@@ -98,6 +98,17 @@ async def test_a_filter_that_makes_no_sense_is_named(
     [
         ('indicators(period: {from: "2020-02-01", to: "2020-01-01"}) { received }', "period"),
         ("indicators(groupBy: [MONTH, MONTH]) { received }", "groupBy"),
+        ('indicators(asOf: "2999-01-01T00:00:00Z") { received }', "asOf"),
+        (
+            'indicators(asOf: "2020-01-01T00:00:00Z", filter: {overdue: {eq: true}}) { received }',
+            "filter",
+        ),
+        ('activity(asOf: "2999-01-01T00:00:00") { total }', "asOf"),
+        ('activity(period: {from: "2020-07-02"}) { total }', "period"),
+        ('activity(province: "73.71") { total }', "province"),
+        ("ranking(channels: []) { asOf }", "channels"),
+        ('ranking(channels: ["a"], leastCoverage: 1.5) { asOf }', "leastCoverage"),
+        ('ranking(channels: ["a"], asOf: "2999-01-01T00:00:00Z") { asOf }', "asOf"),
         ('regions(parent: "99") { code }', "parent"),
     ],
 )

@@ -12,6 +12,7 @@ from graphql import ExecutionResult
 from hypothesis import HealthCheck, given, settings
 
 from hub.deliveries.desk import WebhookDesk
+from hub.domain.institutions import Institution
 from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Scope
 from hub.ingest.desk import Desk
@@ -43,7 +44,8 @@ def told(result: ExecutionResult) -> Any:
 async def filled(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store with a bit of everything, where it is always the same moment."""
     moment = datetime.now(UTC)
-    monkeypatch.setattr("hub.store.complaints._now", lambda: moment)
+    for clock in ("complaints._now", "activity.utc_now", "rankings.utc_now"):
+        monkeypatch.setattr(f"hub.store.{clock}", lambda: moment)
     random = Random(7)
     made = [
         complaint(
@@ -55,10 +57,12 @@ async def filled(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
             category=random.choice([None, "roads"]),
             programme=random.choice([None, "COVID19"]),
             secret=random.random() < 0.3,
+            institution=random.choice([None, "Dinas PU"]),
         )
         for n in range(30)
     ]
     await store.writer.write(received(ONE, *made), provenance())
+    await store.institutions.replace([Institution("Dinas PU", "73"), Institution("DPU", "74")])
     for channel in ("lapor", "sulsel"):
         await store.channels.add(channel, channel.upper())
         await store.channels.saw(channel, ["73", "74"], ["73.71"])

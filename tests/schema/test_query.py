@@ -267,7 +267,7 @@ async def test_the_viewer_is_told_who_they_are(hub: RunningHub) -> None:
             {"role": "PROVINCE", "regions": [{"name": "Sulawesi Selatan"}], "channels": []},
             {"role": "OPERATOR", "regions": [], "channels": ["lapor"]},
         ],
-        "scopes": ["complaints:read", "letters:write", "statistics:read"],
+        "scopes": ["complaints:read", "letters:write", "readiness:write", "statistics:read"],
         "read": True,
         "pii": False,
     }
@@ -280,6 +280,8 @@ async def test_the_viewer_is_told_who_they_are(hub: RunningHub) -> None:
         ('complaint(id: "complaint:1") { id }', "complaints:read"),
         ('node(id: "complaint:1") { id }', "complaints:read"),
         ("indicators { received }", "statistics:read"),
+        ("activity { total }", "statistics:read"),
+        ('ranking(channels: ["lapor"]) { asOf }', "statistics:read"),
         ("connectors { name }", "connectors:read"),
         ("runs { nodes { id } }", "connectors:read"),
         ("deadLetters { nodes { id } }", "connectors:read"),

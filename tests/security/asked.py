@@ -47,9 +47,17 @@ fragment Linked on Complaint {{
 
 INDICATORS = """
 query ($groupBy: [Dimension!]!, $filter: ComplaintFilter, $period: Period,
-       $fill: Boolean! = false, $compare: Boolean! = false) {
-  indicators(groupBy: $groupBy, filter: $filter, period: $period, fill: $fill, compare: $compare) {
+       $fill: Boolean! = false, $compare: Boolean! = false, $asOf: DateTime) {
+  indicators(groupBy: $groupBy, filter: $filter, period: $period, fill: $fill, compare: $compare,
+             asOf: $asOf) {
     keys { key value label } received followedUp followUpRate overdue before { received followedUp }
+  }
+}"""
+
+ACTIVITY = """
+query ($of: Members!, $province: String, $period: Period, $asOf: DateTime) {
+  activity(of: $of, province: $province, period: $period, asOf: $asOf) {
+    unlisted members { name district { code } connected active received followedUp }
   }
 }"""
 
@@ -63,4 +71,4 @@ RUNS = """
 DEAD_LETTERS = "{ deadLetters(first: 200) { nodes { id } } }"
 CHANNELS = "{ channels { name } }"
 
-DOCUMENTS = [LIST, BY_ID, ENTITIES, CASES, INDICATORS, RUNS, DEAD_LETTERS, CHANNELS]
+DOCUMENTS = [LIST, BY_ID, ENTITIES, CASES, INDICATORS, ACTIVITY, RUNS, DEAD_LETTERS, CHANNELS]

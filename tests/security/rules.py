@@ -132,6 +132,11 @@ def visible(viewer: Scope, document: Document) -> bool:
     return _by(_OFFICES | {Role.OPERATOR}, Permission.COMPLAINTS_READ, viewer, document)
 
 
+def visible_by_place(viewer: Scope, document: Document) -> bool:
+    """Whether a viewer may read this complaint wherever it came from."""
+    return _by(_OFFICES, Permission.COMPLAINTS_READ, viewer, document)
+
+
 def countable(viewer: Scope, document: Document) -> bool:
     """Whether a viewer may count this complaint."""
     roles = _OFFICES | {Role.OPERATOR, Role.STATISTICS}

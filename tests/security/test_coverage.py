@@ -49,6 +49,14 @@ REACH_NO_COMPLAINT = {
     "Query.warnings(after)": "pages like complaints",
     "Query.warningRules": "likewise; they hold no figures",
     "Subscription.warningRaised": "each is read by `warning`'s reader: likewise",
+    "Query.ranking": "of what `indicators` answers: tests/store/test_rankings.py",
+    "Query.ranking(channels)": "narrows, by a filter of `indicators`",
+    "Query.ranking(by)": "chooses a figure",
+    "Query.ranking(province)": "narrows, by a filter of `indicators`",
+    "Query.ranking(filter)": "as of `indicators`",
+    "Query.ranking(period)": "as of `indicators`",
+    "Query.ranking(leastCoverage)": "orders what is told",
+    "Query.ranking(asOf)": "as of `indicators`",
     "Query.webhooks": "the viewer's own: tests/deliveries/test_scope.py",
     "Query.webhookDeliveries": "to the viewer's own; they name no complaint: likewise",
     "Query.webhookDeliveries(webhook)": "narrows",
@@ -58,6 +66,16 @@ REACH_NO_COMPLAINT = {
     "Query.exports": "the viewer's own; what is in them: tests/schema/test_exports.py",
     "Query.export": "likewise",
     "Query.export(id)": "chooses from them",
+    "Query.readiness": "holds no complaint; scoped like them in tests/schema/test_readiness.py",
+    "Query.readiness(region)": "narrows",
+    "Query.letters": "counts, of one province: tests/schema/test_letters.py",
+    "Query.letters(first)": "pages like complaints",
+    "Query.letters(after)": "pages like complaints",
+    "Query.letter": "likewise",
+    "Query.letter(id)": "chooses from them",
+    "Query.letterFigures": "likewise",
+    "Query.letterFigures(id)": "chooses from them",
+    "Query.letterFigures(version)": "likewise",
     "Query.regions": "reads the table of regions",
     "Query.regions(level)": "chooses from it",
     "Query.regions(parent)": "chooses from it",
@@ -166,6 +184,8 @@ def test_there_is_no_other_way_in() -> None:
         *OF_EXPORTS,
         *OF_CASES,
         *OF_WARNINGS,
+        *OF_READINESS,
+        *OF_LETTERS,
     }
     subscriptions = core_schema.subscription_type
     assert subscriptions and subscriptions.fields.keys() == {
@@ -184,6 +204,10 @@ OF_CASES = {"linkComplaints", "unlinkComplaint"}
 """Who says what of whose complaints: tests/security/test_cases.py."""
 OF_EXPORTS = {"startExport", "cancelExport"}
 """Made of views within their reader's scope, and theirs alone: tests/schema/test_exports.py."""
+OF_READINESS = {"enterReadiness", "confirmReadiness", "returnReadiness", "removeAttachment"}
+"""Of one's own local government, and those that one oversees: tests/schema/test_readiness.py."""
+OF_LETTERS = {"createLetter", "reviseLetter", "sendLetter"}
+"""Of one's own province: tests/schema/test_letters.py."""
 OF_WEBHOOKS = {
     "createWebhook",
     "enableWebhook",
@@ -193,6 +217,8 @@ OF_WEBHOOKS = {
     "redeliver",
 }
 """What webhooks are told, and by whom they are changed: tests/deliveries/test_scope.py."""
+RANKED = {"RankedDistrict.figures"}
+"""Rows that `indicators` answered with: tests/store/test_rankings.py."""
 WATCHED = {"ComplaintChange.complaint", "Subscription.indicatorsChanged"}
 """What is told when it changes: tests/security/test_live.py, tests/store/test_feed.py."""
 
@@ -208,7 +234,7 @@ def test_complaints_are_reached_from_the_listed_types_only() -> None:
         for name, field in kind.fields.items()
         if get_named_type(field.type).name in {"Complaint", "Node", "_Entity", "IndicatorRow"}
     }
-    assert leading - WATCHED == {
+    assert leading - WATCHED - RANKED == {
         "Query.node",
         "Query._entities",
         "Query.complaint",
@@ -217,4 +243,4 @@ def test_complaints_are_reached_from_the_listed_types_only() -> None:
         "ComplaintEdge.node",
         *PREVIEWED,
     }
-    assert leading - PREVIEWED - WATCHED <= of_the_suite()
+    assert leading - PREVIEWED - WATCHED - RANKED <= of_the_suite()

@@ -33,8 +33,10 @@ from tests.security import asked, hostile, rules
 CASES = int(os.environ.get("SCOPE_CASES", "1000"))
 SEED = int(os.environ.get("SCOPE_SEED", "0"))
 VIEWERS = 5
-QUESTIONS = 6
+QUESTIONS = 7
 """Of each viewer, about each set of documents."""
+
+_READS = (Permission.COMPLAINTS_READ, Permission.STATISTICS_READ)
 
 Answer = dict[str, Any]
 Document = dict[str, Any]
@@ -211,6 +213,43 @@ class Asker:
             whole = 0 < total < len(self.lying.complaints)
             self.met["neither empty nor everything" if whole else "trivial"] += 1
 
+    async def activity(self) -> None:
+        """Districts are told of by complaints of the viewer's places."""
+        province = self.random.choice([None, "73", "74"])
+        period = self.random.choice([{}, {"from": "2020-08-01", "to": "2020-08-31"}])
+        right: dict[str, list[Document]] = defaultdict(list)
+        for document in self.lying.complaints:
+            if rules.visible_by_place(self.viewer, document) and province in {
+                None,
+                document["province"],
+            }:
+                right[document["district"] or ""].append(document)
+        variables = {"of": "DISTRICT", "province": province, "period": period}
+        for answer in await self.answers(asked.ACTIVITY, **variables):
+            if {*_READS} - self.viewer.permissions:
+                codes = {error["extensions"]["code"] for error in answer["errors"]}
+                assert codes == {"INSUFFICIENT_SCOPE"}
+                continue
+            self._judge_activity(answer["data"]["activity"], right, period)
+
+    def _judge_activity(
+        self, told: Answer, right: dict[str, list[Document]], period: dict[str, str]
+    ) -> None:
+        members = {each["district"]["code"]: each for each in told["members"]}
+        unlisted = 0
+        for code, documents in right.items():
+            inside = [d for d in documents if not period or d["received_on"][:7] == "2020-08"]
+            received, followed_up, _ = rules.figures(inside)
+            if code in members:
+                member = members[code]
+                assert (member["received"], member["followedUp"]) == (received, followed_up)
+            else:
+                unlisted += received
+        assert told["unlisted"] == unlisted
+        connected = {code for code, each in members.items() if each["connected"]}
+        assert connected == right.keys() & members.keys()
+        self.met["members: connected"] += len(connected)
+
     def _grouped(
         self, filter_: hostile.Filter, dimensions: list[str], low: str, high: str
     ) -> dict[tuple[Any, ...], list[Document]]:
@@ -274,8 +313,15 @@ class Asker:
             self.judged(sorted(names), sorted(known), len(self.lying.channels))
 
     async def ask_all(self) -> None:
-        asked_for = (self.lists, self.by_id, self.cases, self.indicators, self.ledgers)
-        for question in (self.lists, *asked_for):
+        for question in (
+            self.lists,
+            self.lists,
+            self.by_id,
+            self.cases,
+            self.indicators,
+            self.activity,
+            self.ledgers,
+        ):
             await question()
 
 
@@ -368,3 +414,4 @@ async def test_every_answer_is_the_oracles(
     assert met["complaints refused"] > 0.1 * met["complaints let in"] > 0, met
     assert met["errors"] > 0, met
     assert met["suppressed: told"] > 0, met
+    assert met["members: connected"] > 0, met

@@ -6,6 +6,7 @@ import pytest
 from pymongo.monitoring import CommandStartedEvent
 
 from hub.domain.complaint import Location, Reporter
+from hub.domain.institutions import Institution
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.connectors import Registration
 from hub.store.scope_monitor import ScopeMonitor
@@ -334,6 +335,56 @@ async def test_the_title_of_a_channel_comes_only_with_the_channel(world: World) 
     told = await world.hub.ask(token, "{ complaints { nodes { channel { name title } } } }")
     titles = {node["channel"]["title"] for node in told["complaints"]["nodes"]}
     assert titles == {"sultra"}  # its name: the channel was never seen in this district
+
+
+ACTIVITY = """query ($of: Members!, $province: String) {
+  activity(of: $of, province: $province) { total connected active unlisted
+    members { name district { name } channels received } } }"""
+
+
+async def with_institutions(world: World) -> None:
+    """Lists an institution of each of the two provinces, and its governments."""
+    await world.hub.store.institutions.replace(
+        [
+            Institution("Kota Makassar", "73", "73.71"),
+            Institution("Kota Kendari", "74", "74.71"),
+            Institution("Pemerintah Provinsi Sultra, theirs", "74"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("members", ["INSTITUTION", "DISTRICT"])
+async def test_institutions_of_another_province_and_what_they_did_are_unknown(
+    world: World, members: str
+) -> None:
+    await with_institutions(world)
+    told = await world.hub.ask(world.token, ACTIVITY, of=members, province="74")
+    nothing = {"total": 0, "connected": 0, "active": 0, "unlisted": 0, "members": []}
+    assert told == {"activity": nothing}
+    answer = await world.hub.post(world.token, ACTIVITY, of=members)
+    assert not any(word in answer.text for word in HIDDEN)
+    unlisted = 3 if members == "INSTITUTION" else 0
+    assert answer.json()["data"]["activity"]["unlisted"] == unlisted
+
+
+async def test_who_may_count_and_not_read_is_told_of_no_institution(world: World) -> None:
+    """That one is active says what became of its only complaint."""
+    await with_institutions(world)
+    for grant in (Grant(Role.STATISTICS), SULSEL):
+        token = await world.hub.token(grant, permissions=[Permission.STATISTICS_READ])
+        error = await world.hub.refused(token, ACTIVITY, of="INSTITUTION")
+        assert error["extensions"] == {"code": "INSUFFICIENT_SCOPE", "scope": "complaints:read"}
+        error = await world.hub.refused(token, GROUPS, by=["INSTITUTION"])
+        assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "groupBy"}
+
+
+async def test_the_activity_of_a_district_beside_figures_of_the_nation(world: World) -> None:
+    """What may be read bounds it, and not what may be counted."""
+    await with_institutions(world)
+    token = await world.hub.token(SULSEL, Grant(Role.STATISTICS))
+    answer = await world.hub.post(token, ACTIVITY, of="INSTITUTION")
+    assert answer.json()["data"]["activity"]["total"] == 1
+    assert not any(word in answer.text for word in HIDDEN)
 
 
 @pytest.mark.parametrize("field", ["runs", "deadLetters"])

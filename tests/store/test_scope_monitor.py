@@ -9,9 +9,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 
 from hub.auth.reads import ReadsForViewer
+from hub.domain.activity import Members
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension, Period
+from hub.domain.institutions import Institution
 from hub.domain.question import EVERYTHING
+from hub.domain.ranking import Measure, RankedBy
 from hub.domain.reading import Reading
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store.mongo import Database, Driver, connect, documents
@@ -20,7 +23,7 @@ from hub.store.scope_monitor import ScopeMonitoring, UnscopedReadError, unscoped
 from hub.store.store import Reader, Store
 from hub.store.vault import Vault
 from tests.conftest import unscoped_reads
-from tests.made import GRANTS, complaint, provenance, received, scope
+from tests.made import GRANTS, MOMENT, complaint, provenance, received, scope
 from tests.running_hub import RunningHub
 
 SULSEL = scope(Grant(Role.PROVINCE, ("73",)))
@@ -69,6 +72,7 @@ UNSCOPED: dict[str, Read] = {
         "clients", {"$facet": {"a": [{"$unionWith": {"coll": "complaints", "pipeline": []}}]}}
     ),
     "roll-up": lambda d: d["rollups"].find_one({"breakdown": "total"}),
+    "institutions": lambda d: d["institutions"].find_one({"version": "v"}),
     "runs": lambda d: d["runs"].find_one({}),
     "dead letters": lambda d: d["dead_letters"].find_one({"state": "open"}),
     "channels": lambda d: d["channels"].find_one({}),
@@ -77,6 +81,10 @@ UNSCOPED: dict[str, Read] = {
     "completeness": lambda d: d["completeness"].find_one({}),
     "changes of connectors": lambda d: d["changes"].find_one({}),
     "secrets": lambda d: d["connector_secrets"].find_one({}),
+    "readiness": lambda d: d["readiness"].find_one({"item": "decree"}),
+    "letters": lambda d: d["letters"].find_one({"state": "sent"}),
+    "a file by its id": lambda d: d["file_contents.chunks"].find_one({"files_id": "file_1"}),
+    "the key of a file": lambda d: d["files"].find_one({"_id": "file_1"}),
 }
 
 
@@ -133,6 +141,13 @@ async def everything(reader: Reader) -> None:
     for dimensions in ([], [Dimension.STATUS], [Dimension.DAY]):
         with suppress(DisclosureError):  # days are not for statistics
             await reader.complaints.indicators(dimensions, EVERYTHING, Period())
+    measure = Measure(RankedBy.FOLLOW_UP_RATE, frozenset({"lapor"}), 0)
+    for as_of in (None, MOMENT):
+        with suppress(DisclosureError):  # nor is the past
+            await reader.complaints.indicators([], EVERYTHING, Period(), as_of=as_of)
+            await reader.rankings.of(measure, None, EVERYTHING, Period(), as_of=as_of)
+        for members in Members:
+            await reader.activity.of(members, "73", Period(), as_of)
     await reader.channels.all()
     await reader.connectors.all()
     await reader.connectors.get("sulsel")
@@ -143,6 +158,10 @@ async def everything(reader: Reader) -> None:
     await reader.runs.page(None, request)
     await reader.dead_letters.page(None, None, request)
     await reader.audit.page(request)
+    await reader.readiness.all("73")
+    await reader.readiness.attachment("file_1")
+    await reader.letters.page(request)
+    await reader.letters.get("73-2020-1")
 
 
 @pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant.role.value)
@@ -151,6 +170,7 @@ async def test_readers_carry_the_scope_by_either_driver(
 ) -> None:
     store = Store(watched, vault)
     await store.writer.write(received(complaint(), complaint(external_id="2")), provenance())
+    await store.institutions.replace([Institution("Dinas PU", "73")])
     viewer = scope(grant)
     before = unscoped_reads()
     with viewing(viewer):

@@ -311,6 +311,15 @@ async def test_an_empty_group_and_a_small_one_look_the_same(
         assert await received_by(store, condition=both) == {}
 
 
+async def test_the_status_of_few_by_a_figure_of_many(store: Store, database: Database) -> None:
+    closed = many(27, status=ComplaintStatus.CLOSED)
+    await filled(store, database, closed + many(3, status=ComplaintStatus.ARCHIVED))
+    assert await received_by(store, Dimension.STATUS) == {}
+    for viewer, told in ((STATISTICS, (None, None, None)), (MINISTRY, (27, 3, 0.9))):
+        (row,) = await store.reader(viewer).complaints.indicators([], EVERYTHING, Period())
+        assert (row.closed, row.archived, row.closing_rate) == told
+
+
 async def test_times_of_receipt_and_days_can_not_be_asked_for(store: Store) -> None:
     second = Compare(Field.RECEIVED_AT, Op.LT, datetime(2020, 7, 1, 12, 0, 1, tzinfo=UTC))
     with pytest.raises(DisclosureError, match="received_at"):

@@ -13,6 +13,7 @@ from hub.schema.source import awaited, derived, output
 from hub.schema.types.audit import AuditRecord
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
+from hub.schema.types.letter import Letter
 from hub.schema.types.warning import Warning  # noqa: A004 - the word of the field
 from hub.schema.types.webhook import WebhookDelivery
 from hub.store.complaints import Count
@@ -190,6 +191,23 @@ class WebhookDeliveryConnection:
 
     edges: list[WebhookDeliveryEdge] = derived(_entries, _EDGES)
     nodes: list[WebhookDelivery] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+
+
+@output
+class LetterEdge:
+    """A letter in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: Letter = derived(lambda entry: entry.node, "The letter.")
+
+
+@output
+class LetterConnection:
+    """A page of letters, the latest first."""
+
+    edges: list[LetterEdge] = derived(_entries, _EDGES)
+    nodes: list[Letter] = derived(lambda p: p.documents, _NODES)
     page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
 
 

@@ -46,33 +46,73 @@ class KeyValue:
 
 
 @output
-class FiguresBefore:
-    """The figures of the same group in the period before."""
+class DaysTaken:
+    """Working days of the district from receipt on, those of waiting for the reporter left out."""
 
-    received: int = attribute("received", "Complaints received.")
-    followed_up: int = attribute("followed_up", "As in the row.")
-    follow_up_rate: float | None = attribute(
-        "follow_up_rate", "Fraction of `received`; null when there is none."
+    n: int = attribute("n", "How many say when: what the days rest on.")
+    of: int = attribute("of", "How many came so far, whether they say when or not.")
+    coverage: float | None = attribute(
+        "coverage", "Fraction of `of` that says when; null when none came so far."
     )
-    timed: int = attribute("timed", "As in the row.")
-    median_days_to_follow_up: float | None = attribute("median_days_to_follow_up", "As in the row.")
-    p90_days_to_follow_up: float | None = attribute("p90_days_to_follow_up", "As in the row.")
+    median: float | None = attribute(
+        "median", "Half took no longer; null for fewer than five where you may not read them."
+    )
+    p90: float | None = attribute(
+        "p90",
+        "Nine of ten took no longer; null for fewer than fifty where you may not read them.",
+    )
 
 
 @output
-class IndicatorRow:
-    """The figures of one group, each beside what it rests on."""
+class Figures:
+    """The figures of a group, each beside what it rests on."""
 
-    keys: list[KeyValue] = attribute("keys", "One for each dimension asked for, in that order.")
     received: int = attribute("received", "Complaints received.")
+    verified: int = attribute(
+        "verified", "Verified, or further, now or before.", needs=("verified",)
+    )
+    verification_rate: float | None = attribute(
+        "verification_rate", "Fraction of `received`; null when there is none.", needs=("verified",)
+    )
+    handed_over: int = attribute(
+        "handed_over",
+        "Handed over to an institution (disposisi), or further, now or before.",
+        needs=("handed_over",),
+    )
+    hand_over_rate: float | None = attribute(
+        "hand_over_rate",
+        "Fraction of `received`; null when there is none.",
+        needs=("handed_over",),
+    )
     followed_up: int = attribute(
         "followed_up", "Being worked on, answered or closed; archived is not."
     )
     follow_up_rate: float | None = attribute(
         "follow_up_rate", "Fraction of `received`; null when there is none."
     )
+    closed: int | None = attribute(
+        "closed",
+        "Closed; null where you may not read the complaints: group them by `STATUS`.",
+        needs=("closed",),
+    )
+    closing_rate: float | None = attribute(
+        "closing_rate", "Fraction of `received`; null when there is none.", needs=("closed",)
+    )
+    archived: int | None = attribute(
+        "archived",
+        "Put aside without a follow-up (diarsipkan); null like `closed`.",
+        needs=("archived",),
+    )
     overdue: int = attribute(
         "overdue", "Past their deadline and not answered, now.", needs=("overdue",)
+    )
+    overdue_ever: int = attribute(
+        "overdue_ever",
+        "Answered or put aside after their deadline, or past it now.",
+        needs=("overdue_ever",),
+    )
+    reopened: int = attribute(
+        "reopened", "Taken up again after they were closed or put aside.", needs=("reopened",)
     )
     timed: int = attribute(
         "timed", "How many state when they were followed up: n of the median.", needs=("hours",)
@@ -89,16 +129,42 @@ class IndicatorRow:
         "not read the complaints.",
         needs=("hours",),
     )
+    working_days_to_hand_over: DaysTaken = attribute(
+        "hand_over", "To the hand-over; to verification where none is told.", needs=("hand_over",)
+    )
+    working_days_to_follow_up: DaysTaken = attribute(
+        "follow_up", "To the first follow-up.", needs=("follow_up",)
+    )
+    working_days_to_close: DaysTaken | None = attribute(
+        "close", "To the end; null like `closed`.", needs=("close",)
+    )
+
+
+@output
+class FiguresBefore(Figures):
+    """The figures of the same group in the period before."""
+
+
+@output
+class IndicatorRow(Figures):
+    """The figures of one group, each beside what it rests on."""
+
+    keys: list[KeyValue] = attribute("keys", "One for each dimension asked for, in that order.")
+    uncertain: int | None = attribute(
+        "uncertain",
+        "With `asOf`: how many had a status then that is not known, since the hub first saw them "
+        "later and no channel says since when. They count as what is known of them.",
+    )
     before: FiguresBefore | None = attribute(
         "before",
         "The same group in the period of the same length before, with `compare`: as many months "
         "back where the period is of whole months, else as many days. Null where it may not be "
         "told.",
-        needs=("hours",),
     )
     as_of: datetime = derived(
         lambda row: row.freshness.as_of,
-        "The moment up to which every change stored by the hub is counted.",
+        "The moment up to which every change stored by the hub is counted; the one of `asOf` where "
+        "that was asked for.",
     )
     changed_at: datetime | None = attribute(
         "changed_at", "When the hub last stored a change in this group."

@@ -1,0 +1,70 @@
+"""The institutions that handle complaints, as an administrator lists them."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hub.domain.region import RegionLevel, regions
+
+_COLUMNS = ["name", "region", "decree", "also"]
+
+
+class InstitutionsError(Exception):
+    """A list that can't be read; names the line and what to write there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """An institution of a province or, with `district`, of a district. `decree` is the number of
+    the decree (SK) that names who handles its complaints, None where there is none. `also` are
+    other spellings that channels use."""
+
+    name: str
+    province: str
+    district: str | None = None
+    decree: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """What complaints that it handles are known by: a province and a name."""
+        return frozenset((self.province, spelt(name)) for name in (self.name, *self.also))
+
+
+def spelt(name: str) -> str:
+    """A name regardless of capitals and spaces."""
+    return " ".join(name.casefold().split())
+
+
+def institutions_in(lines: Iterable[str]) -> list[Institution]:
+    """The institutions of a CSV file with the columns name, region, decree and also; other
+    spellings are parted by `|`. Raises InstitutionsError."""
+    table = csv.DictReader(lines)
+    if table.fieldnames != _COLUMNS:
+        raise InstitutionsError(f"line 1: write the columns as {','.join(_COLUMNS)}")
+    found: list[Institution] = []
+    taken: dict[tuple[str, str], int] = {}
+    for row in table:
+        institution = _institution(row, table.line_num)
+        for key in institution.keys:
+            if key in taken:
+                told = f"{institution.name!r} is called as the one of line {taken[key]} is"
+                raise InstitutionsError(f"line {table.line_num}: {told}; name each once")
+            taken[key] = table.line_num
+        found.append(institution)
+    return found
+
+
+def _institution(row: Mapping[str | None, str | None], line: int) -> Institution:
+    if None in row or None in row.values():
+        raise InstitutionsError(f"line {line}: write {len(_COLUMNS)} values")
+    name, code, decree, also = (" ".join((row[column] or "").split()) for column in _COLUMNS)
+    if not name:
+        raise InstitutionsError(f"line {line}: name is empty; write what channels call it")
+    region = regions().get(code)
+    if region is None:
+        told = f"{code!r} is no region; write a province such as 73 or a district (73.71)"
+        raise InstitutionsError(f"line {line}: {told}")
+    district = region.code if region.level is RegionLevel.DISTRICT else None
+    others = tuple(each for part in also.split("|") if (each := part.strip()))
+    return Institution(name, region.province, district, decree or None, others)

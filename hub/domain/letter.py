@@ -1,0 +1,76 @@
+"""The letter of a province to the ministry on the outcome of its monitoring."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from hub.domain.region import RegionLevel, regions
+
+
+class LetterState(StrEnum):
+    """How far a letter is. One that was sent does not change any more."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+
+
+class LetterError(ValueError):
+    """What can't stand in a letter; `argument` names it, the text says why."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
+LONGEST_LINE, LONGEST_TEXT, MOST_COPIES, MOST_DAYS = 200, 4_000, 20, 366
+_CODE = re.compile(r"[0-9A-Za-z.-]{1,30}(/[0-9A-Za-z.-]{1,30})?")
+_LINES = ("office", "address", "place", "signer_title", "signer", "signer_rank", "signer_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What stands in a letter beside its figures; None is what is usual.
+
+    `office` and `address` are the letterhead's, `code` is the classification code that the number
+    begins with, `signer_id` is the signer's NIP, `remarks` are the province's own, `copies` are who
+    gets one (tembusan).
+    """
+
+    office: str | None = None
+    address: str | None = None
+    code: str | None = None
+    place: str | None = None
+    signer_title: str | None = None
+    signer: str | None = None
+    signer_rank: str | None = None
+    signer_id: str | None = None
+    remarks: str | None = None
+    copies: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raises LetterError for what has no room in a letter."""
+        for name in _LINES:
+            if len(getattr(self, name) or "") > LONGEST_LINE:
+                raise LetterError(f"wording.{name}", f"has more than {LONGEST_LINE} letters")
+        if len(self.remarks or "") > LONGEST_TEXT:
+            raise LetterError("wording.remarks", f"has more than {LONGEST_TEXT:,} letters")
+        if len(self.copies) > MOST_COPIES:
+            raise LetterError("wording.copies", f"names more than {MOST_COPIES}")
+        if any(not 0 < len(name) <= LONGEST_LINE for name in self.copies):
+            raise LetterError("wording.copies", f"takes names of 1 to {LONGEST_LINE} letters")
+        if self.code is not None and not _CODE.fullmatch(self.code):
+            told = "is no classification code, such as 000.8.3 or 000.8.3/ORG"
+            raise LetterError("wording.code", told)
+
+
+def check_letter(province: str, first: date, last: date, wording: Wording) -> None:
+    """Raises LetterError for what no letter can be about."""
+    region = regions().get(province)
+    if region is None or region.level is not RegionLevel.PROVINCE:
+        raise LetterError("province", f"{province!r} is not the code of a province, such as '73'")
+    if first > last:
+        raise LetterError("period", "begins after it ends")
+    if (last - first).days >= MOST_DAYS:
+        raise LetterError("period", "is longer than a year")
+    wording.check()

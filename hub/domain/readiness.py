@@ -1,0 +1,70 @@
+"""What a local government has to have in place to handle complaints, and who says that it has."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class ReadinessItem(StrEnum):
+    """What the ministry asks each local government for (the review of 2020)."""
+
+    DECREE = "decree"
+    ACTION_PLAN = "action_plan"
+    PUBLICITY = "publicity"
+    CHANNELS = "channels"
+
+
+class ReadinessState(StrEnum):
+    """How far what was entered is."""
+
+    ENTERED = "entered"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+
+
+class ReadinessError(ValueError):
+    """What can't be entered so; `argument` names it, the text says why."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
+LONGEST_NAME, LONGEST_TEXT, MOST_CHANNELS = 200, 2_000, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a local government says of an item: of a decree (SK) its number, day and signer, of
+    channels their names, of the others a description."""
+
+    number: str | None = None
+    signed_on: date | None = None
+    signer: str | None = None
+    description: str | None = None
+    channels: tuple[str, ...] = ()
+
+    def check(self, item: ReadinessItem) -> None:
+        """Raises ReadinessError where something is missing, or is longer than it may be."""
+        for name in _NEEDED[item]:
+            if not getattr(self, name):
+                raise ReadinessError(name, f"is needed for {item.name}")
+        for name, longest in (
+            ("number", LONGEST_NAME),
+            ("signer", LONGEST_NAME),
+            ("description", LONGEST_TEXT),
+        ):
+            if len(getattr(self, name) or "") > longest:
+                raise ReadinessError(name, f"has more than {longest:,} letters")
+        if len(self.channels) > MOST_CHANNELS:
+            raise ReadinessError("channels", f"names more than {MOST_CHANNELS}")
+        if any(not 0 < len(name) <= LONGEST_NAME for name in self.channels):
+            raise ReadinessError("channels", f"takes names of 1 to {LONGEST_NAME} letters")
+
+
+_NEEDED = {
+    ReadinessItem.DECREE: ("number", "signed_on", "signer"),
+    ReadinessItem.ACTION_PLAN: ("description",),
+    ReadinessItem.PUBLICITY: ("description",),
+    ReadinessItem.CHANNELS: ("channels",),
+}

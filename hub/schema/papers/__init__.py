@@ -1,0 +1,1 @@
+"""Letters, and attachments of the readiness register, over HTTP."""

@@ -1,0 +1,27 @@
+"""Periods and moments as clients state them."""
+
+from datetime import UTC, datetime
+
+from hub.domain.indicators import Period as Days
+from hub.schema.errors import InputError
+from hub.schema.types.indicators import Period
+
+AS_OF = "A past moment: as it was then, by what is known today. Now unless told."
+
+
+def days_of(period: Period | None) -> Days:
+    """The days of a period; all where none is told. Raises InputError."""
+    days = Days(period.from_, period.to) if period else Days()
+    if days.first and days.last and days.first > days.last:
+        raise InputError("period", "begins after it ends")
+    return days
+
+
+def moment_of(as_of: datetime | None) -> datetime | None:
+    """A past moment in UTC, where one is told; one that names no zone is UTC. Raises InputError."""
+    if not as_of:
+        return None
+    at = as_of.astimezone(UTC) if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    if at > datetime.now(UTC):
+        raise InputError("asOf", "lies in the future, of which nothing is known")
+    return at

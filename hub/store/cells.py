@@ -1,0 +1,240 @@
+"""The cells of the roll-up as pipelines: which hold what is asked, and how they are computed. Pure.
+
+A document for each cell (place and month) and breakdown:
+
+    {_id: "status|73|73.71|2020-07", breakdown: "status", cell, province, district, month,
+     parts: [{value, received, followed_up, …, overdue, due, hours, hand_over, …, changed_at}],
+     computed_at}
+
+`overdue` counts what was overdue when the cell was computed, `due` lists the deadlines then to come
+of what is open, so that the sum is right for any later moment without a new computation. `hours`,
+`hand_over`, `follow_up` and `close` list how long each complaint took that came so far, null where
+nobody says, so that lists of many cells are one list.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from hub.domain.indicators import Dimension, Period
+from hub.domain.question import Condition, Field, fields_of
+from hub.domain.scope import Reach
+from hub.store.figures import (
+    CAME_TO,
+    CONDITIONS,
+    IS_OPEN,
+    MONTH,
+    SPANS,
+    Pipeline,
+    counts_of,
+    histograms,
+    spans_of,
+    sum_if,
+)
+from hub.store.plan import Filter, both, match, within
+
+FORM = 2
+"""Counted up when cells hold something else than before: then all are computed anew."""
+
+TOTAL = "total"
+BREAKDOWNS = {
+    Dimension.CHANNEL: Field.CHANNEL,
+    Dimension.CATEGORY: Field.CATEGORY,
+    Dimension.CLASSIFICATION: Field.CLASSIFICATION,
+    Dimension.PROGRAMME: Field.PROGRAMME,
+    Dimension.STATUS: Field.STATUS,
+    Dimension.INSTITUTION: Field.INSTITUTION,
+}
+"""What each cell is also broken down by, one at a time."""
+
+_PLACE_AND_MONTH = {Dimension.PROVINCE, Dimension.DISTRICT, Dimension.MONTH}
+_NO_MOMENT = datetime.min  # no field that a roll-up holds depends on the time of asking
+
+
+def from_rollups(
+    reach: Reach,
+    dimensions: list[Dimension],
+    condition: Condition,
+    period: Period,
+    parts: frozenset[str] | None,
+) -> list[Pipeline] | None:
+    """The figures of each group; None where the roll-up does not hold what is asked.
+
+    It holds whole months of places, with one breakdown at a time. `parts` are the figures that
+    are read; None for all. `due` of a group are the deadlines that were still to come when its
+    cells were computed: those that have passed since are overdue too.
+    """
+    months = _whole_months(period)
+    fields = fields_of(condition) - {Field.PROVINCE, Field.DISTRICT}
+    broken_down = [d for d, field in BREAKDOWNS.items() if d in dimensions or field in fields]
+    held = _PLACE_AND_MONTH | BREAKDOWNS.keys()
+    if (
+        months is None
+        or reach.channels
+        or len(broken_down) > 1
+        or not held.issuperset(dimensions)
+        or not fields <= set(BREAKDOWNS.values())
+    ):
+        return None
+    breakdown = broken_down[0].value if broken_down else TOTAL
+    keys = {d.value: "$parts.value" if d in BREAKDOWNS else f"${d.value}" for d in dimensions}
+    chosen: Pipeline = [{"$match": both({"breakdown": breakdown}, within(reach), months)}]
+    wanted = match(condition, _NO_MOMENT)
+    if broken_down:
+        chosen.append({"$unwind": "$parts"})
+        chosen += [{"$set": {breakdown: "$parts.value"}}] if wanted else []
+    if wanted:
+        chosen.append({"$match": wanted})
+    counts = counts_of(parts)
+    read = [*counts, "changed_at", *(["due"] if "overdue" in counts else [])]
+    if {Dimension.DISTRICT, Dimension.MONTH}.issubset(dimensions):
+        # As they stand: what a few cells without a district have in common is added by the reader.
+        stand = {name: _of_part(breakdown, name) for name in [*read, *spans_of(parts)]}
+        return [[*chosen, {"$project": {"_id": keys, **stand}}]]
+    added = {name: {_ADDED.get(name, "$sum"): _of_part(breakdown, name)} for name in read}
+    summed: Pipeline = [*chosen, {"$group": {"_id": keys, **added}}]
+    if "due" in read:
+        summed.append({"$set": {"due": _joined("$due")}})
+    return [summed, *([*chosen, *_counted(keys, breakdown, name)] for name in spans_of(parts))]
+
+
+_ADDED = {"changed_at": "$max", "due": "$push"}
+
+
+def _of_part(breakdown: str, name: str) -> Any:
+    """What a part of a cell says; of a total there is one part, which need not be unwound."""
+    return {"$first": f"$parts.{name}"} if breakdown == TOTAL else f"$parts.{name}"
+
+
+def _counted(keys: Filter, breakdown: str, span: str) -> Pipeline:
+    """How many complaints took how long."""
+    return [
+        {"$project": {"keys": keys or {"$literal": {}}, "value": _of_part(breakdown, span)}},
+        {"$unwind": "$value"},
+        {"$group": {"_id": {"keys": "$keys", "value": "$value"}, "n": {"$sum": 1}}},
+        *histograms(span),
+    ]
+
+
+def activity(within_: Filter, province: str | None, period: Period) -> Pipeline:
+    """What the roll-up holds of each institution of a place, in a period of whole months (see Facts
+    in domain/activity.py)."""
+    here = {"province": {"$eq": province}} if province else {}
+    bounds = (_whole_months(period) or {}).get("month", {})
+    in_period = {"$and": [{op: ["$month", month]} for op, month in bounds.items()]}
+    keys = {name: f"${name}" for name in ("province", "district")}
+    sets = ("acted_in", "channels")
+    return [
+        {"$match": both(within_, {"breakdown": Dimension.INSTITUTION.value}, here)},
+        {"$unwind": "$parts"},
+        {
+            "$group": {
+                "_id": {**keys, "institution": "$parts.value"},
+                **{
+                    name: {"$sum": {"$cond": [in_period, f"$parts.{name}", 0]}}
+                    for name in ("received", "followed_up")
+                },
+                **{name: {"$push": f"$parts.{name}"} for name in sets},
+            }
+        },
+        {"$set": {name: _united(f"${name}") for name in sets}},
+    ]
+
+
+def _whole_months(period: Period) -> Filter | None:
+    """The months of a period; None if it begins or ends within one."""
+    if not period.has_whole_months:
+        return None
+    bounds = {"$gte": _month(period.first), "$lte": _month(period.last)}
+    stated = {op: month for op, month in bounds.items() if month}
+    return {"month": stated} if stated else {}
+
+
+def _month(day: date | None) -> str | None:
+    return f"{day:%Y-%m}" if day else None
+
+
+def _joined(lists: str) -> Filter:
+    """Many lists as one."""
+    both_lists = {"$concatArrays": ["$$value", "$$this"]}
+    return {"$reduce": {"input": lists, "initialValue": [], "in": both_lists}}
+
+
+# --- Computing them ------------------------------------------------------------------------------
+
+_LISTED = {
+    "hours": {"$ifNull": [SPANS["hours"], "$$REMOVE"]},
+    **{
+        stage: {"$cond": [came, {"$ifNull": [SPANS[stage], None]}, "$$REMOVE"]}
+        for stage, came in CAME_TO.items()
+    },
+}
+
+
+def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
+    """Computes one breakdown of these cells from the complaints, and puts it into `rollups`.
+
+    A computation never replaces one that began after it.
+    """
+    value = None if breakdown == TOTAL else f"${breakdown}"
+    is_late = {"$and": [IS_OPEN, {"$lt": ["$due_at", "$$NOW"]}]}
+    is_to_come = {"$and": [IS_OPEN, {"$gte": ["$due_at", "$$NOW"]}]}
+    newer = {"$gte": ["$$new.computed_at", "$computed_at"]}
+    part: Filter = {
+        "received": {"$sum": 1},
+        **{name: sum_if(condition) for name, condition in CONDITIONS.items()},
+        "overdue": sum_if(is_late),
+        "due": {"$push": {"$cond": [is_to_come, "$due_at", "$$REMOVE"]}},
+        **{name: {"$push": each} for name, each in _LISTED.items()},
+        "changed_at": {"$max": "$provenance.fetched_at"},
+        **(_OF_INSTITUTIONS if breakdown == Dimension.INSTITUTION else {}),
+    }
+    place: Filter = {name: {"$first": f"${name}"} for name in ("cell", "province", "district")}
+    return [
+        {"$match": {"cell": {"$in": cells}}},
+        {
+            "$group": {
+                "_id": {"cell": "$cell", "value": value},
+                **place,
+                "month": {"$first": MONTH},
+                **part,
+            }
+        },
+        {
+            "$group": {
+                "_id": {"$concat": [f"{breakdown}|", "$_id.cell"]},
+                **place,
+                "month": {"$first": "$month"},
+                "parts": {"$push": {"value": "$_id.value", **{n: _told(n) for n in part}}},
+            }
+        },
+        {"$set": {"breakdown": breakdown, "computed_at": "$$NOW"}},
+        {
+            "$merge": {
+                "into": "rollups",
+                "whenMatched": [{"$replaceWith": {"$cond": [newer, "$$new", "$$ROOT"]}}],
+            }
+        },
+    ]
+
+
+def _told(name: str) -> Any:
+    return _united("$acted_in") if name == "acted_in" else f"${name}"
+
+
+def _united(sets: str) -> Filter:
+    """Many sets as one."""
+    return {
+        "$reduce": {
+            "input": sets,
+            "initialValue": [],
+            "in": {"$setUnion": ["$$value", "$$this"]},
+        }
+    }
+
+
+# For what activity.py tells: what nobody dates was done for what was received in that month.
+_MONTHS = {"$ifNull": ["$acted_in", [MONTH]]}
+_OF_INSTITUTIONS: Filter = {
+    "channels": {"$addToSet": "$channel"},
+    "acted_in": {"$push": {"$cond": [CAME_TO["follow_up"], _MONTHS, []]}},
+}
