@@ -184,9 +184,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | s
 
 
 @given(st.dictionaries(st.sampled_from([*RECORD, "lon", "lat", "flags", "name"]), VALUES))
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # its character table is made at first use
+@settings(suppress_health_check=[HealthCheck.too_slow])  # its character table is made at first use
 def test_no_record_is_too_odd_to_be_mapped_or_refused(values: dict[str, Any]) -> None:
     try:
         complaint = mapped(**values)

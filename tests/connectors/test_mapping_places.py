@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.connectors.config import Resource
@@ -136,7 +136,6 @@ def test_date_and_time_are_joined_from_two_columns() -> None:
     assert "%d %b %Y %H:%M:%S" in reason
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)),
     st.integers(-14 * 60, 14 * 60),
@@ -153,7 +152,6 @@ def test_a_time_at_the_end_of_the_calendar_is_refused(at: str) -> None:
     assert refused({"timezone": "Asia/Makassar"}, at=at)[:2] == ("received_at", at)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**14))
 def test_a_bare_number_is_no_time(number: int) -> None:
     assert refused(at=number, kab="Gowa")[:2] == ("received_at", str(number))

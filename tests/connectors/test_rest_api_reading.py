@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -169,7 +169,6 @@ async def test_a_feed_that_does_not_descend_is_read_to_its_end(serve: Serve) -> 
     assert ids(found) == [*"012345"]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**7), st.integers(60, 10**6) | st.none())
 def test_windows_follow_each_other_without_a_gap(length: int, step: int | None) -> None:
     end = JUNE + timedelta(seconds=length)

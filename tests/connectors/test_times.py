@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.connectors.mapping.times import time_reader
@@ -40,7 +40,6 @@ def read_both_ways(text: str, pattern: str) -> tuple[object, object]:
     )
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from(PATTERNS))
 @example("2020-02-30 10:00:00", PATTERNS[0])
 @example("2020-2-3 1:0:0", PATTERNS[0])
@@ -55,7 +54,6 @@ def test_any_text_is_read_as_strptime_reads_it(text: str, pattern: str) -> None:
     assert ours == theirs
 
 
-@settings(deadline=None)
 @given(st.datetimes(datetime(1000, 1, 1)), st.sampled_from(PATTERNS))
 def test_a_time_that_the_pattern_writes_is_read_as_strptime_reads_it(
     moment: datetime, pattern: str

@@ -14,8 +14,6 @@ PLACES = [("73", "73.71"), ("73", "73.06"), ("73", None), ("74", "74.71"), (None
 VALUES = [("closed",), ("received",), ("archived",), (None,)]
 MONTHS = [("2020", "2020-06"), ("2020", "2020-07"), ("2021", "2021-01")]
 
-unhurried = settings(deadline=None)
-
 FEW = st.integers(1, 9)
 SOME = st.integers(5, 40)
 
@@ -46,7 +44,6 @@ KNOWN = st.sampled_from([None, (0, 1)])
 
 
 @given(tables(), KNOWN)
-@unhurried
 def test_a_cell_that_is_told_counts_at_least_five(
     finest: dict[Cell, int], known: tuple[int, int] | None
 ) -> None:
@@ -58,7 +55,6 @@ def test_a_cell_that_is_told_counts_at_least_five(
 
 
 @given(tables(), KNOWN)
-@unhurried
 def test_a_cell_less_the_finer_ones_that_are_told_leaves_nothing_or_five(
     finest: dict[Cell, int], known: tuple[int, int] | None
 ) -> None:
@@ -73,7 +69,6 @@ def test_a_cell_less_the_finer_ones_that_are_told_leaves_nothing_or_five(
 
 
 @given(tables(), KNOWN)
-@unhurried
 def test_no_cell_is_withheld_alone_beside_others(
     finest: dict[Cell, int], known: tuple[int, int] | None
 ) -> None:
@@ -95,13 +90,11 @@ def lengthened(coarse: Cell, cell: Cell) -> int | None:
 
 
 @given(tables(SOME))
-@unhurried
 def test_nothing_is_withheld_where_nothing_is_small(finest: dict[Cell, int]) -> None:
     assert published(finest) == all_cells(finest).keys()
 
 
 @given(tables(), st.integers(0, 2))
-@unhurried
 def test_what_is_told_of_a_margin_hangs_on_no_finer_cell(
     finest: dict[Cell, int], axis: int
 ) -> None:
@@ -118,7 +111,7 @@ def is_coarse_enough(cell: Cell, finest: Mapping[Cell, int]) -> bool:
 
 
 @given(tables())
-@settings(unhurried, max_examples=300)
+@settings(max_examples=300)
 def test_a_level_that_tells_nothing_apart_changes_nothing(finest: dict[Cell, int]) -> None:
     in_one_month = {(*cell[:2], ("2020", "2020-06")): count for cell, count in finest.items()}
     told = published(in_one_month)
@@ -127,7 +120,6 @@ def test_a_level_that_tells_nothing_apart_changes_nothing(finest: dict[Cell, int
 
 
 @given(tables())
-@unhurried
 def test_other_provinces_may_leave_their_districts_out(finest: dict[Cell, int]) -> None:
     here: Counter[Cell] = Counter()
     for (place, *others), count in finest.items():
@@ -137,7 +129,6 @@ def test_other_provinces_may_leave_their_districts_out(finest: dict[Cell, int]) 
 
 
 @given(tables(), st.randoms())
-@unhurried
 def test_the_order_of_cells_is_of_no_matter(finest: dict[Cell, int], random: Random) -> None:
     cells = list(finest.items())
     random.shuffle(cells)
@@ -145,7 +136,6 @@ def test_the_order_of_cells_is_of_no_matter(finest: dict[Cell, int], random: Ran
 
 
 @given(tables())
-@unhurried
 def test_where_it_is_known_the_same_complaints_are_told_or_withheld_together(
     finest: dict[Cell, int],
 ) -> None:

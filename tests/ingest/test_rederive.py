@@ -120,9 +120,7 @@ def mappings(draw: st.DrawFn) -> Loaded:
 
 
 @given(records=RECORDS, first=mappings(), second=mappings())
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_rederived_it_is_what_a_fresh_sync_makes_of_the_channel(
     channel: Channel,
     store: Store,

@@ -82,7 +82,6 @@ plain = Executor(core_schema, PATIENT, compile_plans=False)
 @given(drawn=operations(core_schema, IDS), viewer=scopes())
 @settings(
     max_examples=CASES,
-    deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,

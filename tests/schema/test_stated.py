@@ -22,7 +22,7 @@ def read(filter_: Any) -> Any:
     return planned and planned[1][0]["filter"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
 @given(inputs(core_schema, "ComplaintFilter"))
 def test_what_is_stated_reads_as_the_same_filter(filter_: Any) -> None:
     first = read(filter_)

@@ -53,7 +53,6 @@ async def can(store: Store, viewer: Scope, action: str, id_: str | None) -> Any:
 
 
 against_mongodb = settings(
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

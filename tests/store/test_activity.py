@@ -63,9 +63,7 @@ def acted_in(one: Complaint, timeline: list[dict[str, Any]]) -> set[str]:
     province=st.sampled_from([None, "73", "76"]),
     grants=st.lists(st.sampled_from(READERS), max_size=2, unique=True),
 )
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_it_is_what_a_plain_loop_finds(
     store: Store,
     database: Database,

@@ -127,9 +127,7 @@ _FIELDS = list(Complaint.__dataclass_fields__)
     viewers=st.lists(scopes(), min_size=2, max_size=3),
     asks=watchable_conditions(),
 )
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_everybody_hears_what_the_oracle_says(
     fed: Store,
     database: Database,

@@ -66,7 +66,6 @@ def shown(viewer: Scope, grant: Grant, one: Complaint) -> set[str]:
     fields=st.none() | st.frozensets(st.sampled_from(["title", "reporter", "address", "status"])),
 )
 @settings(
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_each_row_shows_what_one_of_the_grants_shows_of_it(

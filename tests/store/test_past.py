@@ -39,7 +39,7 @@ VISITS = [MOMENT + n * DAY for n in (20, 40, 60)]
 NAMES = [None, "Pemerintah Kota Makassar", "Pemerintah Kota Kendari"]
 LISTED = [Institution(NAMES[1] or "", "73", "73.71"), Institution(NAMES[2] or "", "74", "74.71")]
 against_mongodb = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -30,9 +30,7 @@ async def both_ways(database: Database, condition: Condition) -> tuple[set[str],
 
 
 @given(complaints=distinct_complaints(), condition=watchable_conditions())
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_python_and_mongodb_agree(
     store: Store, database: Database, complaints: list[Complaint], condition: Condition
 ) -> None:

@@ -26,7 +26,7 @@ from tests.made import (
 )
 
 against_mongodb = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 YARDSTICKS = st.sets(st.sampled_from(CHANNELS), min_size=1, max_size=2).map(frozenset)
 MEASURES = st.builds(

@@ -22,9 +22,7 @@ from tests.made import (
 
 
 @given(complaints=distinct_complaints(), days=st.integers(-2, 14))
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_what_is_done_and_old_loses_its_reporter_and_raw_record(
     store: Store, database: Database, complaints: list[Complaint], days: int
 ) -> None:

@@ -40,7 +40,7 @@ held = [
     *cells.BREAKDOWNS,
 ]
 against_mongodb = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -91,9 +91,7 @@ def with_gaps_filled(
     case=st.sampled_from(CASES),
     fill=st.booleans(),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_series_is_what_plain_loops_count(
     store: Store, database: Database, complaints: list[Complaint], case: Any, fill: bool
 ) -> None:

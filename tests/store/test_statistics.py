@@ -31,7 +31,7 @@ from tests.made import (
 
 STATISTICS = scope(Grant(Role.STATISTICS))
 against_mongodb = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 MONTHS = [date(2020, 6, 1), date(2020, 7, 1), date(2020, 9, 1), date(2021, 1, 1)]

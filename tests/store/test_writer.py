@@ -33,9 +33,7 @@ def versions() -> st.SearchStrategy[list[Complaint]]:
 
 
 @given(arriving=versions(), size=st.integers(1, 8))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_newest_version_stays_whatever_the_order_of_arrival(
     store: Store, database: Database, arriving: list[Complaint], size: int
 ) -> None:
