@@ -21,10 +21,8 @@ from bench.data import KEY, fill
 from hub.auth.clients import create_client
 from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.tokens import OwnTokens, TokenVerifier
-from hub.deliveries.desk import WebhookDesk
 from hub.domain.scope import DEFAULT_PERMISSIONS, Grant, Role
-from hub.ingest.desk import Desk
-from hub.ingest.trial import Trials
+from hub.schema.answering import Answering
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -61,11 +59,10 @@ async def measure(store: Store) -> None:
     known = token()
     scope = await verifier.scope(known)
     page, executor = asks.page(50), Executor(core_schema)
+    desks = Answering(store).desks(scope)
 
     async def query() -> None:
-        desk, webhooks = Desk(scope, store, Trials()), WebhookDesk(scope, store, frozenset())
-        context = Context(store.reader(scope), desk, webhooks)
-        result = await executor.execute(page.document, page.variables, None, context)
+        result = await executor.execute(page.document, page.variables, None, Context(desks))
         assert result.data and len(result.data["complaints"]["nodes"]) == 50  # noqa: PLR2004
 
     async def first_seen() -> None:

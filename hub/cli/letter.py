@@ -152,9 +152,9 @@ async def _desk_of(
         fail(str(error), WRONG_INPUT)
     scope = Scope(typed_by(), (grant,), DEFAULT_PERMISSIONS[Role.PROVINCE])
     async with opened(settings) as store:
-        answering = Answering(store, limits=Limits(enforce_cost=False))
+        desks = Answering(store, limits=Limits(enforce_cost=False)).desks(scope)
         try:
-            yield answering.letters(scope), store.reader(scope)
+            yield desks.letters, desks.reader
         except LetterError as error:
             fail(f"{error.argument}: {error}", WRONG_INPUT)
         except AskError as error:

@@ -46,7 +46,7 @@ async def write_letter(store: Store) -> str:
     known = await store.reader(scope).letters.page(PageRequest(1))
     if known.documents:
         return str(known.documents[0]["_id"])
-    desk = Answering(store).letters(scope)
+    desk = Answering(store).desks(scope).letters
     letter = await desk.create(REVIEWED, _FIRST, _LAST, _WORDING)
     await desk.send(letter["_id"], 1)
     return str(letter["_id"])

@@ -24,7 +24,7 @@ from hub.schema.asked import Admission, Asked, BadRequestError, document_hash
 from hub.schema.compiled.documents import Operation
 from hub.schema.compiled.execution import Executor
 from hub.schema.compiled.stream import Stream
-from hub.schema.context import Admit, Context
+from hub.schema.context import Admit, Context, Desks
 from hub.schema.errors import RefusedError
 from hub.schema.frozen import data_within
 from hub.schema.held import Held
@@ -133,16 +133,19 @@ class Answering:
         self._admission = Admission(store.operations)
         self._rate = RateLimit(limits.requests_per_second)
         self._held = Held(limits.subscriptions)
-        # Desks hold no state but their scope, so viewers that come again share one.
-        self._desk = lru_cache(_DESKS)(partial(Desk, store=store, trials=Trials(private_hosts)))
-        self._webhooks = lru_cache(_DESKS)(
-            partial(WebhookDesk, store=store, private_hosts=private_hosts)
-        )
-        self._oversight = lru_cache(_DESKS)(partial(OversightDesk, store=store))
+        trials = Trials(private_hosts)
 
-        self.letters = lru_cache(_DESKS)(
-            partial(LetterDesk, store=store, ask=partial(data_within, self))
-        )
+        def desks(scope: Scope) -> Desks:
+            return Desks(
+                reader=store.reader(scope),
+                connectors=Desk(scope, store, trials),
+                webhooks=WebhookDesk(scope, store, private_hosts),
+                oversight=OversightDesk(scope, store),
+                letters=LetterDesk(scope, store, partial(data_within, self)),
+            )
+
+        # Viewers that come again share theirs.
+        self.desks = lru_cache(_DESKS)(desks)
 
     def wait_of(self, viewer: Viewer) -> float:
         """Seconds until a viewer may ask again; 0 where they may now, which counts as asking."""
@@ -173,7 +176,7 @@ class Answering:
         admit: Admit | None = None,
     ) -> Answer:
         """What a document gets within a scope."""
-        context = self._context(scope, admit)
+        context = Context(self.desks(scope), admit)
         result = await self._executor.execute(document, variables, name, context)
         return await self._told(result, scope, document, name, context.reading)
 
@@ -187,7 +190,7 @@ class Answering:
         """What a subscription tells from now on within the scope of a viewer, or why it does not.
         Close what was subscribed to. It ends by BadRequestError when the viewer's client may not
         ask it any more."""
-        context = self._context(viewer.scope, partial(self._admit, viewer))
+        context = Context(self.desks(viewer.scope), partial(self._admit, viewer))
 
         async def tell(result: ExecutionResult, reading: Reading | None = None) -> Answer:
             seen = context.reading if reading is None else reading
@@ -230,10 +233,6 @@ class Answering:
                     return
 
         return confirm
-
-    def _context(self, scope: Scope, admit: Admit | None) -> Context:
-        desks = self._desk(scope), self._webhooks(scope), self._oversight(scope)
-        return Context(self._store.reader(scope), *desks, admit, self.letters(scope))
 
     async def _admit(self, viewer: Viewer, document: str) -> None:
         """Raises GraphQLError for what may not be answered later on behalf of a viewer."""

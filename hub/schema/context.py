@@ -1,7 +1,8 @@
-"""What resolvers hold while they answer: the viewer's reader and desk, never a database."""
+"""What resolvers hold while they answer: the viewer's reader and desks, never a database."""
 
 from asyncio import ensure_future, shield
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from strawberry.dataloader import DataLoader
@@ -26,25 +27,24 @@ Admit = Callable[[str], Awaitable[None]]
 """Raises GraphQLError for a document that may not be answered later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """What a viewer reads by and changes things at. It holds no state but their scope."""
+
+    reader: Reader
+    connectors: Desk
+    webhooks: WebhookDesk
+    oversight: OversightDesk
+    letters: LetterDesk
+
+
 class Context:
     """One for each request."""
 
-    def __init__(
-        self,
-        reader: Reader,
-        desk: Desk,
-        webhooks: WebhookDesk,
-        oversight: OversightDesk,
-        admit: Admit | None = None,
-        letters: LetterDesk | None = None,
-    ) -> None:
-        """`admit` tells what the viewer's client may have done once this request has ended;
-        `letters` is the viewer's desk for them, where letters are written."""
-        self.reader = reader
-        self._desk = desk
-        self._webhooks = webhooks
-        self._oversight = oversight
-        self._letters = letters
+    def __init__(self, desks: Desks, admit: Admit | None = None) -> None:
+        """`admit` tells what the viewer's client may have done once this request has ended."""
+        self.reader = desks.reader
+        self._desks = desks
         self._admit = admit
         self._changes = 0
         self.reading = Reading()
@@ -75,13 +75,13 @@ class Context:
         self.need(Permission.CONNECTORS_READ)
         self.need(Permission.CONNECTORS_WRITE)
         self.count_change()
-        return self._desk
+        return self._desks.connectors
 
     def webhooks(self) -> WebhookDesk:
         """What the viewer changes their webhooks at. Raises GraphQLError where they have asked for
         too many changes at once."""
         self.count_change()
-        return self._webhooks
+        return self._desks.webhooks
 
     def oversight(self) -> OversightDesk:
         """What the viewer oversees with. Raises GraphQLError where they may not, or have asked for
@@ -89,7 +89,7 @@ class Context:
         self.need(Permission.COMPLAINTS_READ)
         self.need(Permission.OVERSIGHT_WRITE)
         self.count_change()
-        return self._oversight
+        return self._desks.oversight
 
     async def admit(self, document: str) -> None:
         """Raises GraphQLError where a document may not be answered later on the viewer's behalf."""
@@ -105,9 +105,7 @@ class Context:
         self.need(Permission.COMPLAINTS_READ)
         self.need(Permission.LETTERS_WRITE)
         self.count_change()
-        if self._letters is None:
-            raise RefusedError("Letters are not written here.", "FORBIDDEN")
-        return self._letters
+        return self._desks.letters
 
     def count_change(self) -> None:
         """Raises GraphQLError where the viewer has asked for too many changes at once."""

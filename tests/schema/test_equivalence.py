@@ -11,13 +11,10 @@ import pytest
 from graphql import ExecutionResult
 from hypothesis import HealthCheck, given, settings
 
-from hub.deliveries.desk import WebhookDesk
 from hub.domain.institutions import Institution
 from hub.domain.run import Ledger, Rejection, RunState
 from hub.domain.scope import Scope
-from hub.ingest.desk import Desk
-from hub.ingest.trial import Trials
-from hub.oversight.desk import OversightDesk
+from hub.schema.answering import Answering
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.limits import DEFAULTS
@@ -92,12 +89,7 @@ async def test_compiled_and_plain_execution_answer_alike(
     filled: Store, drawn: Drawn, viewer: Scope
 ) -> None:
     async def answer(executor: Executor, variables: dict[str, Any]) -> Any:
-        context = Context(
-            filled.reader(viewer),
-            Desk(viewer, filled, Trials()),
-            WebhookDesk(viewer, filled, frozenset()),
-            OversightDesk(viewer, filled),
-        )
+        context = Context(Answering(filled).desks(viewer))
         return told(await executor.execute(drawn.text, variables, None, context))
 
     # The second time with other words, as whoever turns a page asks: arguments are remembered.

@@ -6,13 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.deliveries.desk import WebhookDesk
 from hub.domain.complaint import Complaint
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope
-from hub.ingest.desk import Desk
-from hub.ingest.trial import Trials
-from hub.oversight.desk import OversightDesk
+from hub.schema.answering import Answering
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -40,12 +37,7 @@ async def filled(store: Store) -> Store:
 
 
 async def can(store: Store, viewer: Scope, action: str, id_: str | None) -> Any:
-    context = Context(
-        store.reader(viewer),
-        Desk(viewer, store, Trials()),
-        WebhookDesk(viewer, store, frozenset()),
-        OversightDesk(viewer, store),
-    )
+    context = Context(Answering(store).desks(viewer))
     result = await _executor.execute(QUERY, {"action": action, "id": id_}, None, context)
     assert not result.errors, result.errors
     assert result.data

@@ -14,13 +14,9 @@ import pytest
 from pymongo.errors import BulkWriteError
 from structlog.testing import capture_logs
 
-from hub.deliveries.desk import WebhookDesk
 from hub.domain.indicators import Dimension
 from hub.domain.scope import SMALLEST_GROUP, Permission, Scope
-from hub.ingest.desk import Desk
-from hub.ingest.trial import Trials
-from hub.oversight.desk import OversightDesk
-from hub.schema.answering import told
+from hub.schema.answering import Answering, told
 from hub.schema.compiled.execution import Executor
 from hub.schema.context import Context
 from hub.schema.schema import core_schema
@@ -72,12 +68,7 @@ class Asker:
         found: list[Answer] = []
         for executor in EXECUTORS:
             with viewing(self.viewer):
-                context = Context(
-                    self.store.reader(self.viewer),
-                    Desk(self.viewer, self.store, Trials()),
-                    WebhookDesk(self.viewer, self.store, frozenset()),
-                    OversightDesk(self.viewer, self.store),
-                )
+                context = Context(Answering(self.store).desks(self.viewer))
                 result = await executor.execute(text, variables, None, context)
             errors = [told(error).formatted for error in result.errors or ()]
             assert not re.search("kata|isi", str(errors)), errors

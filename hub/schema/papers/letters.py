@@ -36,7 +36,7 @@ class LetterFiles:
         stated = request.query_params.get("version", "")
         if stated and not (stated.isdecimal() and len(stated) < _LONGEST_NUMBER):
             return refusal(400, "BAD_USER_INPUT", "version: a number, such as 1")
-        desk = self._graphql.letters(viewer.scope)
+        desk = self._graphql.desks(viewer.scope).letters
         pdf = await desk.pdf(request.path_params["id"], int(stated) if stated else None)
         if pdf is None:
             return refusal(404, "NOT_FOUND", "There is no such letter.")
