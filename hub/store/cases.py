@@ -10,14 +10,13 @@ from anyio import to_thread
 from hub.domain.case import LinkedBy, joined, pair_of
 from hub.domain.clock import utc_now
 from hub.domain.question import Condition
-from hub.domain.scope import Reach, Scope
+from hub.domain.scope import Scope
 from hub.domain.seen import as_seen
 from hub.store import plan
 from hub.store.links import LIVE, Pair, link_id, places_of
 from hub.store.mongo import Database, Document, read_quickly
 
-_PLACE = ("province", "district", "channel")
-_SHOWN = dict.fromkeys((*_PLACE, "secret", "number", "status", "received_at"), 1)
+_SHOWN = dict.fromkeys((*plan.PLACE, "secret", "number", "status", "received_at"), 1)
 _AT_ONCE = 5_000
 
 
@@ -65,8 +64,8 @@ class ScopedCases:
             ends = {id_ for each in found for id_ in each["members"]} | new
             shown = await self._shown(ends - seen.keys())
             seen |= shown
-            new = {id_ for id_ in shown.keys() - new if self._may_link(shown[id_])}
-        open_ = {id_ for id_, each in seen.items() if self._may_link(each)}
+            new = {id_ for id_ in shown.keys() - new if _may_link(self._scope, shown[id_])}
+        open_ = {id_ for id_, each in seen.items() if _may_link(self._scope, each)}
         told = [each for each in links.values() if open_ >= {*each["members"]}]
         case_of = joined(seen, map(_pair, told))
         return {id_: _case(case_of[id_], seen, told) for id_ in ids if id_ in seen}
@@ -80,7 +79,7 @@ class ScopedCases:
         there: set[str] = set()
         for ids in _batches(sorted({id_ for pair in pairs for id_ in pair})):
             shown = await self._shown(ids, wanted)
-            there |= {id_ for id_, each in shown.items() if self._may_link(each)}
+            there |= {id_ for id_, each in shown.items() if _may_link(self._scope, each)}
         case_of = await to_thread.run_sync(
             joined, there, [pair for pair in pairs if there >= {*pair}]
         )
@@ -92,9 +91,6 @@ class ScopedCases:
     ) -> dict[str, Document]:
         here = plan.both(self._rows, {"_id": {"$in": [*ids]}}, wanted or {})
         return {each["_id"]: each async for each in self._complaints.find(here, _SHOWN)}
-
-    def _may_link(self, complaint: Document) -> bool:
-        return not complaint["secret"] or _covers(self._scope.secret_words, complaint)
 
 
 class CaseChanges:
@@ -130,7 +126,7 @@ class CaseChanges:
     async def look(self, ids: Sequence[str]) -> dict[str, Document]:
         """Some complaints, where the viewer oversees each of them. Raises NoSuchComplaintError."""
         here = plan.both(plan.within(self._scope.rows), {"_id": {"$in": [*ids]}})
-        shown = dict.fromkeys((*_PLACE, "secret"), 1)
+        shown = dict.fromkeys((*plan.PLACE, "secret"), 1)
         found = {each["_id"]: each async for each in self._complaints.find(here, shown)}
         if missing := [id_ for id_ in ids if not self._oversees(found.get(id_))]:
             raise NoSuchComplaintError(missing[0])
@@ -139,9 +135,14 @@ class CaseChanges:
     def _oversees(self, complaint: Document | None) -> bool:
         return (
             complaint is not None
-            and _covers(self._scope.overseen, complaint)
-            and (not complaint["secret"] or _covers(self._scope.secret_words, complaint))
+            and plan.covers(self._scope.overseen, complaint)
+            and _may_link(self._scope, complaint)
         )
+
+
+def _may_link(scope: Scope, complaint: Document) -> bool:
+    """Whether a complaint's words, which those of others would tell, are the viewer's to read."""
+    return not complaint["secret"] or plan.covers(scope.secret_words, complaint)
 
 
 def _case(ids: list[str], seen: dict[str, Document], links: list[Document]) -> Case:
@@ -153,10 +154,6 @@ def _case(ids: list[str], seen: dict[str, Document], links: list[Document]) -> C
 def _pair(link: Document) -> Pair:
     one, other = link["members"]
     return one, other
-
-
-def _covers(reach: Reach, complaint: Document) -> bool:
-    return reach.covers(*(complaint[name] for name in _PLACE))
 
 
 def _batches(ids: list[str]) -> Iterable[list[str]]:

@@ -9,11 +9,11 @@ from pymongo import DeleteOne, UpdateOne
 from hub.domain.case import LinkedBy, pair_of
 from hub.domain.clock import utc_now
 from hub.store.mongo import Database, Document
+from hub.store.plan import PLACE
 
 Pair = tuple[str, str]
 LIVE: Document = {"undone": None}
 _OWN: Document = {"by": None, **LIVE}
-_PLACE = ("province", "district", "channel")
 
 
 class Evidence(NamedTuple):
@@ -63,7 +63,7 @@ class Links:
         ids = {id_ for pair in pairs for id_ in pair}
         if not ids:
             return
-        shown = dict.fromkeys(_PLACE, 1)
+        shown = dict.fromkeys(PLACE, 1)
         where = {
             each["_id"]: each
             async for each in self._complaints.find({"_id": {"$in": [*ids]}}, shown)
@@ -88,4 +88,4 @@ def link_id(one: str, other: str) -> str:
 
 def places_of(ends: Sequence[Document]) -> Document:
     """Where the ends of a link are, as it has them."""
-    return {f"{name}s": sorted({each[name] for each in ends if each[name]}) for name in _PLACE}
+    return {f"{name}s": sorted({each[name] for each in ends if each[name]}) for name in PLACE}

@@ -8,6 +8,7 @@ from hub.domain.scope import Reach, Scope
 from hub.domain.seen import as_seen
 from hub.store.feed import Audience, Change, Feed, Inbox
 from hub.store.mongo import Document
+from hub.store.plan import covers
 from hub.store.predicates import Predicate, predicate
 
 
@@ -72,7 +73,7 @@ class _Readers:
         return Announced(ChangeKind.GONE, change) if had else None
 
     def _has(self, image: Document | None, change: Change) -> bool:
-        return image is not None and _covers(self.reach, image) and self.holds(image, change.at)
+        return image is not None and covers(self.reach, image) and self.holds(image, change.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class _Counters:
     def hears(self, change: Change) -> Change | None:
         """A change of what they count."""
         images = [image for image in (change.before, change.after) if image is not None]
-        counts = change.collection == "complaints" and any(_covers(self.reach, i) for i in images)
+        counts = change.collection == "complaints" and any(covers(self.reach, i) for i in images)
         return change if counts else None
 
 
@@ -115,8 +116,4 @@ class _Warned:
         raised = change.after if change.before is None else None
         if change.collection != "warnings" or raised is None:
             return None
-        return change if _covers(self.reach, raised) else None
-
-
-def _covers(reach: Reach, image: Document) -> bool:
-    return reach.covers(image["province"], image["district"], image["channel"])
+        return change if covers(self.reach, raised) else None

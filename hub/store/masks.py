@@ -8,6 +8,7 @@ from hub.domain.complaint import Reporter
 from hub.domain.reading import HiddenBecause, Reading
 from hub.domain.scope import Reach, Scope
 from hub.store.mongo import Document
+from hub.store.plan import PLACE, covers
 from hub.store.vault import Vault
 
 Fields = frozenset[str] | None
@@ -18,7 +19,6 @@ FOR_NOBODY = frozenset({"raw", "words"})
 """What never leaves the store: the record as it came, and the stems to search by."""
 
 _REPORTER = ("reporter",)
-_PLACE = frozenset({"province", "district", "channel"})
 
 
 class Masks:
@@ -40,7 +40,7 @@ class Masks:
             shown |= {"secret": 1, **_decided_by(self._secret_words)}
         if "reporter" in fields:
             # Its place is noted beside whatever is shown.
-            shown |= dict.fromkeys({"anonymous", *_PLACE}, 1)
+            shown |= dict.fromkeys(("anonymous", *PLACE), 1)
         return shown
 
     def put_on(self, documents: Sequence[Document], fields: Fields, reading: Reading) -> None:
@@ -49,7 +49,7 @@ class Masks:
         words = self._words if fields is None else self._words & fields
         if words:
             for document in documents:
-                if document["secret"] and not _covers(self._secret_words, document):
+                if document["secret"] and not covers(self._secret_words, document):
                     document.update(dict.fromkeys(words))
                     reading.hide(HiddenBecause.SECRET, words, document["_id"])
         if fields is None or "reporter" in fields:
@@ -58,7 +58,7 @@ class Masks:
 
     def _reporter(self, document: Document, reading: Reading) -> Reporter | None:
         id_, sealed = document["_id"], document.get("reporter")
-        if not _covers(self._reporters, document):
+        if not covers(self._reporters, document):
             reading.hide(HiddenBecause.NOT_PERMITTED, _REPORTER, id_)
         elif document["anonymous"]:
             reading.hide(HiddenBecause.ANONYMOUS, _REPORTER, id_)
@@ -70,10 +70,4 @@ class Masks:
 
 def _decided_by(reach: Reach) -> Document:
     """What tells whether a reach covers a row; nothing where it covers all or none."""
-    return {} if reach.nation or not reach else dict.fromkeys(_PLACE, 1)
-
-
-def _covers(reach: Reach, document: Document) -> bool:
-    if reach.nation or not reach:
-        return reach.nation
-    return reach.covers(document["province"], document["district"], document["channel"])
+    return {} if reach.nation or not reach else dict.fromkeys(PLACE, 1)

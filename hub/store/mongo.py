@@ -13,6 +13,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
+from hub.store.plan import PLACE
 from hub.store.scope_monitor import ScopeMonitor, ScopeMonitoring
 from hub.store.shapes import SHAPES
 
@@ -152,7 +153,8 @@ async def documents(collection: Collection, pipeline: list[Document]) -> list[Do
     return cast("list[Document]", await cursor.to_list(None))
 
 
-# Each order of each kind of scope: nation, province, district, channel.
+_SCOPES: list[list[tuple[str, Any]]] = [[], *([(name, ASCENDING)] for name in PLACE)]
+"""What an index begins with for each kind of scope: nation, province, district, channel."""
 _COMPLAINT_INDEXES = [
     IndexModel([*prefix, (field, direction), ("_id", direction)])
     for field, direction in (
@@ -160,15 +162,14 @@ _COMPLAINT_INDEXES = [
         ("updated_at", DESCENDING),
         ("due_at", ASCENDING),
     )
-    for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
+    for prefix in _SCOPES
 ]
 # Words and places: first whether the complaint is secret (domain/seen.py). A word is enough to
 # find few; near a place all may be of another scope.
 _LATEST = [("received_at", DESCENDING), ("_id", DESCENDING)]
 _COMPLAINT_INDEXES.append(IndexModel([("secret", ASCENDING), ("words", ASCENDING), *_LATEST]))
 _COMPLAINT_INDEXES += [
-    IndexModel([("secret", ASCENDING), *prefix, ("location", GEOSPHERE)])
-    for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
+    IndexModel([("secret", ASCENDING), *prefix, ("location", GEOSPHERE)]) for prefix in _SCOPES
 ]
 _COMPLAINT_INDEXES += [IndexModel([("cell", ASCENDING)]), IndexModel([("number", ASCENDING)])]
 # What has to be done by when, of the few complaints of which that is known and is still to come.
@@ -177,7 +178,7 @@ _COMPLAINT_INDEXES += [
         [*prefix, ("stage_due_at", ASCENDING), ("_id", ASCENDING)],
         partialFilterExpression={"stage_due_at": {"$exists": True}},
     )
-    for prefix in ([], *([(name, ASCENDING)] for name in ("province", "district", "channel")))
+    for prefix in _SCOPES
 ]
 # Open complaints by the rules that they were reckoned by (deadlines.py).
 _COMPLAINT_INDEXES.append(IndexModel([("clock.by", ASCENDING), ("_id", ASCENDING)]))
@@ -239,11 +240,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     "warnings": [
         *(
             IndexModel([*prefix, ("raised_at", DESCENDING), ("_id", DESCENDING)])
-            for prefix in ([], *([(n, ASCENDING)] for n in ("province", "district", "channel")))
+            for prefix in _SCOPES
         ),
         # One of a rule and a place for as long as it holds.
         IndexModel(
-            [(name, ASCENDING) for name in ("rule", "province", "district", "channel")],
+            [(name, ASCENDING) for name in ("rule", *PLACE)],
             unique=True,
             partialFilterExpression={"holds": True},
         ),

@@ -1,5 +1,6 @@
 """(Scope, question) → what MongoDB is asked. Pure; with figures.py the only maker of filters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,15 +31,15 @@ Filter = dict[str, Any]
 NOTHING: Filter = {"_id": {"$in": []}}
 _NULLABLE = {OrderField.DUE_AT}
 
-
-_OF_ONE = ("province", "district", "channel")
+PLACE = ("province", "district", "channel")
+"""Where a document has what its place and channel are."""
 OF_CHANNEL = ("provinces", "districts", "_id")
 """Where a channel's own document lists the places that its complaints are in."""
 OF_LINK = ("provinces", "districts", "channels")
 """Where a link between complaints lists the places and channels of both."""
 
 
-def within(reach: Reach, names: tuple[str, str, str] = _OF_ONE) -> Filter:
+def within(reach: Reach, names: tuple[str, str, str] = PLACE) -> Filter:
     """The documents whose province, district or channel, which have these names, lies within a
     reach."""
     if reach.nation:
@@ -52,6 +53,14 @@ def within(reach: Reach, names: tuple[str, str, str] = _OF_ONE) -> Filter:
     if not parts:
         return NOTHING
     return parts[0] if len(parts) == 1 else {"$or": parts}
+
+
+def covers(reach: Reach, document: Mapping[str, Any]) -> bool:
+    """Whether one document lies within a reach. It needs its place only where part of the nation
+    is reached."""
+    if reach.nation or not reach:
+        return reach.nation
+    return reach.covers(document["province"], document["district"], document["channel"])
 
 
 def both(*filters: Filter) -> Filter:

@@ -21,7 +21,6 @@ KEPT = timedelta(days=400)
 """How long a warning is kept after it was cleared."""
 
 _LATEST_FIRST = (plan.Step("raised_at", descending=True), plan.Step("_id", descending=True))
-_PLACE = ("province", "district", "channel")
 _SHOWN = {"mail_to": 0, "untold": 0}
 
 
@@ -107,7 +106,7 @@ class WarningRegister:
     async def untold(self) -> list[Raised]:
         """Those of which no webhook has been told."""
         found = self._warnings.find({"untold": True}, sort=[("raised_at", 1)])
-        shown = ("province", "district", "channel", "raised_at")
+        shown = (*plan.PLACE, "raised_at")
         return [Raised(each["_id"], *(each[n] for n in shown)) async for each in found]
 
     async def told(self, ids: Sequence[str]) -> None:
@@ -132,7 +131,7 @@ class WarningRegister:
 
 
 def _where(warning: Document) -> tuple[str | None, ...]:
-    return tuple(warning[name] for name in _PLACE)
+    return tuple(warning[name] for name in plan.PLACE)
 
 
 def _raised(rule: WarningRule, finding: Finding, now: datetime) -> Document:
