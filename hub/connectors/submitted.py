@@ -4,6 +4,7 @@ may say is refused, and so is what could write beyond the operator's regions."""
 from hub.connectors.config import ConnectorConfig, PermissionRule
 from hub.connectors.load import Loaded, loaded_from
 from hub.connectors.vocabulary import ConfigError, Problem, Source, variables_in
+from hub.domain.region import place_of
 from hub.domain.scope import Reach, Scope
 
 MAX_BYTES = 64 * 1024
@@ -62,11 +63,7 @@ def _stays_within(rule: PermissionRule, reach: Reach) -> bool:
         codes = check.province.in_
     else:
         return reach.nation
-    return all(_covers(reach, code) for code in codes)
-
-
-def _covers(reach: Reach, code: str) -> bool:
-    return reach.covers(code[:2], code if "." in code else None, "")
+    return all(reach.covers(*place_of(code), "") for code in codes)
 
 
 def _beyond(reach: Reach) -> str:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hub.domain.region import RegionLevel, regions
+from hub.domain.region import regions
 
 _COLUMNS = ["name", "region", "decree", "also"]
 
@@ -65,6 +65,5 @@ def _institution(row: Mapping[str | None, str | None], line: int) -> Institution
     if region is None:
         told = f"{code!r} is no region; write a province such as 73 or a district (73.71)"
         raise InstitutionsError(f"line {line}: {told}")
-    district = region.code if region.level is RegionLevel.DISTRICT else None
     others = tuple(each for part in also.split("|") if (each := part.strip()))
-    return Institution(name, region.province, district, decree or None, others)
+    return Institution(name, region.province, region.district, decree or None, others)

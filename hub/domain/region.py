@@ -25,6 +25,11 @@ class RegionCodes(StrEnum):
     BPS = "bps"
 
 
+def place_of(code: str) -> tuple[str, str | None]:
+    """The province and, unless the code is a province's own, the district that it stands for."""
+    return code[:2], code if "." in code else None
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """A province (`73`) or a kabupaten or kota (`73.71`), by its Kemendagri code."""
@@ -43,6 +48,11 @@ class Region:
     def province(self) -> str:
         """The code of the province that this region is, or is in."""
         return self.code[:2]
+
+    @property
+    def district(self) -> str | None:
+        """The code of the district that this region is, if it is one."""
+        return place_of(self.code)[1]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -100,8 +110,11 @@ class Regions:
         self._provinces = {_key(r.name): r for r in table if r.level is RegionLevel.PROVINCE}
         self._provinces |= {_key(name): self._by_code[code] for name, code in _OTHER_NAMES.items()}
         self._districts: dict[str, list[tuple[str | None, Region]]] = defaultdict(list)
+        self._within: dict[str | None, list[Region]] = defaultdict(list)
         for region in table:
             if region.level is RegionLevel.DISTRICT:
+                self._within[None].append(region)
+                self._within[region.province].append(region)
                 kind, key = _split(region.name)
                 self._districts[key].append((kind, region))
 
@@ -112,9 +125,9 @@ class Regions:
         """The region with exactly this Kemendagri code, or None."""
         return self._by_code.get(code) if code else None
 
-    def districts_of(self, province: str) -> list[Region]:
-        """The districts of a province, by code."""
-        return [r for r in self if r.province == province and r.level is RegionLevel.DISTRICT]
+    def districts_of(self, province: str | None) -> list[Region]:
+        """The districts of a province, or of all, by code."""
+        return [*self._within.get(province, ())]
 
     def province(self, text: str, codes: RegionCodes | None = None) -> Resolution:
         """The province that a channel means by a code or a name."""

@@ -283,9 +283,9 @@ class Scope:
         role = Role.DISTRICT if "." in region else Role.PROVINCE
         return self._writes_readiness(role, region)
 
-    def oversees(self, region: str) -> bool:
-        """Whether this viewer confirms it: the province does for its districts, the ministry for
-        the provinces, and nobody for themselves."""
+    def confirms(self, region: str) -> bool:
+        """Whether this viewer confirms what it has entered: the province does for its districts,
+        the ministry for the provinces, and nobody for themselves."""
         if "." in region:
             return self._writes_readiness(Role.PROVINCE, region[:2])
         return self._writes_readiness(Role.MINISTRY)

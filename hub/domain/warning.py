@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from hub.domain.indicators import Dimension, IndicatorRow
 from hub.domain.question import EVERYTHING, Compare, Condition, Field, Op
+from hub.domain.region import place_of
 from hub.domain.scope import Reach
 
 
@@ -37,7 +38,7 @@ class About:
     @classmethod
     def region(cls, code: str | None) -> "About":
         """A province or a district by its code; the nation by None."""
-        return cls(code[:2] if code else None, code if code and "." in code else None)
+        return cls(*place_of(code)) if code else cls()
 
 
 @dataclass(frozen=True, slots=True)

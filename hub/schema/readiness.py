@@ -10,7 +10,7 @@ from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from hub.domain.readiness import ReadinessError, ReadinessItem, ReadinessState
-from hub.domain.region import Region, RegionLevel, regions
+from hub.domain.region import Region, regions
 from hub.domain.scope import Permission, Reach
 from hub.schema.context import HubInfo
 from hub.schema.errors import InputError
@@ -36,9 +36,7 @@ def _governments(reach: Reach, within: str | None) -> list[Region]:
     return [
         region
         for region in regions()
-        if reach.covers(
-            region.province, region.code if region.level is RegionLevel.DISTRICT else None, ""
-        )
+        if reach.covers(region.province, region.district, "")
         and within in (None, region.code, region.province)
     ]
 

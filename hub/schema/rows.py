@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.indicators import Dimension
-from hub.domain.region import RegionLevel, regions
+from hub.domain.region import regions
 from hub.domain.scope import Reach
 from hub.domain.series import MOST_ROWS, TIMES, most_times
 
@@ -71,9 +71,8 @@ def _places(dimensions: frozenset[Dimension], conditions: Mapping[str, Any], cou
     codes = _named(conditions, Dimension.DISTRICT)
     districts = [
         region
-        for region in regions()
-        if region.level is RegionLevel.DISTRICT
-        and (everywhere or counts.covers(region.province, region.code, ""))
+        for region in regions().districts_of(None)
+        if (everywhere or counts.covers(region.province, region.code, ""))
         and (not provinces or region.province in provinces)
         and (not codes or region.code in codes)
     ]

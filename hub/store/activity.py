@@ -5,7 +5,7 @@ from datetime import datetime
 from hub.domain.activity import Activity, Facts, Members, of_districts, of_institutions
 from hub.domain.clock import utc_now
 from hub.domain.indicators import Freshness, Period
-from hub.domain.region import RegionLevel, regions
+from hub.domain.region import regions
 from hub.domain.scope import Scope
 from hub.domain.series import SeriesError
 from hub.store import cells, plan
@@ -50,10 +50,8 @@ class ScopedActivity:
             return of_institutions(here, facts, period, freshness)
         districts = [
             each
-            for each in regions()
-            if each.level is RegionLevel.DISTRICT
-            and province in {None, each.province}
-            and self._rows.covers(each.province, each.code, "")
+            for each in regions().districts_of(province)
+            if self._rows.covers(each.province, each.code, "")
         ]
         return of_districts(districts, facts, period, freshness)
 

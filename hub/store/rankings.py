@@ -7,7 +7,7 @@ from hub.domain.clock import utc_now
 from hub.domain.indicators import Dimension, Freshness, Period
 from hub.domain.question import All, Compare, Condition, Field, Op
 from hub.domain.ranking import Measure, Ranking
-from hub.domain.region import RegionLevel, regions
+from hub.domain.region import regions
 from hub.domain.scope import Scope
 from hub.store.complaints import ScopedComplaints
 from hub.store.masks import Fields
@@ -52,10 +52,8 @@ class ScopedRankings:
         counted = self._scope.counts
         districts = [
             each
-            for each in regions()
-            if each.level is RegionLevel.DISTRICT
-            and province in {None, each.province}
-            and (counted.covers(each.province, each.code, "") or each.code in channels)
+            for each in regions().districts_of(province)
+            if counted.covers(each.province, each.code, "") or each.code in channels
         ]
         told = [*rows, *counts]
         freshness = told[0].freshness if told else Freshness(as_of or utc_now())

@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from hub.domain.clock import utc_now
 from hub.domain.readiness import ReadinessItem, ReadinessState, Statement
+from hub.domain.region import place_of
 from hub.domain.scope import Scope
 from hub.store import plan
 from hub.store.files import SealedFiles
@@ -108,7 +109,7 @@ class Readiness:
     ) -> Entry:
         """Confirms or returns what was entered, as it was read in a version. Raises NoEntryError,
         ChangedMeanwhileError, TooMuchError."""
-        entry = await self._find(region, item) if self._scope.oversees(region) else None
+        entry = await self._find(region, item) if self._scope.confirms(region) else None
         if entry is None:
             raise NoEntryError
         if entry.latest["version"] != version:
@@ -166,7 +167,7 @@ class Readiness:
         version = before["version"] + 1
         if version > MOST_CHANGES:
             raise TooMuchError(f"{MOST_CHANGES} changes, the most that an entry has")
-        province, district = _place(entry.region)
+        province, district = place_of(entry.region)
         change = {
             **before,
             **changed,
@@ -187,10 +188,6 @@ class Readiness:
         except DuplicateKeyError:
             raise ChangedMeanwhileError from None
         return Entry(entry.region, entry.item, [*entry.changes, change])
-
-
-def _place(region: str) -> tuple[str, str | None]:
-    return region[:2], region if "." in region else None
 
 
 def _stored(statement: Statement) -> Document:

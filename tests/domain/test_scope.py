@@ -160,7 +160,7 @@ def test_each_purpose_is_for_its_roles() -> None:
 def test_nobody_confirms_the_readiness_that_they_enter(grant: Grant) -> None:
     viewer = scope(grant)
     entered = {code for code in ("73", "73.71", "73.06", "32") if viewer.speaks_for(code)}
-    judged = {code for code in ("73", "73.71", "73.06", "32") if viewer.oversees(code)}
+    judged = {code for code in ("73", "73.71", "73.06", "32") if viewer.confirms(code)}
     assert (entered, judged) == {
         Role.MINISTRY: (set(), {"73", "32"}),
         Role.PROVINCE: ({"73"}, {"73.71", "73.06"}),
@@ -168,7 +168,7 @@ def test_nobody_confirms_the_readiness_that_they_enter(grant: Grant) -> None:
     }.get(grant.role, (set(), set()))
     for missing in (COUNT, Permission.READINESS_WRITE):
         narrow = scope(grant, permissions=frozenset(Permission) - {missing})
-        assert not any(narrow.speaks_for(code) or narrow.oversees(code) for code in ("73", "73.71"))
+        assert not any(narrow.speaks_for(code) or narrow.confirms(code) for code in ("73", "73.71"))
 
 
 def test_the_ministry_reads_secret_words_only_with_pii() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from hub.domain.region import RegionLevel, regions
+from hub.domain.region import regions
 from hub.domain.scope import Permission, Role
 from hub.schema.context import Context, HubInfo
 from hub.schema.errors import InputError
@@ -74,7 +74,7 @@ async def _place(context: Context, id_: str) -> tuple[str | None, str | None, st
     region = regions().get(local_id(id_, "region") or "")
     if region is None:
         return None
-    return region.province, region.code if region.level is RegionLevel.DISTRICT else None, ""
+    return region.province, region.district, ""
 
 
 _PLACE = frozenset({"province", "district", "channel"})
