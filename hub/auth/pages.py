@@ -31,6 +31,7 @@ WORDS = {
     Permission.CONNECTORS_WRITE: "Register and change connectors",
     Permission.LETTERS_WRITE: "Write the province's letters to the ministry",
     Permission.READINESS_WRITE: "Enter and confirm what local governments have in place",
+    Permission.OVERSIGHT_WRITE: "Link duplicates, make rules of early warning, answer warnings",
     Permission.AUDIT_READ: "Read who has read personal data",
     Permission.CLIENTS_WRITE: "Register and change clients",
 }
