@@ -128,7 +128,7 @@ NOT_OPENED: Document = dict.fromkeys(("raw", "reporter", "words", "title", "desc
 
 
 def unopened_complaint(document: Document) -> Complaint:
-    """The complaint without its words and reporter, of a document that was read without them."""
+    """The complaint of a document that was read without its reporter, or without its words too."""
     return stored_complaint({**_LEFT_OUT, **document}, _NO_VAULT)
 
 

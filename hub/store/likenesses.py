@@ -4,7 +4,6 @@ can be told from it."""
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 from anyio import to_thread
@@ -12,7 +11,7 @@ from pymongo import UpdateOne
 
 from hub.domain.complaint import Complaint
 from hub.domain.likeness import METHOD, NEAR_TIME, Told, bands
-from hub.store.documents import stored_complaint
+from hub.store.documents import unopened_complaint
 from hub.store.durable_feed import DurableFeed
 from hub.store.mongo import Database, Document
 from hub.store.vault import Vault
@@ -22,7 +21,6 @@ MOST_OF_ONE_ID = 20
 
 _WHOLE = "duplicates.whole"
 _NOT_READ: Document = dict.fromkeys(("raw", "reporter", "words", "timeline", "deadlines"), 0)
-_NO_VAULT: Any = None  # there is no reporter to open
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class Likenesses:
 
     async def _read(self, ids: Sequence[str]) -> list[Complaint]:
         found = await self._complaints.find({"_id": {"$in": [*ids]}}, _NOT_READ).to_list()
-        return [stored_complaint({"reporter": None, **each}, _NO_VAULT) for each in found]
+        return [unopened_complaint(each) for each in found]
 
     def _made(self, complaint: Complaint) -> Likeness:
         told = Told.of(complaint)

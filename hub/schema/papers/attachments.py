@@ -10,13 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.auth.middleware import Viewer
 from hub.auth.requests import BodyTooLargeError, body_within
 from hub.domain.readiness import ReadinessItem
 from hub.domain.scope import Permission
 from hub.oversight.attachments import MOST_BYTES, AttachmentError, checked
 from hub.schema.http import GraphQLEndpoint
-from hub.schema.papers.handing_out import attached, lacking
+from hub.schema.papers.handing_out import admitted, attached
 from hub.schema.views.answers import refusal
 from hub.store.readiness import ChangedMeanwhileError, NoEntryError, TooMuchError
 from hub.store.store import Store
@@ -49,7 +48,7 @@ class Attachments:
     async def take(self, request: Request) -> Response:
         """Attaches the one file of a form to an entry."""
         needed = Permission.STATISTICS_READ, Permission.READINESS_WRITE
-        viewer = self._admitted(request, *needed)
+        viewer = admitted(self._graphql, request, *needed)
         if isinstance(viewer, Response):
             return viewer
         region, item = request.path_params["region"], request.path_params["item"].upper()
@@ -72,7 +71,7 @@ class Attachments:
 
     async def give(self, request: Request) -> Response:
         """Hands out a file."""
-        viewer = self._admitted(request, Permission.STATISTICS_READ)
+        viewer = admitted(self._graphql, request, Permission.STATISTICS_READ)
         if isinstance(viewer, Response):
             return viewer
         register = self._store.reader(viewer.scope).readiness
@@ -81,13 +80,6 @@ class Attachments:
             return refusal(404, "NOT_FOUND", "There is no such attachment.")
         attachment, content = found
         return attached(content, attachment.name, attachment.type)
-
-    def _admitted(self, request: Request, *needed: Permission) -> Viewer | Response:
-        """Who asks, or why they are not answered."""
-        viewer = request.user
-        if not isinstance(viewer, Viewer):
-            return self._graphql.challenge.missing()
-        return self._graphql.hurried(viewer) or lacking(viewer, *needed) or viewer
 
 
 async def _file(request: Request) -> tuple[str, bytes]:

@@ -3,10 +3,12 @@ cache."""
 
 from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.auth.middleware import Viewer
 from hub.domain.scope import Permission
+from hub.schema.http import GraphQLEndpoint
 from hub.schema.views.answers import refusal
 
 
@@ -21,9 +23,14 @@ def attached(content: bytes, name: str, media_type: str) -> Response:
     return Response(content, 200, headers, media_type)
 
 
-def lacking(viewer: Viewer, *needed: Permission) -> Response | None:
-    """The answer to a viewer whose token lacks an OAuth scope; None where it has them all."""
+def admitted(graphql: GraphQLEndpoint, request: Request, *needed: Permission) -> Viewer | Response:
+    """Who asks, with a token of these OAuth scopes, or why they are not answered."""
+    viewer = request.user
+    if not isinstance(viewer, Viewer):
+        return graphql.challenge.missing()
+    if hurried := graphql.hurried(viewer):
+        return hurried
     for permission in needed:
         if permission not in viewer.scope.permissions:
             return refusal(403, "INSUFFICIENT_SCOPE", f"This needs the OAuth scope {permission}.")
-    return None
+    return viewer

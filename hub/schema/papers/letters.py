@@ -4,10 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.auth.middleware import Viewer
 from hub.domain.scope import Permission
 from hub.schema.http import GraphQLEndpoint
-from hub.schema.papers.handing_out import attached, lacking
+from hub.schema.papers.handing_out import admitted, attached
 from hub.schema.views.answers import refusal
 
 _LONGEST_NUMBER = 6
@@ -26,13 +25,9 @@ class LetterFiles:
 
     async def answer(self, request: Request) -> Response:
         """Answers one request."""
-        viewer = request.user
-        if not isinstance(viewer, Viewer):
-            return self._graphql.challenge.missing()
-        if hurried := self._graphql.hurried(viewer):
-            return hurried
-        if refused := lacking(viewer, Permission.STATISTICS_READ):
-            return refused
+        viewer = admitted(self._graphql, request, Permission.STATISTICS_READ)
+        if isinstance(viewer, Response):
+            return viewer
         stated = request.query_params.get("version", "")
         if stated and not (stated.isdecimal() and len(stated) < _LONGEST_NUMBER):
             return refusal(400, "BAD_USER_INPUT", "version: a number, such as 1")
