@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hub.connectors.base import ChannelError
 from hub.connectors.http.sending import check_address
+from hub.domain.argument import ArgumentError
 from hub.domain.clock import utc_now
 from hub.domain.scope import Scope
 from hub.store.changes import Change
@@ -25,12 +26,8 @@ OVERLAP = timedelta(hours=24)
 MOST_REDELIVERED = 1_000
 
 
-class WebhookError(Exception):
-    """What can't be done, in words for whoever asked; `argument` is what is wrong with it."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class WebhookError(ArgumentError):
+    """What can't be done, in words for whoever asked."""
 
 
 class NotAClientError(Exception):

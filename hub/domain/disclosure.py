@@ -7,6 +7,7 @@ questions tell no more than those tables do (tables.py), which are made safe (su
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hub.domain.argument import ArgumentError
 from hub.domain.indicators import Dimension, Period
 from hub.domain.question import (
     EVERYTHING,
@@ -35,15 +36,11 @@ _OPS = {Op.EQ, Op.IN, Op.IS_NULL}
 Values = Mapping[Dimension, str | None]
 
 
-class DisclosureError(Exception):
+class DisclosureError(ArgumentError):
     """A question tells complaints too finely apart for a viewer who may not read them.
 
-    It hangs on the question alone, never on what there is. `argument` is the one to change.
+    It hangs on the question alone, never on what there is.
     """
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from hub.domain.argument import ArgumentError
 from hub.domain.region import RegionLevel, regions
 
 
@@ -15,12 +16,8 @@ class LetterState(StrEnum):
     SENT = "sent"
 
 
-class LetterError(ValueError):
-    """What can't stand in a letter; `argument` names it, the text says why."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class LetterError(ArgumentError):
+    """What can't stand in a letter."""
 
 
 LONGEST_LINE, LONGEST_TEXT, MOST_COPIES, MOST_DAYS = 200, 4_000, 20, 366

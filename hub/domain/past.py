@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from hub.domain.argument import ArgumentError
 from hub.domain.complaint import Complaint, ComplaintStatus
 from hub.domain.course import Step
 from hub.domain.question import Field
@@ -30,12 +31,8 @@ MOVING = frozenset(
 """What was another then: of everything else no history is kept, and it is taken as it is now."""
 
 
-class PastError(Exception):
-    """What is asked of a past moment can't be told. `argument` is the one to change."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class PastError(ArgumentError):
+    """What is asked of a past moment can't be told."""
 
 
 class Then(NamedTuple):

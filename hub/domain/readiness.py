@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from hub.domain.argument import ArgumentError
+
 
 class ReadinessItem(StrEnum):
     """What the ministry asks each local government for (the review of 2020)."""
@@ -22,12 +24,8 @@ class ReadinessState(StrEnum):
     RETURNED = "returned"
 
 
-class ReadinessError(ValueError):
-    """What can't be entered so; `argument` names it, the text says why."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class ReadinessError(ArgumentError):
+    """What can't be entered so."""
 
 
 LONGEST_NAME, LONGEST_TEXT, MOST_CHANNELS = 200, 2_000, 50

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from hub.domain.argument import ArgumentError
 from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Keys, Period
 
 MOST_ROWS = 10_000
@@ -12,12 +13,8 @@ TIMES = frozenset(_LEAST_DAYS)
 _MONTHS = 12
 
 
-class SeriesError(Exception):
-    """What is asked makes no series. `argument` is the one to change."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class SeriesError(ArgumentError):
+    """What is asked makes no series."""
 
 
 def time_of(dimensions: Sequence[Dimension]) -> Dimension:

@@ -4,18 +4,15 @@ from anyio import to_thread
 
 from hub.connectors.load import Loaded
 from hub.connectors.submitted import load_submitted
+from hub.domain.argument import ArgumentError
 from hub.domain.scope import Scope
 from hub.store.changes import Change
 from hub.store.connectors import ManagedBy, Registration
 from hub.store.store import Holdings, Store
 
 
-class DeskError(Exception):
-    """What can't be done, in words for whoever asked; `argument` is what is wrong with it."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class DeskError(ArgumentError):
+    """What can't be done, in words for whoever asked."""
 
 
 class ForbiddenError(Exception):

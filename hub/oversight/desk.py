@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from hub.domain.argument import ArgumentError
 from hub.domain.region import regions
 from hub.domain.scope import Scope
 from hub.domain.warning import WarningKind, WarningRule
@@ -17,12 +18,8 @@ MOST_ADDRESSES = 5
 _ADDRESS = re.compile(r"[^@\s\"<>,;:\\]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
-class OversightError(Exception):
-    """What can't be done, in words for whoever asked; `argument` is what is wrong with it."""
-
-    def __init__(self, argument: str, message: str) -> None:
-        super().__init__(message)
-        self.argument = argument
+class OversightError(ArgumentError):
+    """What can't be done, in words for whoever asked."""
 
 
 class OversightDesk:
