@@ -16,7 +16,8 @@ from hub.domain.complaint import Reporter as Person
 from hub.domain.indicators import cell_of
 from hub.domain.region import RegionLevel, regions
 from hub.store.documents import Received
-from hub.store.mongo import INDEXES, Document, Driver, connect
+from hub.store.indexes import INDEXES
+from hub.store.mongo import Document, Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
 

@@ -20,7 +20,8 @@ from hub.cli.sync import BESIDE_A_SERVER
 from hub.connectors.base import Surroundings
 from hub.connectors.load import load
 from hub.ingest.run import sync
-from hub.store.mongo import INDEXES, Driver, connect
+from hub.store.indexes import INDEXES
+from hub.store.mongo import Driver, connect
 from hub.store.store import Store
 from hub.store.vault import Vault
 
