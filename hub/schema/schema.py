@@ -7,7 +7,6 @@ from graphql import build_schema, print_schema
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 
-from hub.schema import enums as enums  # noqa: PLC0414 - names the enumerations first
 from hub.schema.federation import ANY, VERSION
 from hub.schema.mutation import Mutation
 from hub.schema.query import Query

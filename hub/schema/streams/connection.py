@@ -9,7 +9,8 @@ import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.schema.answering import Answer, Answering, Subscribed
+from hub.schema.answering import Answering
+from hub.schema.answers import Answer, Subscribed
 from hub.schema.asked import Asked, BadRequestError, checked_parameters
 from hub.schema.limits import TooManyError
 from hub.schema.streams.operation import answered, begun, told

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hub.schema.answering import Answer, Answering, Subscribed
+from hub.schema.answering import Answering
+from hub.schema.answers import Answer, Subscribed
 from hub.schema.asked import Asked, BadRequestError
 from hub.schema.streams.term import Term
 from hub.store.feed import FellBehindError

@@ -9,7 +9,8 @@ from anyio.abc import TaskGroup
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hub.schema.answering import Answer, Answering, Subscribed
+from hub.schema.answering import Answering
+from hub.schema.answers import Answer, Subscribed
 from hub.schema.asked import Asked
 from hub.schema.streams.operation import answered, begun, told
 from hub.schema.streams.term import AuthorityEndedError, Term
