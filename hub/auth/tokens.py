@@ -134,10 +134,14 @@ class _OwnBearer:
         self._principals = principals
         self._holders: tuple[Principal | None, Principal | None] = (None, None)
         self._scope: Scope | None = None
+        self._stamp: int | None = None
 
     async def scope(self) -> Scope:
         """The subject's grants and permissions of now, as far as the token states them too."""
         stated, principals = self._stated, self._principals
+        stamp = principals.remembered.stamp
+        if self._scope is not None and stamp is not None and stamp == self._stamp:
+            return self._scope  # nobody's grants and no token have changed since
         if await principals.is_revoked(stated.token_id):
             raise InvalidTokenError
         client = await principals.get(stated.client_id)
@@ -153,4 +157,5 @@ class _OwnBearer:
                 narrowed(holder.grants, stated.grants),
                 stated.permissions & client.permissions & holder.permissions,
             )
+        self._stamp = stamp
         return self._scope
