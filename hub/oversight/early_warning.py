@@ -85,7 +85,12 @@ class EarlyWarning:
         """Sends what has still to be sent; what fails is sent the next time."""
         if self._mailer is None:
             return
+        kept = {each.rule.id: each for each in await self._store.warning_rules.all()}
         for warning in await self._store.warnings.to_mail():
+            rule = kept.get(warning["rule"])
+            # An address is its owner's, who may see less than when it was raised.
+            if rule is None or await self._scope(rule) is None:
+                continue
             for address in warning["mail_to"]:
                 if await self._mailer.send(warning, address):
                     await self._store.warnings.mailed(warning["_id"], address)

@@ -39,12 +39,14 @@ class LetterQuery:
     ) -> Any:
         """Letters of your province, and those that were sent to you, the latest first."""
         info.context.need(Permission.STATISTICS_READ)
+        info.context.need(Permission.COMPLAINTS_READ)
         return await info.context.reader.letters.page(page_request(first, after))
 
     @resolved(Letter | None, _ID)
     async def letter(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A letter by its id; null if it does not exist for you."""
         info.context.need(Permission.STATISTICS_READ)
+        info.context.need(Permission.COMPLAINTS_READ)
         return await info.context.reader.letters.get(id)
 
     @resolved(LetterFigures | None, _ID | {"version": "Of this version; of the last unless told."})
@@ -56,6 +58,7 @@ class LetterQuery:
     ) -> Any:
         """The figures that a letter was made of; null if it does not exist for you."""
         info.context.need(Permission.STATISTICS_READ)
+        info.context.need(Permission.COMPLAINTS_READ)
         letter = await info.context.reader.letters.get(id)
         versions = letter["versions"] if letter else []
         if not isinstance(version, int):

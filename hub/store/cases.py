@@ -56,18 +56,23 @@ class ScopedCases:
         """The case of each of these complaints that the viewer sees."""
         seen: dict[str, Document] = {}
         links: dict[str, Document] = {}
+        asked: set[str] = set()
+
+        def is_told(link: Document) -> bool:
+            return all(id_ in seen and self._may_link(seen[id_]) for id_ in link["members"])
+
         new = set(ids)
-        # The same two questions whether something hidden is linked or nothing is.
+        # The same two questions whether something hidden is linked or nothing is, and whether a
+        # secret complaint is linked or is not.
         while new:
+            asked |= new
             having = {"members": {"$in": [*new]}, **LIVE}
             found = await self._links.find(plan.both(self._linked, having)).to_list()
             links |= {each["_id"]: each for each in found}
             ends = {id_ for each in found for id_ in each["members"]} | new
-            shown = await self._shown(ends - seen.keys())
-            seen |= shown
-            new = {id_ for id_ in shown.keys() - new if self._may_link(shown[id_])}
-        open_ = {id_ for id_, each in seen.items() if self._may_link(each)}
-        told = [each for each in links.values() if open_ >= {*each["members"]}]
+            seen |= await self._shown(ends - seen.keys())
+            new = {id_ for each in filter(is_told, found) for id_ in each["members"]} - asked
+        told = [*filter(is_told, links.values())]
         case_of = joined(seen, map(_pair, told))
         return {id_: _case(case_of[id_], seen, told) for id_ in ids if id_ in seen}
 

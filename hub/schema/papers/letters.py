@@ -11,6 +11,7 @@ from hub.schema.papers.handing_out import attached, lacking
 from hub.schema.views.answers import refusal
 
 _LONGEST_NUMBER = 6
+_NEEDED = Permission.STATISTICS_READ, Permission.COMPLAINTS_READ
 
 
 class LetterFiles:
@@ -31,7 +32,7 @@ class LetterFiles:
             return self._graphql.challenge.missing()
         if hurried := self._graphql.hurried(viewer):
             return hurried
-        if refused := lacking(viewer, Permission.STATISTICS_READ):
+        if refused := lacking(viewer, *_NEEDED):
             return refused
         stated = request.query_params.get("version", "")
         if stated and not (stated.isdecimal() and len(stated) < _LONGEST_NUMBER):
