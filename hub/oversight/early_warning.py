@@ -55,6 +55,8 @@ class EarlyWarning:
                     await self.mail()
             except StoreError as error:
                 _log.warning("warnings.not_evaluated", error=str(error))
+            except Exception:  # beside it connectors run, which go on
+                _log.exception("warnings.turn_failed")
             await self._clock.sleep(_LOOK_SECONDS)
 
     async def once(self) -> int:

@@ -142,6 +142,27 @@ async def test_a_rule_whose_owner_may_see_less_is_not_evaluated(watch: Watch) ->
     assert await watch.evaluate() == 1
 
 
+class StoppedError(Exception):
+    """Ends a work that goes on until it is cancelled."""
+
+
+async def test_what_can_not_be_understood_does_not_end_the_work(watch: Watch) -> None:
+    """Connectors run in the same process. A later hub may know rules that this one does not."""
+    rule = await watch.rule(WarningKind.CHANNEL_SILENT, days=7)
+    await watch.write(channel="sulsel", received_at=watch.now - timedelta(days=9))
+    rules = watch.database["warning_rules"]
+    await rules.update_one({"_id": rule}, {"$set": {"kind": "later"}})
+
+    async def sleep(_: float) -> None:
+        if await watch.warnings():
+            raise StoppedError
+        await rules.update_one({"_id": rule}, {"$set": {"kind": "channel_silent"}})
+        watch.now += timedelta(hours=1)
+
+    with pytest.raises(StoppedError):
+        await EarlyWarning(watch.store, None, Clock(lambda: watch.now, sleep)).work()
+
+
 @dataclass
 class Inbox:
     """What a mail server was sent; it refuses messages with `answer`, senders with `of_sender` and
