@@ -74,7 +74,15 @@ class ScopedCases:
             new = {id_ for each in filter(is_told, found) for id_ in each["members"]} - asked
         told = [*filter(is_told, links.values())]
         case_of = joined(seen, map(_pair, told))
-        return {id_: _case(case_of[id_], seen, told) for id_ in ids if id_ in seen}
+        # Each is made once, since many of a page may be of one.
+        first = {members[0]: members for members in case_of.values()}
+        cases = {
+            id_: Case(sorted((seen[each] for each in members), key=_when), [])
+            for id_, members in first.items()
+        }
+        for link in told:
+            cases[case_of[link["members"][0]][0]].links.append(link)
+        return {id_: cases[case_of[id_][0]] for id_ in ids if id_ in seen}
 
     async def count(self, condition: Condition) -> CaseCounts:
         """Among the complaints of the scope that fulfil a condition."""
@@ -149,10 +157,8 @@ class CaseChanges:
         )
 
 
-def _case(ids: list[str], seen: dict[str, Document], links: list[Document]) -> Case:
-    reports = [seen[id_] for id_ in ids]
-    reports.sort(key=lambda each: (each["received_at"], each["_id"]))
-    return Case(reports, [each for each in links if each["members"][0] in ids])
+def _when(report: Document) -> tuple[datetime, str]:
+    return report["received_at"], report["_id"]
 
 
 def _pair(link: Document) -> Pair:
