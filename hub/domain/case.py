@@ -19,7 +19,8 @@ def pair_of(one: str, other: str) -> tuple[str, str]:
 
 
 def joined(ids: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Each id → those of its case, itself among them, in order. Pairs name these ids alone."""
+    """Each id → those of its case, itself among them, in order: the same list for all of them.
+    Pairs name these ids alone."""
     case_of: dict[str, list[str]] = {id_: [id_] for id_ in ids}
     for one, other in pairs:
         into, gone = case_of[one], case_of[other]
@@ -30,4 +31,6 @@ def joined(ids: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, li
         into += gone
         for id_ in gone:
             case_of[id_] = into
-    return {id_: sorted(members) for id_, members in case_of.items()}
+    for members in {id(each): each for each in case_of.values()}.values():
+        members.sort()
+    return case_of

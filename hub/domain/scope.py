@@ -299,13 +299,16 @@ class Scope:
 
     @cached_property
     def letters(self) -> Reach:
-        """Provinces whose letters may be read as they are drafted."""
-        return self._reach({Role.PROVINCE}.__contains__, Permission.STATISTICS_READ)
+        """Provinces whose letters may be read as they are drafted: their figures count complaints
+        that may be read, be they ever so few."""
+        read, count = Permission.COMPLAINTS_READ, Permission.STATISTICS_READ
+        return self._reach({Role.PROVINCE}.__contains__, read, count)
 
     @cached_property
     def letters_received(self) -> Reach:
         """Provinces whose letters may be read once they were sent."""
-        return self._reach({Role.MINISTRY}.__contains__, Permission.STATISTICS_READ)
+        read, count = Permission.COMPLAINTS_READ, Permission.STATISTICS_READ
+        return self._reach({Role.MINISTRY}.__contains__, read, count)
 
     @cached_property
     def own_letters(self) -> Reach:

@@ -55,6 +55,8 @@ class EarlyWarning:
                     await self.mail()
             except StoreError as error:
                 _log.warning("warnings.not_evaluated", error=str(error))
+            except Exception:  # beside it connectors run, which go on
+                _log.exception("warnings.turn_failed")
             await self._clock.sleep(_LOOK_SECONDS)
 
     async def once(self) -> int:
@@ -85,7 +87,12 @@ class EarlyWarning:
         """Sends what has still to be sent; what fails is sent the next time."""
         if self._mailer is None:
             return
+        kept = {each.rule.id: each for each in await self._store.warning_rules.all()}
         for warning in await self._store.warnings.to_mail():
+            rule = kept.get(warning["rule"])
+            # An address is its owner's, who may see less than when it was raised.
+            if rule is None or await self._scope(rule) is None:
+                continue
             for address in warning["mail_to"]:
                 if await self._mailer.send(warning, address):
                     await self._store.warnings.mailed(warning["_id"], address)

@@ -54,9 +54,11 @@ class SmtpMailer:
                 start_tls=server.security == "starttls",
                 timeout=_SECONDS,
             )
-        except aiosmtplib.SMTPResponseException as error:
-            _log.warning("warnings.not_mailed", warning=warning["_id"], code=error.code)
-            return error.code >= _LEAST_PERMANENT
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError) as error:
+            # Of this message alone; whatever else fails is the server's, and is mended one day.
+            refused = error if isinstance(error, aiosmtplib.SMTPDataError) else error.recipients[0]
+            _log.warning("warnings.not_mailed", warning=warning["_id"], code=refused.code)
+            return refused.code >= _LEAST_PERMANENT
         except (aiosmtplib.SMTPException, OSError) as error:
             kind = type(error).__name__
             _log.warning("warnings.not_mailed", warning=warning["_id"], error=kind)

@@ -21,6 +21,8 @@ from hub.schema.types.letter import Letter, LetterFigures, LetterWording
 _ID = {"id": "Of a letter: 73-2026-1."}
 _READ = {"version": "The version that you read: another one is not changed."}
 _WORDING = {"wording": "What stands in it beside its figures."}
+_FIGURES_WEIGHT = 7_000
+"""To compute its figures, were they asked for by themselves (question.graphql)."""
 
 
 @output
@@ -39,12 +41,14 @@ class LetterQuery:
     ) -> Any:
         """Letters of your province, and those that were sent to you, the latest first."""
         info.context.need(Permission.STATISTICS_READ)
+        info.context.need(Permission.COMPLAINTS_READ)
         return await info.context.reader.letters.page(page_request(first, after))
 
     @resolved(Letter | None, _ID)
     async def letter(self, info: HubInfo, id: strawberry.ID) -> Any:  # noqa: A002
         """A letter by its id; null if it does not exist for you."""
         info.context.need(Permission.STATISTICS_READ)
+        info.context.need(Permission.COMPLAINTS_READ)
         return await info.context.reader.letters.get(id)
 
     @resolved(LetterFigures | None, _ID | {"version": "Of this version; of the last unless told."})
@@ -56,6 +60,7 @@ class LetterQuery:
     ) -> Any:
         """The figures that a letter was made of; null if it does not exist for you."""
         info.context.need(Permission.STATISTICS_READ)
+        info.context.need(Permission.COMPLAINTS_READ)
         letter = await info.context.reader.letters.get(id)
         versions = letter["versions"] if letter else []
         if not isinstance(version, int):
@@ -74,6 +79,7 @@ class LetterMutation:
             "period": "Complaints received in these days; both ends are needed.",
         }
         | _WORDING,
+        weight=_FIGURES_WEIGHT,
     )
     async def create_letter(
         self,
@@ -91,7 +97,7 @@ class LetterMutation:
             said = wording.stated if wording else Wording()
             return await desk.create(province, period.from_, period.to, said)
 
-    @resolved(Letter, _ID | _READ | _WORDING)
+    @resolved(Letter, _ID | _READ | _WORDING, weight=_FIGURES_WEIGHT)
     async def revise_letter(
         self,
         info: HubInfo,

@@ -21,7 +21,10 @@ def moment_of(as_of: datetime | None) -> datetime | None:
     """A past moment in UTC, where one is told; one that names no zone is UTC. Raises InputError."""
     if not as_of:
         return None
-    at = as_of.astimezone(UTC) if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    try:
+        at = as_of.astimezone(UTC) if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    except OverflowError:
+        raise InputError("asOf", "does not lie in the years 1 to 9999 (UTC)") from None
     if at > datetime.now(UTC):
         raise InputError("asOf", "lies in the future, of which nothing is known")
     return at

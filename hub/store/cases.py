@@ -55,20 +55,33 @@ class ScopedCases:
         """The case of each of these complaints that the viewer sees."""
         seen: dict[str, Document] = {}
         links: dict[str, Document] = {}
+        asked: set[str] = set()
+
+        def is_told(link: Document) -> bool:
+            return all(id_ in seen and _may_link(self._scope, seen[id_]) for id_ in link["members"])
+
         new = set(ids)
-        # The same two questions whether something hidden is linked or nothing is.
+        # The same two questions whether something hidden is linked or nothing is, and whether a
+        # secret complaint is linked or is not.
         while new:
+            asked |= new
             having = {"members": {"$in": [*new]}, **LIVE}
             found = await self._links.find(plan.both(self._linked, having)).to_list()
             links |= {each["_id"]: each for each in found}
             ends = {id_ for each in found for id_ in each["members"]} | new
-            shown = await self._shown(ends - seen.keys())
-            seen |= shown
-            new = {id_ for id_ in shown.keys() - new if _may_link(self._scope, shown[id_])}
-        open_ = {id_ for id_, each in seen.items() if _may_link(self._scope, each)}
-        told = [each for each in links.values() if open_ >= {*each["members"]}]
+            seen |= await self._shown(ends - seen.keys())
+            new = {id_ for each in filter(is_told, found) for id_ in each["members"]} - asked
+        told = [*filter(is_told, links.values())]
         case_of = joined(seen, map(_pair, told))
-        return {id_: _case(case_of[id_], seen, told) for id_ in ids if id_ in seen}
+        # Each is made once, since many of a page may be of one.
+        first = {members[0]: members for members in case_of.values()}
+        cases = {
+            id_: Case(sorted((seen[each] for each in members), key=_when), [])
+            for id_, members in first.items()
+        }
+        for link in told:
+            cases[case_of[link["members"][0]][0]].links.append(link)
+        return {id_: cases[case_of[id_][0]] for id_ in ids if id_ in seen}
 
     async def count(self, condition: Condition) -> CaseCounts:
         """Among the complaints of the scope that fulfil a condition."""
@@ -145,10 +158,8 @@ def _may_link(scope: Scope, complaint: Document) -> bool:
     return not complaint["secret"] or plan.covers(scope.secret_words, complaint)
 
 
-def _case(ids: list[str], seen: dict[str, Document], links: list[Document]) -> Case:
-    reports = [seen[id_] for id_ in ids]
-    reports.sort(key=lambda each: (each["received_at"], each["_id"]))
-    return Case(reports, [each for each in links if each["members"][0] in ids])
+def _when(report: Document) -> tuple[datetime, str]:
+    return report["received_at"], report["_id"]
 
 
 def _pair(link: Document) -> Pair:

@@ -29,6 +29,11 @@ class SealedFiles:
         await self._keys.insert_one({"_id": id_, "key": self._vault.seal(key, id_)})
         return id_
 
+    async def discard(self, id_: str) -> None:
+        """Removes a file that nothing came to refer to."""
+        await self._keys.delete_one({"_id": id_})
+        await self._contents.delete(id_)
+
     async def get(self, id_: str) -> bytes:
         """A file. Raises VaultError, and the driver's error for one that is not there."""
         with unscoped("its id stood in a document of the viewer's scope"):

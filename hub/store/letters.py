@@ -144,13 +144,18 @@ class Letters:
     async def send(self, id_: str, version: int, pdf: bytes) -> Document:
         """Sends a letter of the viewer's, if it still has this version as its last. Raises
         NoLetterError, LetterSentError, VersionPassedError."""
+        file = await self._files.put(pdf)
         sent: Document = {
             "state": LetterState.SENT.value,
             "sent_by": self._scope.subject,
             "sent_at": utc_now(),
-            "file": await self._files.put(pdf),
+            "file": file,
         }
-        return await self._change(id_, version, {"$set": sent})
+        try:
+            return await self._change(id_, version, {"$set": sent})
+        except (NoLetterError, LetterSentError, VersionPassedError):
+            await self._files.discard(file)
+            raise
 
     async def _change(self, id_: str, version: int, change: Document) -> Document:
         mine = plan.both(self._own, self._named(id_))

@@ -130,7 +130,11 @@ class Readiness:
         id_ = await self._files.put(content)
         new = Attachment(id_, name, type_, len(content), self._scope.subject, utc_now())
         changed = {"attachments": [*attachments, asdict(new)]}
-        await self._add(entry, ReadinessState.ENTERED, changed)
+        try:
+            await self._add(entry, ReadinessState.ENTERED, changed)
+        except (ChangedMeanwhileError, TooMuchError):
+            await self._files.discard(id_)
+            raise
         return new
 
     async def detach(self, id_: str) -> Entry:

@@ -114,8 +114,8 @@ class WarningRegister:
         await self._warnings.update_many({"_id": {"$in": [*ids]}}, {"$unset": {"untold": ""}})
 
     async def to_mail(self) -> list[Document]:
-        """Those of which somebody has still to be told by e-mail."""
-        return await self._warnings.find({"mail_to.0": {"$exists": True}}).to_list()
+        """Those that hold and of which somebody has still to be told by e-mail."""
+        return await self._warnings.find({"holds": True, "mail_to.0": {"$exists": True}}).to_list()
 
     async def mailed(self, id_: str, address: str) -> None:
         """Notes that an address was told, or can't be."""

@@ -1,5 +1,7 @@
 """Rules of early warning: raised once while they hold, within what their owner may see."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -140,12 +142,48 @@ async def test_a_rule_whose_owner_may_see_less_is_not_evaluated(watch: Watch) ->
     assert await watch.evaluate() == 1
 
 
+class StoppedError(Exception):
+    """Ends a work that goes on until it is cancelled."""
+
+
+async def test_what_can_not_be_understood_does_not_end_the_work(watch: Watch) -> None:
+    """Connectors run in the same process. A later hub may know rules that this one does not."""
+    rule = await watch.rule(WarningKind.CHANNEL_SILENT, days=7)
+    await watch.write(channel="sulsel", received_at=watch.now - timedelta(days=9))
+    rules = watch.database["warning_rules"]
+    await rules.update_one({"_id": rule}, {"$set": {"kind": "later"}})
+
+    async def sleep(_: float) -> None:
+        if await watch.warnings():
+            raise StoppedError
+        await rules.update_one({"_id": rule}, {"$set": {"kind": "channel_silent"}})
+        watch.now += timedelta(hours=1)
+
+    with pytest.raises(StoppedError):
+        await EarlyWarning(watch.store, None, Clock(lambda: watch.now, sleep)).work()
+
+
 @dataclass
 class Inbox:
-    """What a mail server was sent; it refuses with `answer` where there is one."""
+    """What a mail server was sent; it refuses messages with `answer`, senders with `of_sender` and
+    recipients with `of_recipient`, where there is one."""
 
     answer: str | None = None
+    of_sender: str | None = None
+    of_recipient: str | None = None
     messages: list[Envelope] = field(default_factory=list)
+
+    async def handle_MAIL(  # noqa: N802
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self.of_sender or "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.of_recipient or "250 OK"
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.answer:
@@ -154,29 +192,74 @@ class Inbox:
         return "250 OK"
 
 
-async def test_a_warning_is_mailed_once_to_the_domains_that_are_allowed(watch: Watch) -> None:
-    inbox = Inbox(answer="451 later")
+@contextmanager
+def mailing(inbox: Inbox) -> Iterator[SmtpMailer]:
+    """What mails to an inbox."""
     controller = Controller(inbox, hostname="127.0.0.1", port=free_port(0))
     controller.start()
     try:
         domains = frozenset({"sulsel.example.go.id"})
         sender = "hub@example.go.id"
-        server = SmtpServer("127.0.0.1", controller.port, "none", sender, domains, None, None)
-        addresses = ("a@sulsel.example.go.id", "b@evil.example")
-        await watch.rule(WarningKind.CHANNEL_SILENT, days=7, mail_to=addresses)
-        await watch.write(channel="sulsel", received_at=watch.now - timedelta(days=9))
-        await watch.evaluate(SmtpMailer(server))
+        yield SmtpMailer(
+            SmtpServer("127.0.0.1", controller.port, "none", sender, domains, None, None)
+        )
+    finally:
+        controller.stop()
+
+
+async def silent(watch: Watch, *addresses: str) -> str:
+    """A rule that holds, whose warning is mailed to these."""
+    rule = await watch.rule(WarningKind.CHANNEL_SILENT, days=7, mail_to=addresses)
+    await watch.write(channel="sulsel", received_at=watch.now - timedelta(days=9))
+    return rule
+
+
+async def test_a_warning_is_mailed_once_to_the_domains_that_are_allowed(watch: Watch) -> None:
+    inbox = Inbox(answer="451 later")
+    with mailing(inbox) as mailer:
+        await silent(watch, "a@sulsel.example.go.id", "b@evil.example")
+        await watch.evaluate(mailer)
         assert inbox.messages == []
         inbox.answer = None
         for _ in range(2):
-            await watch.evaluate(SmtpMailer(server))
-        (message,) = inbox.messages
-        assert message.rcpt_tos == ["a@sulsel.example.go.id"]
-        text = str(message.content, "utf-8") if isinstance(message.content, bytes) else ""
-        assert "Subject: [complaint hub] Awas: sulsel, Sulawesi Selatan" in text
-        assert "The channel has brought no complaint for 7 days." in text
-    finally:
-        controller.stop()
+            await watch.evaluate(mailer)
+    (message,) = inbox.messages
+    assert message.rcpt_tos == ["a@sulsel.example.go.id"]
+    text = str(message.content, "utf-8") if isinstance(message.content, bytes) else ""
+    assert "Subject: [complaint hub] Awas: sulsel, Sulawesi Selatan" in text
+    assert "The channel has brought no complaint for 7 days." in text
+
+
+async def test_nobody_is_mailed_for_an_owner_who_may_see_less(watch: Watch) -> None:
+    """Nor once the rule is no more, though the server was away when the warning was raised."""
+    inbox = Inbox(answer="451 later")
+    with mailing(inbox) as mailer:
+        rule = await silent(watch, "a@sulsel.example.go.id")
+        await watch.evaluate(mailer)
+        inbox.answer = None
+        await watch.store.principals.set_grants(watch.owner, [], OVERSEEING)
+        await watch.evaluate(mailer)
+        assert len(await watch.store.warnings.to_mail()) == 1
+        scope = Scope(watch.owner, (SULSEL,), OVERSEEING)
+        assert await watch.store.reader(scope).warning_rules.remove(rule)
+        await watch.evaluate(mailer)
+        assert await watch.store.warnings.to_mail() == []
+    assert inbox.messages == []
+
+
+async def test_only_an_address_that_is_refused_for_good_is_given_up(watch: Watch) -> None:
+    inbox = Inbox(of_sender="550 who are you")
+    with mailing(inbox) as mailer:
+        await silent(watch, "a@sulsel.example.go.id")
+        await watch.evaluate(mailer)
+        assert len(await watch.store.warnings.to_mail()) == 1
+        inbox.of_sender, inbox.of_recipient = None, "450 later"
+        await watch.evaluate(mailer)
+        assert len(await watch.store.warnings.to_mail()) == 1
+        inbox.of_recipient = "550 no such mailbox"
+        await watch.evaluate(mailer)
+        assert await watch.store.warnings.to_mail() == []
+    assert inbox.messages == []
 
 
 async def test_a_mail_server_that_is_away_is_tried_again(watch: Watch) -> None:

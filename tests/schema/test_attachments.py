@@ -7,6 +7,7 @@ import pytest
 
 from hub.domain.scope import Grant, Permission, Role
 from hub.oversight.attachments import MOST_BYTES, checked
+from hub.store import readiness
 from hub.store.mongo import Database
 from hub.store.store import Store
 from hub.store.vault import Vault
@@ -138,6 +139,17 @@ async def test_what_is_no_file_of_ours_is_refused(hub: RunningHub, district: str
     for where in ("/readiness/73.71/surat/attachments", "/readiness/73.71/publicity/attachments"):
         assert (await upload(hub, district, where=where)).status_code == 404
     assert (await entry(hub, district))["attachments"] == []
+
+
+async def test_what_comes_to_nothing_leaves_no_file(
+    hub: RunningHub, district: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "MOST_CHANGES", 2)
+    assert (await upload(hub, district)).status_code == 201
+    refused = await upload(hub, district)
+    assert refused.status_code == 409
+    for name in ("files", "file_contents.files", "file_contents.chunks"):
+        assert await database[name].count_documents({}) == 1, name
 
 
 async def test_files_are_sealed_and_still_open_once_the_key_has_changed(

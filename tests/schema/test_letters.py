@@ -251,6 +251,26 @@ async def test_who_may_not_write_letters_changes_nothing(
     assert await database["letters"].find().to_list() == before
 
 
+async def test_who_may_count_and_not_read_sees_no_letter(hub: RunningHub, province: str) -> None:
+    """Its figures leave no small group out."""
+    letter = await begun(hub, province)
+    await hub.ask(province, SEND, id=letter["id"])
+    for grant in (SULSEL, MINISTRY):
+        token = await hub.token(grant, permissions=[Permission.STATISTICS_READ])
+        for query in (LETTER, LETTERS, FIGURES):
+            refused = await hub.refused(token, query, id=letter["id"])
+            assert refused["extensions"]["scope"] == Permission.COMPLAINTS_READ
+        assert (await pdf(hub, token, letter["link"])).status_code == 403
+
+
+async def test_a_letter_costs_what_its_figures_do(hub: RunningHub, province: str) -> None:
+    begin = 'createLetter(province: "73", period: {from: "2020-07-01", to: "2020-07-31"}) { id }'
+    many = "mutation {" + " ".join(f"a{n}: {begin}" for n in range(4)) + "}"
+    refused = await hub.refused(province, many)
+    assert refused["extensions"]["limit"] == "cost"
+    assert await hub.ask(province, LETTERS) == {"letters": {"nodes": []}}
+
+
 async def test_grants_of_elsewhere_add_nothing_to_a_letter(hub: RunningHub) -> None:
     """The figures are those of the province, whatever else its writer may count."""
     token = await hub.token(SULSEL, SULTRA)

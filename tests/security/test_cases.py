@@ -121,6 +121,14 @@ async def test_a_hidden_member_costs_what_none_costs(
 
     await asked(OURS)
     assert await asked(OURS) == await asked(alone)
+    # Nor does a secret complaint tell so that it is the same report as one that is shown.
+    secret = replace(SAME, secret=True)
+    alone = replace(alone, secret=True)
+    await linked(hub, secret, alone)
+    assert await database["links"].count_documents({"members": secret.id}) == 1
+    token = await hub.token(MINISTRY, permissions=[Permission.COMPLAINTS_READ])
+    await asked(secret)
+    assert await asked(secret) == await asked(alone)
 
 
 async def test_nobody_links_or_parts_what_they_do_not_oversee(

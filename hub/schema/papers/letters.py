@@ -10,6 +10,7 @@ from hub.schema.papers.handing_out import admitted, attached
 from hub.schema.views.answers import refusal
 
 _LONGEST_NUMBER = 6
+_NEEDED = Permission.STATISTICS_READ, Permission.COMPLAINTS_READ
 
 
 class LetterFiles:
@@ -25,7 +26,7 @@ class LetterFiles:
 
     async def answer(self, request: Request) -> Response:
         """Answers one request."""
-        viewer = admitted(self._graphql, request, Permission.STATISTICS_READ)
+        viewer = admitted(self._graphql, request, *_NEEDED)
         if isinstance(viewer, Response):
             return viewer
         stated = request.query_params.get("version", "")
