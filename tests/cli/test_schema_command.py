@@ -20,7 +20,7 @@ def changed(tmp_path: Path) -> Path:
     """The schema with something taken away, something added and a value more."""
     text = SNAPSHOT.read_text()
     for old, new in {
-        "  number: String!": "  nomor: String!",
+        "  externalId: String!": "  nomor: String!",
         "  ADMIN\n": "  ADMIN\n  AUDITOR\n",
     }.items():
         assert text.count(old) == 1
@@ -36,7 +36,7 @@ def test_each_change_is_told_by_what_it_does_to_clients_the_worst_first(changed:
         {
             "change": "breaking",
             "type": "FIELD_REMOVED",
-            "what": "Field Complaint.number was removed.",
+            "what": "Field Complaint.externalId was removed.",
         },
         {
             "change": "dangerous",
@@ -52,7 +52,7 @@ def test_a_person_reads_a_table(changed: Path) -> None:
     result = diff(SNAPSHOT, changed)
     assert result.exit_code == 1
     assert "3 changes" in result.stdout
-    assert "Field Complaint.number was removed." in result.stdout
+    assert "Field Complaint.externalId was removed." in result.stdout
 
 
 def test_one_schema_alone_is_compared_with_the_one_that_is_served() -> None:
