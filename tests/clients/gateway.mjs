@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { ApolloGateway, LocalGraphQLDataSource, RemoteGraphQLDataSource } from '@apollo/gateway'
 import { parse } from 'graphql'
-import { composed, lettersAbout, OURS, THEIRS } from './letters.mjs'
+import { composed, memosAbout, OURS, THEIRS } from './memos.mjs'
 
 const { url, sdl, token, ids } = JSON.parse(await text(process.stdin))
 
@@ -16,7 +16,7 @@ class Hub extends RemoteGraphQLDataSource {
 const gateway = new ApolloGateway({
   supergraphSdl: composed(sdl, `${url}/graphql`, ''),
   buildService: ({ name, url }) =>
-    name === 'hub' ? new Hub({ url }) : new LocalGraphQLDataSource(lettersAbout(ids)),
+    name === 'hub' ? new Hub({ url }) : new LocalGraphQLDataSource(memosAbout(ids)),
 })
 const { schema, executor } = await gateway.load()
 

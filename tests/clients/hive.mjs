@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { createGatewayRuntime, createRemoteJwksSigningKeyProvider, useJWT } from '@graphql-hive/gateway'
 import { createHandler } from 'graphql-http/lib/use/http'
-import { composed, lettersAbout, OURS, THEIRS } from './letters.mjs'
+import { composed, memosAbout, OURS, THEIRS } from './memos.mjs'
 
 const { url, tokens, ids } = JSON.parse(await text(process.stdin))
 
@@ -28,10 +28,10 @@ async function served(handler) {
 }
 
 const asked = []
-const letters = await served(createHandler({ schema: lettersAbout(ids) }))
+const memos = await served(createHandler({ schema: memosAbout(ids) }))
 const { sdl } = (await post(`${url}/graphql`, '{ _service { sdl } }', tokens.reader)).data._service
 const runtime = createGatewayRuntime({
-  supergraph: composed(sdl, `${url}/graphql`, letters.address),
+  supergraph: composed(sdl, `${url}/graphql`, memos.address),
   logging: 'error',
   propagateHeaders: {
     fromClientToSubgraphs: ({ request, subgraphName }) => {
@@ -73,4 +73,4 @@ const told = {
 }
 console.log(JSON.stringify(told))
 await runtime[Symbol.asyncDispose]()
-for (const { server } of [letters, gateway]) server.close().closeAllConnections()
+for (const { server } of [memos, gateway]) server.close().closeAllConnections()

@@ -26,14 +26,14 @@ def check_province_73(theirs: Any, ours: Any, about: list[str]) -> None:
     """The data of both questions are what a viewer of province 73 may see."""
     subjects = [f"Perihal {each}" for each in about]
     seen = {"id": about[0], "number": "73-1", "province": {"code": "73"}}
-    assert theirs["letters"] == [
+    assert theirs["memos"] == [
         {"subject": subject, "about": each}
         for subject, each in zip(subjects, (seen, None, None), strict=True)
     ]
     assert ours["complaints"]["nodes"] == [
-        {"number": "73-3", "letters": []},
-        {"number": "73-2", "letters": []},
-        {"number": "73-1", "letters": [{"subject": subjects[0]}]},
+        {"number": "73-3", "memos": []},
+        {"number": "73-2", "memos": []},
+        {"number": "73-1", "memos": [{"subject": subjects[0]}]},
     ]
 
 

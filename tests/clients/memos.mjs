@@ -1,36 +1,36 @@
-// A ministry's own graph, of letters about complaints, and how it is composed with the hub.
+// A ministry's own graph, of memos about complaints, and how it is composed with the hub.
 import { composeServices } from '@apollo/composition'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
 
 const typeDefs = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
-  type Query { letters: [Letter!]! }
-  type Letter { subject: String! about: Complaint }
-  type Complaint @key(fields: "id") { id: ID! letters: [Letter!]! }
+  type Query { memos: [Memo!]! }
+  type Memo { subject: String! about: Complaint }
+  type Complaint @key(fields: "id") { id: ID! memos: [Memo!]! }
 `)
 
-// A letter about each of these ids.
-export function lettersAbout(ids) {
+// A memo about each of these ids.
+export function memosAbout(ids) {
   const all = ids.map((id) => ({ subject: `Perihal ${id}`, about: { __typename: 'Complaint', id } }))
   const resolvers = {
-    Query: { letters: () => all },
+    Query: { memos: () => all },
     Complaint: {
       __resolveReference: ({ id }) => ({ id }),
-      letters: ({ id }) => all.filter((letter) => letter.about.id === id),
+      memos: ({ id }) => all.filter((memo) => memo.about.id === id),
     },
   }
   return buildSubgraphSchema({ typeDefs, resolvers })
 }
 
-export function composed(sdl, hub, letters) {
+export function composed(sdl, hub, memos) {
   const { errors, supergraphSdl } = composeServices([
     { name: 'hub', url: hub, typeDefs: parse(sdl) },
-    { name: 'letters', url: letters, typeDefs },
+    { name: 'memos', url: memos, typeDefs },
   ])
   if (errors) throw new Error(errors.map(String).join('\n'))
   return supergraphSdl
 }
 
-export const THEIRS = '{ letters { subject about { id number province { code } } } }'
-export const OURS = '{ complaints(first: 10) { nodes { number letters { subject } } } }'
+export const THEIRS = '{ memos { subject about { id number province { code } } } }'
+export const OURS = '{ complaints(first: 10) { nodes { number memos { subject } } } }'
