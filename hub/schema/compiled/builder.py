@@ -63,8 +63,11 @@ class Builder:
         self._functions: list[str] = []
         self._lines: list[str] = []
         self._indent = "    "
-        self._globals: dict[str, Any] = {"NullError": NullError, "Memo": _Memo}
-        self._globals["Together"] = together
+        self._globals: dict[str, Any] = {
+            "NullError": NullError,
+            "Memo": _Memo,
+            "Together": together,
+        }
         self._built = Built()
         self._numbers = count()
         self._in_document = True
