@@ -72,10 +72,14 @@ def shown(scope: Scope, complaint: Complaint) -> Complaint:
 RULES = Rulebook()
 
 
-def reckoned(complaint: Complaint) -> dict[str, Any]:
-    """What the rules make of a complaint that was fetched once; they have an oracle of their own
-    (tests/domain/test_deadlines.py)."""
-    return fields(complaint, timeline(complaint), RULES)
+Steps = list[dict[str, Any]]
+"""A timeline as it is stored."""
+
+
+def reckoned(complaint: Complaint, steps: Steps | None = None) -> dict[str, Any]:
+    """What the rules make of a complaint that was fetched once, or came by these steps; they have
+    an oracle of their own (tests/domain/test_deadlines.py)."""
+    return fields(complaint, steps or timeline(complaint), RULES)
 
 
 def overdue(complaint: Complaint) -> bool:
@@ -91,28 +95,31 @@ def is_overdue(
     return due is not None and due < now and complaint.status in OPEN_STATUSES
 
 
-def holds(condition: Condition, complaint: Complaint) -> bool:  # noqa: PLR0911 - one for each case
-    """Whether a condition holds, by its words."""
+def holds(  # noqa: PLR0911 - one for each case
+    condition: Condition, complaint: Complaint, steps: Steps | None = None
+) -> bool:
+    """Whether a condition holds, by its words, for a complaint that came by these steps; without
+    them, for one that was fetched once."""
     match condition:
         case All(parts):
-            return all(holds(part, complaint) for part in parts)
+            return all(holds(part, complaint, steps) for part in parts)
         case AnyOf(parts):
-            return any(holds(part, complaint) for part in parts)
+            return any(holds(part, complaint, steps) for part in parts)
         case Not(part):
-            return not holds(part, complaint)
+            return not holds(part, complaint, steps)
         case Compare(Field.WORDS, _, tuple() as stems):
             texts = (complaint.title, complaint.description, complaint.address)
             return {*stems} <= {*" ".join(filter(None, texts)).casefold().split()}
         case Compare(field, Op.SOME, tuple() as parts):
-            entries = timeline(complaint) if field is Field.TIMELINE else reckoned(complaint)[field]
-            return any(all(_holds_of(part, each) for part in parts) for each in entries)
+            stored = {**reckoned(complaint, steps), "timeline": steps or timeline(complaint)}
+            return any(all(_holds_of(part, each) for part in parts) for each in stored[field])
         case Compare(Field.LOCATION, _, Circle() | Box() as area):
             return complaint.location is not None and lies_in(area, complaint.location)
         case Compare(field, op, value):
-            return _compares(_actual(complaint, field), op, value)
+            return _compares(_actual(complaint, field, steps), op, value)
 
 
-def timeline(complaint: Complaint) -> list[dict[str, Any]]:
+def timeline(complaint: Complaint) -> Steps:
     """The steps of a complaint that was fetched once."""
     return next_timeline(complaint, MOMENT, None)
 
@@ -125,14 +132,17 @@ def _holds_of(part: Any, entry: dict[str, Any]) -> bool:
     return _compares(actual, part.op, part.value)
 
 
-def _actual(complaint: Complaint, field: Field) -> Any:  # noqa: PLR0911 - one for each case
+def _actual(  # noqa: PLR0911 - one for each case
+    complaint: Complaint, field: Field, steps: Steps | None = None
+) -> Any:
     match field:
         case Field.OVERDUE:
-            return overdue(complaint)
+            return is_overdue(complaint, reckoned(complaint, steps))
         case Field.OVERDUE_EVER:
-            return overdue(complaint) or reckoned(complaint).get("late", False)
+            stored = reckoned(complaint, steps)
+            return is_overdue(complaint, stored) or stored.get("late", False)
         case Field.REOPENED:
-            return reckoned(complaint).get("reopened", False)
+            return reckoned(complaint, steps).get("reopened", False)
         case Field.CONNECTOR | Field.RUN:
             return field.value.rpartition(".")[2]  # as tests.made has it
         case Field.FETCHED_AT:
@@ -140,7 +150,7 @@ def _actual(complaint: Complaint, field: Field) -> Any:  # noqa: PLR0911 - one f
         case Field.ID:
             return complaint.id
         case Field.DUE_AT | Field.STAGE | Field.STAGE_DUE_AT:
-            return reckoned(complaint).get(field)
+            return reckoned(complaint, steps).get(field)
         case _:
             return getattr(complaint, field)
 

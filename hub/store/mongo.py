@@ -31,7 +31,7 @@ WATCHED = ("complaints", "runs", "warnings")
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
 _LIMITS: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,
-    "connectTimeoutMS": 1_000,
+    "connectTimeoutMS": 2_500,
     "serverSelectionTimeoutMS": 5_000,
     "timeoutMS": 8_000,
 }

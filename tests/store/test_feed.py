@@ -25,10 +25,12 @@ from hub.store.feed import Change, FellBehindError, Inbox
 from hub.store.live import Announced
 from hub.store.mongo import Database, Driver, connect
 from hub.store.store import Store
+from hub.store.timelines import next_timeline
 from hub.store.vault import Vault
 from tests import oracle
 from tests.made import (
     MINISTRY,
+    MOMENT,
     complaint,
     complaints,
     provenance,
@@ -83,21 +85,22 @@ async def told(inbox: Inbox[Announced], most: int) -> Told:
 
 def expected(viewer: Scope, condition: Condition, versions: list[Complaint | str]) -> Told:
     """What an oracle says that a viewer hears while these are stored (or, by id, removed)."""
-    stored: dict[str, Complaint] = {}
+    stored: dict[str, oracle.Steps] = {}
+    shown: set[str] = set()
     found: Told = []
     for each in versions:
         id_ = each if isinstance(each, str) else each.id
-        before, after = stored.get(id_), None if isinstance(each, str) else each
-        had, has = (
-            c is not None and oracle.visible(viewer, c) and oracle.holds(condition, c)
-            for c in (before, after)
-        )
+        had = id_ in shown
+        if isinstance(each, str):
+            stored.pop(id_, None)
+            has = False
+        else:
+            before = {"timeline": stored[id_]} if id_ in stored else None
+            steps = stored[id_] = next_timeline(each, MOMENT, before)
+            has = oracle.visible(viewer, each) and oracle.holds(condition, each, steps)
         if had or has:
             found.append((GONE if not has else UPDATED if had else CREATED, id_))
-        if after:
-            stored[id_] = after
-        else:
-            stored.pop(id_, None)
+        (shown.add if has else shown.discard)(id_)
     return found
 
 
