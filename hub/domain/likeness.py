@@ -2,10 +2,13 @@
 words. Pure, and a matter of the two alone, so that it tells nothing of a third."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from itertools import chain, islice
 from math import asin, cos, radians, sin, sqrt
 
 from rensa import RMinHash
@@ -13,7 +16,7 @@ from rensa import RMinHash
 from hub.domain.complaint import Complaint, Location
 from hub.domain.words import stems_in_order
 
-METHOD = 1
+METHOD = 2
 """Counted up when the same two complaints are judged otherwise than before."""
 
 NEAR_TIME = timedelta(days=14)
@@ -28,6 +31,8 @@ _UNKNOWN_METRES = 25.0
 """Two of one district, of which one states no point, count as so far apart."""
 FEWEST_WORDS = 10
 """What is shorter ("jalan rusak, mohon diperbaiki") many people write of one street."""
+FIRST_COPIES = 5
+"""So many copies of a text that one channel has of a place stand for those that come after them."""
 
 _BANDS, _ROWS = 20, 3
 """Of two that are just alike enough 99 in 100 have a band in common, of two that share 15 words in
@@ -47,6 +52,7 @@ class Told:
     province: str | None
     district: str | None
     location: Location | None
+    secret: bool
     text: str
 
     @classmethod
@@ -59,8 +65,15 @@ class Told:
             complaint.province,
             complaint.district,
             complaint.location,
+            complaint.secret,
             f"{complaint.title or ''}\n{complaint.description or ''}",
         )
+
+    @property
+    def seen_with(self) -> tuple[str, str | None, str | None, bool]:
+        """Whoever sees and may read one of two of which this is the same, sees and may read the
+        other: no viewer's scope parts them."""
+        return self.channel, self.province, self.district, self.secret
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -95,7 +108,12 @@ def _hashed(key: bytes, text: str) -> int:
 
 def alike(one: Told, other: Told) -> float | None:
     """How alike two are, from 0 to 1, where they are the same report; else None."""
-    if one.channel == other.channel or abs(one.received_at - other.received_at) > NEAR_TIME:
+    return None if one.channel == other.channel else likeness(one, other)
+
+
+def likeness(one: Told, other: Told) -> float | None:
+    """As `alike`, also of two that came by one channel, of which one may be a copy."""
+    if abs(one.received_at - other.received_at) > NEAR_TIME:
         return None
     metres = _apart(one, other)
     if metres > NEAR_METRES or min(len(one.words), len(other.words)) < FEWEST_WORDS:
@@ -104,6 +122,29 @@ def alike(one: Told, other: Told) -> float | None:
         return None  # of two houses, though in the same words
     score = len(one.words & other.words) / len(one.words | other.words)
     return score if score >= ALIKE + metres * _ALIKE_PER_METRE else None
+
+
+def later_copies(
+    comers: Iterable[Told], firsts: Iterable[Told], keys: Mapping[str, Iterable[int]]
+) -> set[str]:
+    """The ids of those of which FIRST_COPIES were there before, or come before them: `firsts` were.
+    `keys` are the bands of the comers by id. A matter of those that no scope parts from them."""
+    there: defaultdict[object, list[Told]] = defaultdict(list)
+    in_band: defaultdict[object, list[Told]] = defaultdict(list)
+    for each in firsts:
+        there[each.seen_with].append(each)
+    later = set()
+    for each in sorted(comers, key=lambda told: (told.received_at, told.id)):
+        places = [(each.seen_with, key) for key in keys[each.id]]
+        near = {one.id: one for place in places for one in in_band[place]}
+        before = chain(there[each.seen_with], near.values())
+        copied = islice((one for one in before if likeness(each, one) is not None), FIRST_COPIES)
+        if len([*copied]) == FIRST_COPIES:
+            later.add(each.id)
+        else:
+            for place in places:
+                in_band[place].append(each)
+    return later
 
 
 def _apart(one: Told, other: Told) -> float:

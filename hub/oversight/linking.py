@@ -3,13 +3,14 @@ by one hub at a time, and again where the hub died at it."""
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from anyio import to_thread
 
 from hub.domain.case import LinkedBy, pair_of
-from hub.domain.likeness import alike
+from hub.domain.likeness import alike, later_copies
 from hub.store.durable_feed import by_turns
 from hub.store.likenesses import Likeness
 from hub.store.links import Evidence, Pair
@@ -68,12 +69,23 @@ class Linker:
         changed = await self._likenesses.changed(ids)
         if not changed:
             return
+        changed = await self._ranked(changed)
         # All of them can be found before any is looked for; they count as looked at once what
         # follows is stored.
         await self._likenesses.put(changed)
         wanted = await self._wanted(changed)
         await self._store.links.settle([each.told.id for each in changed], wanted)
         await self._likenesses.settled(changed)
+
+    async def _ranked(self, changed: Sequence[Likeness]) -> list[Likeness]:
+        """The same, of which some are noted as later copies."""
+        comers = {each.told.id: each for each in changed}
+        copied = {id_ for each in changed for id_ in await self._likenesses.copied(each)}
+        firsts = await self._likenesses.told(sorted(copied - comers.keys()))
+        keys = {id_: each.keys for id_, each in comers.items()}
+        told = [each.told for each in changed]
+        later = await to_thread.run_sync(later_copies, told, firsts.values(), keys)
+        return [replace(each, first=each.told.id not in later) for each in changed]
 
     async def _wanted(self, changed: Sequence[Likeness]) -> dict[Pair, Evidence]:
         wanted: dict[Pair, Evidence] = {}

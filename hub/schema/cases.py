@@ -14,7 +14,7 @@ from hub.schema.filters import ComplaintFilter, condition_of
 from hub.schema.source import output, resolved
 from hub.schema.types.case import CaseCounts
 from hub.schema.types.node import local_id
-from hub.store.cases import NoSuchComplaintError
+from hub.store.cases import CasesError, NoSuchComplaintError
 
 FEWEST_LINKED, MOST_LINKED = 2, 20
 _LONGEST_NOTE = 500
@@ -31,10 +31,13 @@ class CaseQuery:
         info: HubInfo,
         filter: ComplaintFilter | None = UNSET,  # noqa: A002
     ) -> Any:
-        """How many complaints of your scope fulfil a filter, and how many cases they are. What
-        links two of them counts where both are among them."""
+        """How many complaints of your scope fulfil a filter, and how many cases they are of: the
+        `case` of each, counted once, whether or not all of it fulfils the filter."""
         info.context.need(Permission.COMPLAINTS_READ)
-        return await info.context.reader.cases.count(condition_of(filter))
+        try:
+            return await info.context.reader.cases.count(condition_of(filter))
+        except CasesError as error:
+            raise InputError(error.argument, str(error)) from None
 
 
 @output

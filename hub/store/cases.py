@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from anyio import to_thread
+from pymongo import UpdateOne
 
+from hub.domain.argument import ArgumentError
 from hub.domain.case import LinkedBy, joined, pair_of
 from hub.domain.clock import utc_now
 from hub.domain.question import Condition
@@ -18,6 +20,8 @@ from hub.store.mongo import Database, Document, read_quickly
 
 _SHOWN = dict.fromkeys((*plan.PLACE, "secret", "number", "status", "received_at"), 1)
 _AT_ONCE = 5_000
+MOST_LINKS = 200_000
+"""So many links are read for one count: a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class CaseCounts:
 
     received: int
     cases: int
+
+
+class CasesError(ArgumentError):
+    """There is too much to be counted at once."""
 
 
 class NoSuchComplaintError(Exception):
@@ -84,20 +92,36 @@ class ScopedCases:
         return {id_: cases[case_of[id_][0]] for id_ in ids if id_ in seen}
 
     async def count(self, condition: Condition) -> CaseCounts:
-        """Among the complaints of the scope that fulfil a condition."""
+        """The complaints of the scope that fulfil a condition, and how many cases these are of:
+        those that `of` tells. Raises CasesError."""
         wanted = plan.match(as_seen(condition, self._scope), datetime.now(UTC))
-        received = await self._complaints.count_documents(plan.both(self._rows, wanted))
+        here = plan.both(self._rows, wanted)
+        ids = await self._complaints.find(here, {"_id": 1}, limit=_AT_ONCE + 1).to_list()
+        if len(ids) <= _AT_ONCE:
+            cases = await self.of([each["_id"] for each in ids])
+            return CaseCounts(len(cases), len({id(case) for case in cases.values()}))
+        received = await self._complaints.count_documents(here)
+        among, case_of = await self._all_linked(wanted)
+        linked = {case_of[id_][0] for id_ in among}
+        return CaseCounts(received, received - len(among) + len(linked))
+
+    async def _all_linked(self, wanted: plan.Filter) -> tuple[set[str], dict[str, list[str]]]:
+        """Those of the linked complaints that fulfil a filter, and what all of them are joined
+        to."""
         found = self._links.find(plan.both(self._linked, LIVE), {"members": 1})
-        pairs = [_pair(each) async for each in found]
+        pairs = [_pair(each) for each in await found.limit(MOST_LINKS + 1).to_list()]
+        if len(pairs) > MOST_LINKS:
+            told = f"is of more than {_AT_ONCE:,} complaints, among more links than can be counted"
+            raise CasesError("filter", f"{told}; narrow it down, such as to a time and a place")
         there: set[str] = set()
+        among: set[str] = set()
         for ids in _batches(sorted({id_ for pair in pairs for id_ in pair})):
-            shown = await self._shown(ids, wanted)
-            there |= {id_ for id_, each in shown.items() if _may_link(self._scope, each)}
-        case_of = await to_thread.run_sync(
-            joined, there, [pair for pair in pairs if there >= {*pair}]
-        )
-        linked = len({members[0] for members in case_of.values()})
-        return CaseCounts(received, received - len(there) + linked)
+            shown = await self._shown(ids)
+            linked = {id_ for id_, each in shown.items() if _may_link(self._scope, each)}
+            among |= linked & (await self._shown(ids, wanted)).keys() if wanted else linked
+            there |= linked
+        told_of = [pair for pair in pairs if there >= {*pair}]
+        return among, await to_thread.run_sync(joined, there, told_of)
 
     async def _shown(
         self, ids: Iterable[str], wanted: plan.Filter | None = None
@@ -126,15 +150,22 @@ class CaseChanges:
             await self._links.update_one({"_id": link_id(*pair)}, {"$set": made}, upsert=True)
 
     async def part(self, id_: str, note: str) -> None:
-        """Takes a complaint out of its case: what linked it to those that the viewer oversees is
-        undone, and not made again but by a person. Raises NoSuchComplaintError."""
-        await self.look([id_])
+        """Takes a complaint out of its case: it is linked to nothing in it that the viewer
+        oversees, nor will be but by a person. Raises NoSuchComplaintError."""
+        ends = await self.look([id_])
         case = (await self._cases.of([id_]))[id_]
-        ends = {each["_id"]: each for each in case.reports}
-        undone = {"by": self._scope.subject, "at": utc_now(), "note": note}
-        for link in case.links:
-            if id_ in link["members"] and all(self._oversees(ends[m]) for m in link["members"]):
-                await self._links.update_one({"_id": link["_id"]}, {"$set": {"undone": undone}})
+        said = {"by": self._scope.subject, "at": utc_now(), "note": note}
+        never = {"how": LinkedBy.PERSON.value, "score": None, **said}
+        changes = []
+        for other in filter(self._oversees, case.reports):
+            pair = pair_of(id_, other["_id"])
+            if other["_id"] != id_:
+                # Also with those that it is not linked to, since others stood for them.
+                made = {"members": [*pair], **never, **places_of([ends[id_], other])}
+                change = {"$set": {"undone": said}, "$setOnInsert": made}
+                changes.append(UpdateOne({"_id": link_id(*pair)}, change, upsert=True))
+        if changes:
+            await self._links.bulk_write(changes, ordered=False)
 
     async def look(self, ids: Sequence[str]) -> dict[str, Document]:
         """Some complaints, where the viewer oversees each of them. Raises NoSuchComplaintError."""

@@ -80,7 +80,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     # What may be the same report, and what is linked (likenesses.py, links.py).
     "likenesses": [
-        IndexModel([("keys", ASCENDING), ("at", ASCENDING)]),
+        IndexModel([(name, ASCENDING) for name in ("keys", "first", "at")]),
         IndexModel(
             [("sp4n_id", ASCENDING)], partialFilterExpression={"sp4n_id": {"$exists": True}}
         ),

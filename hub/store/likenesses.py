@@ -18,6 +18,8 @@ from hub.store.vault import Vault
 
 MOST_OF_ONE_ID = 20
 """An id that more complaints carry is none: what a channel writes where it has none."""
+MOST_CANDIDATES = 5_000
+"""So many that share some words are looked at, the latest: more share what a form has printed."""
 
 _WHOLE = "duplicates.whole"
 _NOT_READ: Document = dict.fromkeys(("raw", "reporter", "words", "timeline", "deadlines"), 0)
@@ -25,12 +27,14 @@ _NOT_READ: Document = dict.fromkeys(("raw", "reporter", "words", "timeline", "de
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A complaint, and what it is found by; `of` changes with all that this follows from."""
+    """A complaint, and what it is found by; `of` changes with all that this follows from. One of
+    the `first` copies of a text stands for those that come after them."""
 
     told: Told
     sp4n_id: str | None
     keys: list[int]
     of: str
+    first: bool = True
 
 
 class Likenesses:
@@ -71,14 +75,27 @@ class Likenesses:
             return []
         return [each["_id"] for each in found if each["channel"] != likeness.told.channel]
 
+    async def copied(self, likeness: Likeness) -> list[str]:
+        """First copies of the same channel, near in time, that share some words with one."""
+        own = {"channel": likeness.told.channel, "_id": {"$ne": likeness.told.id}}
+        return await self._near(likeness, {"first": True, **own})
+
     async def candidates(self, likeness: Likeness) -> list[str]:
-        """Complaints of other channels, near in time, that share some words with one."""
+        """Complaints of other channels, near in time, that share some words with one: of two
+        copies one is a first one, so that a text that thousands send is not held against itself."""
+        first = {"$in": [True, False]} if likeness.first else True
+        return await self._near(
+            likeness, {"first": first, "channel": {"$ne": likeness.told.channel}}
+        )
+
+    async def _near(self, likeness: Likeness, which: Document) -> list[str]:
         if not likeness.keys:
             return []
-        told = likeness.told
-        near = {"$gte": told.received_at - NEAR_TIME, "$lte": told.received_at + NEAR_TIME}
-        wanted = {"keys": {"$in": likeness.keys}, "at": near, "channel": {"$ne": told.channel}}
-        return [each["_id"] async for each in self._likenesses.find(wanted, {"_id": 1})]
+        at = likeness.told.received_at
+        wanted = {"keys": {"$in": likeness.keys}, "at": {"$gte": at - NEAR_TIME}, **which}
+        wanted["at"] |= {"$lte": at + NEAR_TIME}
+        found = self._likenesses.find(wanted, {"_id": 1}, sort=[("at", -1)], limit=MOST_CANDIDATES)
+        return [each["_id"] async for each in found]
 
     async def told(self, ids: Sequence[str]) -> dict[str, Told]:
         """What some complaints say now, by their ids."""
@@ -122,6 +139,7 @@ def _put(likeness: Likeness) -> tuple[Document, Document]:
         "at": told.received_at,
         "keys": likeness.keys,
         "of": likeness.of,
+        "first": likeness.first,
         "settled": False,
     }
     change: Document = {"$set": fields}

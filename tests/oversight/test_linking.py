@@ -1,24 +1,28 @@
 """Duplicates in a real MongoDB: found by bands, linked once, taken back, and never lost."""
 
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
+from random import Random
 
 import anyio
 import pytest
 
 from hub.domain.complaint import Complaint, Location
-from hub.domain.likeness import Told
-from hub.domain.question import EVERYTHING
+from hub.domain.likeness import FIRST_COPIES, Told, alike
+from hub.domain.question import EVERYTHING, Compare, Field, Op
 from hub.domain.scope import Grant, Role
 from hub.oversight.linking import Linker
-from hub.store.cases import Case
+from hub.store.cases import Case, CaseCounts, CasesError
 from hub.store.links import Links
 from hub.store.mongo import Database
 from hub.store.store import Store
-from tests.domain.test_likeness import TEXT
-from tests.made import MINISTRY, complaint, provenance, received, scope
+from tests.domain.test_likeness import ANOTHER, TEXT
+from tests.made import CHANNELS, MINISTRY, MOMENT, complaint, provenance, received, scope
 from tests.oversight.labelled import labelled
 from tests.oversight.test_labelled import linked
+from tests.security import rules
 
 POINT = Location(119.42, -5.14)
 ONE = complaint(external_id="one", description=TEXT, location=POINT)
@@ -59,6 +63,97 @@ def cases_by_hand(ids: list[str], pairs: set[frozenset[str]]) -> int:
         gone, into = group[one], group[other]
         group = {id_: into if n == gone else n for id_, n in group.items()}
     return len(set(group.values()))
+
+
+LAPOR = Compare(Field.CHANNEL, Op.EQ, "lapor")
+GRANTS = [
+    Grant(Role.MINISTRY),
+    Grant(Role.PROVINCE, ("73",)),
+    Grant(Role.DISTRICT, ("73.71",)),
+    Grant(Role.OPERATOR, channels=("lapor", "sulsel")),
+    Grant(Role.OPERATOR, channels=("lapor", "makassar")),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_text_that_many_send_is_linked_by_few_and_one_case_for_whoever_looks(
+    store: Store, database: Database, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cases of each viewer are those that all pairs would make, in whatever order they came."""
+    random = Random(seed)
+    made = [
+        replace(
+            ONE,
+            channel=channel,
+            external_id=f"{district} {secret} {text} {n}",
+            district=district,
+            secret=secret,
+            description=text,
+            received_at=MOMENT + timedelta(hours=random.randrange(10 * 24)),
+            location=Location(POINT.longitude + random.random() / 1_000, POINT.latitude),
+        )
+        for channel in ("lapor", "sulsel", "makassar")
+        for district in ("73.71", "73.06")
+        for secret in (False, True)
+        for text in (TEXT, ANOTHER)
+        for n in range(random.choice((0, 1, 14)))
+    ]
+    random.shuffle(made)
+    ids = await store_all(store, *made)
+    while ids:
+        await Linker(store).look(ids[: (some := random.choice((1, 3, 40)))])
+        ids = ids[some:]
+    told = [Told.of(each) for each in made]
+    pairs = [(a.id, b.id) for a, b in combinations(told, 2) if alike(a, b)]
+    links = await found(database)
+    assert links < set(map(frozenset, pairs))
+    sent = Counter((each.seen_with, each.text) for each in told)
+    assert len(links) <= FIRST_COPIES * sum(a + b for a, b in combinations(sent.values(), 2))
+    documents = await database["complaints"].find().to_list()
+    for grant in GRANTS:
+        viewer = scope(grant)
+        right = rules.cases(viewer, documents, [{"members": p, "undone": None} for p in pairs])
+        cases = store.reader(viewer).cases
+        shown = await cases.of([each.id for each in made])
+        assert {id_: {r["_id"] for r in case.reports} for id_, case in shown.items()} == right
+        for condition, channels in ((EVERYTHING, CHANNELS), (LAPOR, ["lapor"])):
+            among = [d["_id"] for d in documents if d["channel"] in channels and d["_id"] in right]
+            counts = CaseCounts(len(among), len({min(right[id_]) for id_ in among}))
+            for at_once in (5, 1_000):
+                monkeypatch.setattr("hub.store.cases._AT_ONCE", at_once)
+                assert await cases.count(condition) == counts
+
+
+async def test_more_than_can_be_counted_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Linker(store).look(await store_all(store, ONE, SAME))
+    monkeypatch.setattr("hub.store.cases._AT_ONCE", 1)
+    monkeypatch.setattr("hub.store.cases.MOST_LINKS", 0)
+    cases = store.reader(MINISTRY).cases
+    with pytest.raises(CasesError, match="narrow it down"):
+        await cases.count(EVERYTHING)
+    assert await cases.count(LAPOR) == CaseCounts(1, 1)
+
+
+async def test_a_parted_copy_does_not_come_back_by_those_it_was_not_linked_to(
+    store: Store,
+) -> None:
+    linker = Linker(store)
+    copies = [
+        replace(ONE, channel=channel, external_id=f"{n}", received_at=MOMENT + timedelta(minutes=n))
+        for channel in ("lapor", "sulsel")
+        for n in range(2 * FIRST_COPIES)
+    ]
+    await linker.look(await store_all(store, *copies))
+    last = copies[-1]
+    assert len((await case_of(store, last)).reports) == len(copies)
+    await store.holdings(scope(Grant(Role.PROVINCE, ("73",)))).cases.part(last.id, "another lamp")
+    for each in (copies[0], last):
+        again = replace(each, status_source="again", title="Lampu")
+        await linker.look(await store_all(store, again))
+    assert len((await case_of(store, last)).reports) == 1
+    assert len((await case_of(store, copies[0])).reports) == len(copies) - 1
 
 
 async def test_a_foreign_id_links_whatever_the_words_say(store: Store, database: Database) -> None:

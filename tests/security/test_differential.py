@@ -154,8 +154,8 @@ class Asker:
         ids = self.random.choices([*self.lying.ids, "none"], k=asked.AT_ONCE)
         variables = {f"id{n}": f"complaint:{id_}" for n, id_ in enumerate(ids)}
         wanted = [d for d in mine if rules.holds(filter_, rules.shown(self.viewer, d))]
-        among = rules.cases(self.viewer, wanted, self.links_among(wanted))
-        counted = {"received": len(wanted), "cases": len({min(each) for each in among.values()})}
+        of = {min(group[d["_id"]]) for d in wanted}
+        counted = {"received": len(wanted), "cases": len(of)}
         for answer in await self.answers(asked.CASES, filter=filter_, **variables):
             if self.lacks(Permission.COMPLAINTS_READ, answer):
                 continue
@@ -167,10 +167,6 @@ class Asker:
                 right = sorted(f"complaint:{each}" for each in group.get(id_, ()))
                 assert sorted(reports or ()) == right
                 self.met["cases: of several" if len(right) > 1 else "cases: of one"] += 1
-
-    def links_among(self, documents: list[Document]) -> list[Document]:
-        ids = {d["_id"] for d in documents}
-        return [link for link in self.lying.links if ids.issuperset(link["members"])]
 
     async def indicators(self) -> None:
         """Groups are counted within the scope, whichever way they are computed."""

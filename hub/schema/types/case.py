@@ -1,7 +1,9 @@
 """Cases, as the API tells of them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import strawberry
 
@@ -9,6 +11,9 @@ from hub.domain.case import LinkedBy
 from hub.domain.complaint import ComplaintStatus
 from hub.schema.source import attribute, derived, output, stored
 from hub.schema.types.node import global_id, stored_id
+
+MOST_SHOWN = 100
+"""A text that thousands send is a case that is not told whole with each of them."""
 
 
 @output
@@ -48,8 +53,14 @@ class Case:
         lambda case: global_id("case", case.reports[0]["_id"]),
         "The same for all its reports in your scope; another one where an earlier report comes.",
     )
-    reports: list[CaseReport] = attribute("reports", "The first to come first; one at least.")
-    links: list[CaseLink] = attribute("links", "What makes them one case; none of a single report.")
+    size: int = derived(lambda case: len(case.reports), "How many reports it holds; one at least.")
+    reports: list[CaseReport] = derived(
+        lambda case: case.reports[:MOST_SHOWN], "The first to come first; the first 100 of them."
+    )
+    links: list[CaseLink] = derived(
+        lambda case: _between(case.reports[:MOST_SHOWN], case.links),
+        "What links these; none of a single report.",
+    )
 
 
 @output
@@ -58,3 +69,10 @@ class CaseCounts:
 
     received: int = attribute("received", "Complaints, as `indicators` counts them.")
     cases: int = attribute("cases", "Cases: complaints that are the same report count once.")
+
+
+def _between(
+    reports: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    shown = {each["_id"] for each in reports}
+    return [each for each in links if shown.issuperset(each["members"])]
