@@ -14,8 +14,9 @@ def for_overseers(
     from hub.oversight.early_warning import EarlyWarning
     from hub.oversight.linking import Linker
     from hub.oversight.mail import SmtpMailer, SmtpServer
+    from hub.oversight.mailing import WarningMails
 
-    mailer = None
+    works = Linker(store).work, EarlyWarning(store).work
     if settings.smtp_host and settings.smtp_from:
         mailer = SmtpMailer(
             SmtpServer(
@@ -28,4 +29,5 @@ def for_overseers(
                 password=settings.smtp_password,
             )
         )
-    return Linker(store).work, EarlyWarning(store, mailer).work
+        return *works, WarningMails(store, mailer).work
+    return works

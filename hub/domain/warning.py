@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from hub.domain.indicators import Dimension, IndicatorRow
-from hub.domain.question import EVERYTHING, Compare, Condition, Field, Op
+from hub.domain.question import EVERYTHING, All, Compare, Condition, Field, Op
 from hub.domain.region import place_of
 from hub.domain.scope import Reach
 
@@ -60,10 +60,14 @@ class WarningRule:
     @property
     def condition(self) -> Condition:
         """The complaints of its region."""
-        if self.region is None:
+        about = About.region(self.region)
+        if about.province is None:
             return EVERYTHING
-        field = Field.DISTRICT if "." in self.region else Field.PROVINCE
-        return Compare(field, Op.EQ, self.region)
+        province = Compare(Field.PROVINCE, Op.EQ, about.province)
+        if about.district is None:
+            return province
+        # With its province, by which a viewer of that one is seen to read all of it.
+        return All((province, Compare(Field.DISTRICT, Op.EQ, about.district)))
 
     def lies_within(self, reach: Reach) -> bool:
         """Whether all of its region does."""

@@ -64,16 +64,18 @@ class OversightDesk:
 
     async def remove_rule(self, id_: str) -> bool:
         """Removes a rule of the viewer's own; whether there was one."""
+        if not await self._rules.is_own(id_):
+            return False
         await self._note("removeWarningRule", id_)
         return await self._rules.remove(id_)
 
     async def acknowledge(self, id_: str, note: str) -> Document:
         """Says that somebody looks after a warning. Raises OversightError."""
-        await self._note("acknowledgeWarning", id_)
-        found = await self._warnings.acknowledge(id_, note)
-        if found is None:
-            raise OversightError("id", "there is no open warning of this id that you oversee")
-        return found
+        if await self._warnings.is_open(id_):
+            await self._note("acknowledgeWarning", id_)
+            if found := await self._warnings.acknowledge(id_, note):
+                return found
+        raise OversightError("id", "there is no open warning of this id that you oversee")
 
     async def _note(self, what: str, detail: str | None) -> None:
         await self._store.changes.record(Change(self._scope.subject, what, detail=detail))

@@ -2,10 +2,10 @@
 may see now."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Protocol
 
 import structlog
 
+from hub.domain.argument import ArgumentError
 from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.domain.indicators import Dimension, IndicatorRow, Period
 from hub.domain.question import All, Compare, Condition, Field, Op
@@ -18,31 +18,25 @@ from hub.domain.warning import (
     district_inactive,
     follow_up_low,
 )
-from hub.store.mongo import Document, StoreError
+from hub.store.mongo import StoreError
 from hub.store.scope_monitor import viewing
 from hub.store.store import Store
 from hub.store.warning_rules import KeptRule
 
 EVERY = timedelta(hours=1)
 _LOOK_SECONDS = 60.0
+_OUT_OF_REACH = "whoever made it may no longer see all of its region"
+_FAILED = "it failed; the hub's log says why"
 _PLACES = (Dimension.PROVINCE, Dimension.DISTRICT)
 
 _log = structlog.get_logger()
 
 
-class Mailer(Protocol):
-    """Tells warnings by e-mail."""
-
-    async def send(self, warning: Document, address: str) -> bool:
-        """Whether an address is done with: told, or never to be told."""
-
-
 class EarlyWarning:
-    """Evaluates the rules of a store; `mailer` is None where no e-mail is sent."""
+    """Evaluates the rules of a store."""
 
-    def __init__(self, store: Store, mailer: Mailer | None, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, store: Store, clock: Clock = SYSTEM_CLOCK) -> None:
         self._store = store
-        self._mailer = mailer
         self._clock = clock
 
     async def work(self) -> None:
@@ -52,7 +46,6 @@ class EarlyWarning:
                 now = self._clock.now()
                 if await self._store.schedules.claim_work("warnings", now, now + EVERY):
                     await self.once()
-                    await self.mail()
             except StoreError as error:
                 _log.warning("warnings.not_evaluated", error=str(error))
             except Exception:  # beside it connectors run, which go on
@@ -66,47 +59,26 @@ class EarlyWarning:
         kept = await self._store.warning_rules.all()
         await self._store.warnings.clear_all_but([each.rule.id for each in kept], now)
         for each in kept:
-            scope = await self._scope(each)
+            scope = await owner_of(each, self._store)
             if scope is None:
                 # Not cleared either: whether it still holds is for nobody to say.
                 _log.info("warnings.out_of_reach", rule=each.rule.id)
+                await self._store.warning_rules.failed(each.rule.id, _OUT_OF_REACH)
                 continue
             try:
                 with viewing(scope):
                     findings = await self._findings(each.rule, scope, now)
             except StoreError:
                 raise
-            except Exception:  # one rule's fault keeps nothing from the others
+            except Exception as error:  # one rule's fault keeps nothing from the others
                 _log.exception("warnings.rule_failed", rule=each.rule.id)
+                said = str(error) if isinstance(error, ArgumentError) else _FAILED
+                await self._store.warning_rules.failed(each.rule.id, said)
                 continue
             raised += await self._store.warnings.settle(each.rule, findings, now)
+            await self._store.warning_rules.evaluated(each.rule.id, now)
         _log.info("warnings.evaluated", rules=len(kept), raised=raised)
         return raised
-
-    async def mail(self) -> None:
-        """Sends what has still to be sent; what fails is sent the next time."""
-        if self._mailer is None:
-            return
-        kept = {each.rule.id: each for each in await self._store.warning_rules.all()}
-        for warning in await self._store.warnings.to_mail():
-            rule = kept.get(warning["rule"])
-            # An address is its owner's, who may see less than when it was raised.
-            if rule is None or await self._scope(rule) is None:
-                continue
-            for address in warning["mail_to"]:
-                if await self._mailer.send(warning, address):
-                    await self._store.warnings.mailed(warning["_id"], address)
-
-    async def _scope(self, kept: KeptRule) -> Scope | None:
-        """What the owner of a rule may see now, of what it was made with; None where that is no
-        longer all of its region."""
-        by = kept.rule.by
-        holder = await self._store.principals.get(by)
-        if holder is None:
-            return None
-        scope = Scope(by, holder.grants, holder.permissions & kept.permissions)
-        both = kept.rule.lies_within(scope.overseen), kept.rule.lies_within(scope.counts)
-        return scope if all(both) else None
 
     async def _findings(self, rule: WarningRule, scope: Scope, now: datetime) -> list[Finding]:
         today = now.date()
@@ -136,6 +108,18 @@ class EarlyWarning:
                     await rows(_PLACES, All((rule.condition, *until)), Period()),
                     await rows(_PLACES, All((rule.condition, since)), Period()),
                 )
+
+
+async def owner_of(kept: KeptRule, store: Store) -> Scope | None:
+    """What the owner of a rule may see now, of what it was made with; None where that is no longer
+    all of its region."""
+    by = kept.rule.by
+    holder = await store.principals.get(by)
+    if holder is None:
+        return None
+    scope = Scope(by, holder.grants, holder.permissions & kept.permissions)
+    both = kept.rule.lies_within(scope.overseen), kept.rule.lies_within(scope.counts)
+    return scope if all(both) else None
 
 
 def _midnight(rule: WarningRule, now: datetime, times: int) -> datetime:

@@ -14,10 +14,18 @@ from hub.schema.cases import checked_note
 from hub.schema.context import HubInfo
 from hub.schema.errors import InputError
 from hub.schema.source import output, resolved
-from hub.schema.types.connection import WarningConnection, page_request
+from hub.schema.types.connection import (
+    WarningConnection,
+    WarningRuleConnection,
+    page_request,
+)
 from hub.schema.types.warning import Warning  # noqa: A004 - the word of the field
 from hub.schema.types.warning import WarningRule as WarningRuleType
 
+_PAGE = {
+    "first": "How many at most: 20 unless told, up to 200.",
+    "after": "A cursor: what follows it.",
+}
 _RULE = {
     "name": "What it is called, in 80 characters at most.",
     "kind": "What it looks at.",
@@ -41,11 +49,7 @@ class WarningQuery:
 
     @resolved(
         WarningConnection,
-        {
-            "state": "In this state only.",
-            "first": "How many at most: 20 unless told, up to 200.",
-            "after": "A cursor: what follows it.",
-        },
+        {"state": "In this state only."} | _PAGE,
     )
     async def warnings(
         self,
@@ -59,11 +63,13 @@ class WarningQuery:
         request = page_request(first, after)
         return await info.context.reader.warnings.page(state or None, request)
 
-    @resolved(list[WarningRuleType], size=50)
-    async def warning_rules(self, info: HubInfo) -> Any:
+    @resolved(WarningRuleConnection, _PAGE)
+    async def warning_rules(
+        self, info: HubInfo, first: int | None = UNSET, after: str | None = UNSET
+    ) -> Any:
         """The rules on regions of your scope, the oldest first."""
         info.context.need(Permission.COMPLAINTS_READ)
-        return await info.context.reader.warning_rules.all()
+        return await info.context.reader.warning_rules.page(page_request(first, after))
 
 
 @output

@@ -102,6 +102,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"holds": True},
         ),
         IndexModel([("untold", ASCENDING)], partialFilterExpression={"untold": True}),
+        IndexModel([("mail.next_at", ASCENDING)], partialFilterExpression={"holds": True}),
         _ENDS,
     ],
     "views": [IndexModel([("by", ASCENDING)])],

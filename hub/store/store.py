@@ -182,7 +182,7 @@ class Store:
             exports=OwnExports(scope, database, self._vault),
             webhooks=OwnWebhooks(scope, database, self._vault),
             deliveries=OwnDeliveries(scope, database, cursors),
-            warning_rules=ScopedWarningRules(scope, database),
+            warning_rules=ScopedWarningRules(scope, database, cursors),
             warnings=ScopedWarnings(scope, database, cursors),
             readiness=Readiness(scope, database, self._files),
             letters=Letters(scope, database, cursors, self._files),

@@ -2,15 +2,20 @@
 
 import secrets
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from hub.domain.clock import utc_now
 from hub.domain.scope import Permission, Scope
 from hub.domain.warning import About, WarningKind, WarningRule
 from hub.store import plan
+from hub.store.cursor import Cursors
 from hub.store.mongo import Database, Document
+from hub.store.paging import Pager, PageRequest, Slice
+from hub.store.scope_monitor import unscoped
 
 MOST_OF_ONE = 50
+_OLDEST_FIRST = (plan.Step("at", descending=False), plan.Step("_id", descending=False))
 _SHOWN = {"permissions": 0}
 
 
@@ -29,15 +34,15 @@ class KeptRule:
 class ScopedWarningRules:
     """The rules on regions that a viewer sees wholly."""
 
-    def __init__(self, scope: Scope, database: Database) -> None:
+    def __init__(self, scope: Scope, database: Database, cursors: Cursors) -> None:
         self._scope = scope
         self._within = plan.within(scope.rows)
         self._rules = database["warning_rules"]
+        self._pager = Pager(self._rules, scope, cursors)
 
-    async def all(self) -> list[Document]:
-        """Each, the oldest first."""
-        found = self._rules.find(self._within, _SHOWN, sort=[("at", 1), ("_id", 1)])
-        return await found.to_list()
+    async def page(self, request: PageRequest) -> Slice:
+        """A page of rules, the oldest first. Raises InvalidCursorError."""
+        return await self._pager.read(self._within, {}, _OLDEST_FIRST, request, _SHOWN)
 
     async def add(self, rule: WarningRule) -> Document:
         """Adds a rule of the viewer, which has got no id yet. Raises TooManyRulesError."""
@@ -53,14 +58,23 @@ class ScopedWarningRules:
             **asdict(About.region(rule.region)),
             "permissions": sorted(self._scope.permissions),
             "at": utc_now(),
+            "evaluated_at": None,
+            "problem": None,
         }
         await self._rules.insert_one(document)
         return document
 
+    async def is_own(self, id_: str) -> bool:
+        """Whether there is such a rule of the viewer's."""
+        with unscoped("a rule of one's own can be removed where its region is no longer one's own"):
+            return await self._rules.find_one(self._own(id_), {"_id": 1}) is not None
+
     async def remove(self, id_: str) -> bool:
         """Removes a rule of the viewer's own; whether there was one."""
-        mine = {"_id": {"$eq": id_}, "by": {"$eq": self._scope.subject}}
-        return bool((await self._rules.delete_one(mine)).deleted_count)
+        return bool((await self._rules.delete_one(self._own(id_))).deleted_count)
+
+    def _own(self, id_: str) -> plan.Filter:
+        return {"_id": {"$eq": id_}, "by": {"$eq": self._scope.subject}}
 
 
 class WarningRules:
@@ -72,6 +86,14 @@ class WarningRules:
     async def all(self) -> list[KeptRule]:
         """Each of them."""
         return [_kept(each) async for each in self._rules.find()]
+
+    async def evaluated(self, id_: str, at: datetime) -> None:
+        """Notes that a rule was evaluated (UTC)."""
+        await self._rules.update_one({"_id": id_}, {"$set": {"evaluated_at": at, "problem": None}})
+
+    async def failed(self, id_: str, problem: str) -> None:
+        """Notes why a rule was not evaluated, in words for its owner."""
+        await self._rules.update_one({"_id": id_}, {"$set": {"problem": problem}})
 
 
 def _kept(found: dict[str, Any]) -> KeptRule:

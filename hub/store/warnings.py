@@ -20,8 +20,11 @@ from hub.store.paging import Pager, PageRequest, Slice
 KEPT = timedelta(days=400)
 """How long a warning is kept after it was cleared."""
 
+AT_ONCE = 200
+"""Of so many warnings e-mails are sent in one turn."""
+
 _LATEST_FIRST = (plan.Step("raised_at", descending=True), plan.Step("_id", descending=True))
-_SHOWN = {"mail_to": 0, "untold": 0}
+_SHOWN = {"mail": 0, "untold": 0}
 
 
 class ScopedWarnings:
@@ -49,18 +52,21 @@ class ScopedWarnings:
         wanted: plan.Filter = {"state": {"$eq": state.value}} if state else {}
         return await self._pager.read(self._within, wanted, _LATEST_FIRST, request, _SHOWN)
 
+    async def is_open(self, id_: str) -> bool:
+        """Whether there is such an open warning about what the viewer oversees."""
+        return await self._warnings.find_one(self._open(id_), {"_id": 1}) is not None
+
     async def acknowledge(self, id_: str, note: str) -> Document | None:
         """Notes that somebody who oversees the place looks after an open warning; None where
         there is no such one."""
-        overseen = plan.both(
-            self._within,
-            plan.within(self._scope.overseen),
-            {"_id": {"$eq": id_}, "state": {"$eq": WarningState.OPEN.value}},
-        )
         told = {"note": note, "by": self._scope.subject, "at": utc_now()}
         changed = {"state": WarningState.ACKNOWLEDGED.value, "acknowledged": told}
-        done = await self._warnings.update_one(overseen, {"$set": changed})
+        done = await self._warnings.update_one(self._open(id_), {"$set": changed})
         return await self.get(id_) if done.matched_count else None
+
+    def _open(self, id_: str) -> plan.Filter:
+        wanted: plan.Filter = {"_id": {"$eq": id_}, "state": {"$eq": WarningState.OPEN.value}}
+        return plan.both(self._within, plan.within(self._scope.overseen), wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +119,28 @@ class WarningRegister:
         """Notes that what tells webhooks of these is stored."""
         await self._warnings.update_many({"_id": {"$in": [*ids]}}, {"$unset": {"untold": ""}})
 
-    async def to_mail(self) -> list[Document]:
-        """Those that hold and of which somebody has still to be told by e-mail."""
-        return await self._warnings.find({"holds": True, "mail_to.0": {"$exists": True}}).to_list()
+    async def to_mail(self, now: datetime) -> list[Document]:
+        """Those that hold and of which somebody is to be told by e-mail now (UTC), each with those
+        whose turn it is as `mail`."""
+        due = {"holds": True, "mail.next_at": {"$lte": now}}
+        found = await self._warnings.find(due, sort=[("mail.next_at", 1)], limit=AT_ONCE).to_list()
+        return [
+            {**each, "mail": [m for m in each["mail"] if m["next_at"] <= now]} for each in found
+        ]
+
+    async def claim_mail(self, id_: str, mail: Document, next_at: datetime) -> bool:
+        """Whether a try at one of `to_mail` is ours: true for one hub alone. Unless it is noted as
+        mailed, it is tried again at `next_at` (UTC)."""
+        mine = {"to": mail["to"], "next_at": mail["next_at"]}
+        change = {"$set": {"mail.$.next_at": next_at}, "$inc": {"mail.$.tries": 1}}
+        claimed = await self._warnings.update_one(
+            {"_id": id_, "mail": {"$elemMatch": mine}}, change
+        )
+        return bool(claimed.matched_count)
 
     async def mailed(self, id_: str, address: str) -> None:
         """Notes that an address was told, or can't be."""
-        await self._warnings.update_one({"_id": id_}, {"$pull": {"mail_to": address}})
+        await self._warnings.update_one({"_id": id_}, {"$pull": {"mail": {"to": address}}})
 
     async def _clear(self, which: Document, now: datetime) -> None:
         changed = {
@@ -150,5 +171,5 @@ def _raised(rule: WarningRule, finding: Finding, now: datetime) -> Document:
         "cleared_at": None,
         "holds": True,
         "untold": True,
-        "mail_to": list(rule.mail_to),
+        "mail": [{"to": each, "tries": 0, "next_at": now} for each in rule.mail_to],
     }

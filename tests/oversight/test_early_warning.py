@@ -1,22 +1,26 @@
 """Rules of early warning: raised once while they hold, within what their owner may see."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from hub.auth.clients import create_client
+from hub.domain.argument import ArgumentError
 from hub.domain.clock import Clock
 from hub.domain.complaint import Complaint, ComplaintStatus
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.domain.warning import WarningKind, WarningRule
 from hub.oversight.early_warning import EarlyWarning
 from hub.oversight.mail import SmtpMailer, SmtpServer
+from hub.oversight.mailing import WarningMails
 from hub.serving import free_port
 from hub.store.mongo import Database, Document
 from hub.store.store import Store
@@ -58,10 +62,23 @@ class Watch:
         return made
 
     async def evaluate(self, mailer: SmtpMailer | None = None) -> int:
-        watch = EarlyWarning(self.store, mailer, Clock(lambda: self.now))
-        raised = await watch.once()
-        await watch.mail()
+        """How many warnings were raised; an hour is over, and what could be mailed is."""
+        clock = Clock(lambda: self.now)
+        raised = await EarlyWarning(self.store, clock).once()
+        if mailer:
+            await WarningMails(self.store, mailer, clock).once()
+            self.now += timedelta(hours=1)
         return raised
+
+    async def to_mail(self) -> list[str]:
+        """Whom somebody is still to tell."""
+        found = await self.store.warnings.to_mail(self.now + timedelta(days=1))
+        return [each["to"] for warning in found for each in warning["mail"]]
+
+    async def state(self) -> tuple[datetime | None, str | None]:
+        """When the one rule was evaluated, and why it was not since."""
+        (rule,) = await self.database["warning_rules"].find().to_list()
+        return rule["evaluated_at"], rule["problem"]
 
     async def warnings(self) -> list[Document]:
         return await self.database["warnings"].find({}, sort=[("raised_at", 1)]).to_list()
@@ -142,6 +159,48 @@ async def test_a_rule_whose_owner_may_see_less_is_not_evaluated(watch: Watch) ->
     assert await watch.evaluate() == 1
 
 
+async def test_who_may_also_count_elsewhere_is_warned_of_a_district_of_their_own(
+    watch: Watch,
+) -> None:
+    """What they may only count they may not ask so finely; this is no such place."""
+    grants = [SULSEL, Grant(Role.STATISTICS)]
+    await watch.store.principals.set_grants(watch.owner, grants, OVERSEEING)
+    await watch.rule(WarningKind.FOLLOW_UP_LOW, below=0.5, region="73.71")
+    await watch.write(1)
+    assert await watch.evaluate() == 1
+    assert await watch.state() == (watch.now, None)
+
+
+async def test_a_rule_says_why_it_is_not_evaluated(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await watch.rule(WarningKind.CHANNEL_SILENT)
+    assert await watch.state() == (None, None)
+    await watch.evaluate()
+    first = watch.now
+    watch.now += timedelta(hours=1)
+    await watch.store.principals.set_grants(watch.owner, [], OVERSEEING)
+    await watch.evaluate()
+    assert await watch.state() == (first, "whoever made it may no longer see all of its region")
+    await watch.store.principals.set_grants(watch.owner, [SULSEL], OVERSEEING)
+    for error, told in (
+        (ArgumentError("period", "you may ask for whole months only"), "you may ask for whole"),
+        (KeyError("a citizen's words"), "it failed; the hub's log says why"),
+    ):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr("hub.oversight.early_warning.channel_silent", fail)
+            await watch.evaluate()
+        at, problem = await watch.state()
+        assert at == first
+        assert str(problem).startswith(told)
+    await watch.evaluate()
+    assert await watch.state() == (watch.now, None)
+
+
 class StoppedError(Exception):
     """Ends a work that goes on until it is cancelled."""
 
@@ -160,17 +219,19 @@ async def test_what_can_not_be_understood_does_not_end_the_work(watch: Watch) ->
         watch.now += timedelta(hours=1)
 
     with pytest.raises(StoppedError):
-        await EarlyWarning(watch.store, None, Clock(lambda: watch.now, sleep)).work()
+        await EarlyWarning(watch.store, Clock(lambda: watch.now, sleep)).work()
 
 
 @dataclass
 class Inbox:
     """What a mail server was sent; it refuses messages with `answer`, senders with `of_sender` and
-    recipients with `of_recipient`, where there is one."""
+    recipients with `of_recipient`, where there is one. It answers to `slow` once it has been sent
+    something else."""
 
     answer: str | None = None
     of_sender: str | None = None
     of_recipient: str | None = None
+    slow: str | None = None
     messages: list[Envelope] = field(default_factory=list)
 
     async def handle_MAIL(  # noqa: N802
@@ -182,6 +243,8 @@ class Inbox:
     async def handle_RCPT(  # noqa: N802
         self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
     ) -> str:
+        while address == self.slow and not self.messages:  # noqa: ASYNC110 - of another thread
+            await asyncio.sleep(0.01)
         envelope.rcpt_tos.append(address)
         return self.of_recipient or "250 OK"
 
@@ -230,6 +293,38 @@ async def test_a_warning_is_mailed_once_to_the_domains_that_are_allowed(watch: W
     assert "The channel has brought no complaint for 7 days." in text
 
 
+async def test_an_address_that_does_not_answer_holds_up_no_other(watch: Watch) -> None:
+    addresses = ("a@sulsel.example.go.id", "b@sulsel.example.go.id")
+    inbox = Inbox(slow=addresses[0])
+    with mailing(inbox) as mailer:
+        await silent(watch, *addresses)
+        await watch.evaluate(mailer)
+    assert [each.rcpt_tos for each in inbox.messages] == [[addresses[1]], [addresses[0]]]
+
+
+async def test_what_fails_is_tried_ever_more_seldom_and_by_one_hub(watch: Watch) -> None:
+    inbox = Inbox(answer="451 later")
+    with mailing(inbox) as mailer:
+        await silent(watch, "a@sulsel.example.go.id")
+        await EarlyWarning(watch.store, Clock(lambda: watch.now)).once()
+        mails = WarningMails(watch.store, mailer, Clock(lambda: watch.now))
+        tried = []
+        for minute in range(200):
+            (warning,) = await watch.warnings()
+            (mail,) = warning["mail"]
+            if mail["next_at"] <= watch.now:
+                tried.append(minute)
+                inbox.answer = None if len(tried) == 9 else inbox.answer
+                async with anyio.create_task_group() as hubs:
+                    hubs.start_soon(mails.once)
+                    hubs.start_soon(mails.once)
+                if len(tried) == 9:
+                    break
+            watch.now += timedelta(minutes=1)
+    assert tried == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+    assert len(inbox.messages) == 1
+
+
 async def test_nobody_is_mailed_for_an_owner_who_may_see_less(watch: Watch) -> None:
     """Nor once the rule is no more, though the server was away when the warning was raised."""
     inbox = Inbox(answer="451 later")
@@ -239,11 +334,11 @@ async def test_nobody_is_mailed_for_an_owner_who_may_see_less(watch: Watch) -> N
         inbox.answer = None
         await watch.store.principals.set_grants(watch.owner, [], OVERSEEING)
         await watch.evaluate(mailer)
-        assert len(await watch.store.warnings.to_mail()) == 1
+        assert len(await watch.to_mail()) == 1
         scope = Scope(watch.owner, (SULSEL,), OVERSEEING)
         assert await watch.store.reader(scope).warning_rules.remove(rule)
         await watch.evaluate(mailer)
-        assert await watch.store.warnings.to_mail() == []
+        assert await watch.to_mail() == []
     assert inbox.messages == []
 
 
@@ -252,13 +347,13 @@ async def test_only_an_address_that_is_refused_for_good_is_given_up(watch: Watch
     with mailing(inbox) as mailer:
         await silent(watch, "a@sulsel.example.go.id")
         await watch.evaluate(mailer)
-        assert len(await watch.store.warnings.to_mail()) == 1
+        assert len(await watch.to_mail()) == 1
         inbox.of_sender, inbox.of_recipient = None, "450 later"
         await watch.evaluate(mailer)
-        assert len(await watch.store.warnings.to_mail()) == 1
+        assert len(await watch.to_mail()) == 1
         inbox.of_recipient = "550 no such mailbox"
         await watch.evaluate(mailer)
-        assert await watch.store.warnings.to_mail() == []
+        assert await watch.to_mail() == []
     assert inbox.messages == []
 
 
@@ -267,4 +362,4 @@ async def test_a_mail_server_that_is_away_is_tried_again(watch: Watch) -> None:
     await watch.rule(WarningKind.CHANNEL_SILENT, days=7, mail_to=("a@x.id",))
     await watch.write(channel="sulsel", received_at=watch.now - timedelta(days=9))
     await watch.evaluate(SmtpMailer(server))
-    assert [each["mail_to"] for each in await watch.store.warnings.to_mail()] == [["a@x.id"]]
+    assert await watch.to_mail() == ["a@x.id"]

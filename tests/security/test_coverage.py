@@ -48,6 +48,8 @@ REACH_NO_COMPLAINT = {
     "Query.warnings(first)": "pages like complaints",
     "Query.warnings(after)": "pages like complaints",
     "Query.warningRules": "likewise; they hold no figures",
+    "Query.warningRules(first)": "pages like complaints",
+    "Query.warningRules(after)": "pages like complaints",
     "Subscription.warningRaised": "each is read by `warning`'s reader: likewise",
     "Query.ranking": "of what `indicators` answers: tests/store/test_rankings.py",
     "Query.ranking(channels)": "narrows, by a filter of `indicators`",

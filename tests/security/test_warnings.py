@@ -20,8 +20,9 @@ OVERSEEING = [Permission.COMPLAINTS_READ, Permission.STATISTICS_READ, Permission
 CREATE = """mutation ($region: String) {
   createWarningRule(name: "Awas", kind: CHANNEL_SILENT, days: 7, region: $region) { id } }"""
 SEEN = """{ warnings { nodes { id channel region { code } state } }
-  warningRules { id region { code } } }"""
+  warningRules { nodes { id region { code } problem } } }"""
 ACKNOWLEDGE = 'mutation ($id: ID!) { acknowledgeWarning(id: $id, note: "x") { state } }'
+REMOVE = "mutation ($id: ID!) { removeWarningRule(id: $id) }"
 RAISED = "subscription { warningRaised { channel } }"
 
 
@@ -43,7 +44,7 @@ async def silent(hub: RunningHub) -> None:
         for channel, code in (("lapor", "73"), ("sultra", "74"))
     ]
     await hub.store.writer.write(received(*made), provenance())
-    await EarlyWarning(hub.store, None).once()
+    await EarlyWarning(hub.store).once()
 
 
 def channels(told: Any) -> list[str]:
@@ -73,7 +74,8 @@ async def test_warnings_and_rules_of_another_province_are_not_there(hub: Running
     assert channels(await hub.ask(ministry, SEEN)) == ["lapor", "lapor", "sultra", "sultra"]
     told = await hub.ask(own, SEEN)
     assert channels(told) == ["lapor"]
-    assert [rule["region"] for rule in told["warningRules"]] == [{"code": "73"}]
+    rules = told["warningRules"]["nodes"]
+    assert [(rule["region"], rule["problem"]) for rule in rules] == [({"code": "73"}, None)]
     assert channels(await hub.ask(theirs, SEEN)) == ["sultra"]
     operator = await hub.token(Grant(Role.OPERATOR, channels=("sultra",)))
     assert channels(await hub.ask(operator, SEEN)) == ["sultra", "sultra"]
@@ -84,6 +86,12 @@ async def test_warnings_and_rules_of_another_province_are_not_there(hub: Running
     assert await hub.ask(own, one, id=foreign) == await hub.ask(own, one, id="none")
     forbidden = await hub.refused(own, ACKNOWLEDGE, id=foreign)
     assert forbidden == await hub.refused(own, ACKNOWLEDGE, id="none")
+    theirs_too = (await hub.ask(theirs, SEEN))["warningRules"]["nodes"][0]["id"]
+    before = await hub.store.changes.latest(None, 99)
+    for id_ in (theirs_too, "none"):
+        assert await hub.ask(own, REMOVE, id=id_) == {"removeWarningRule": False}
+    # What does not exist for somebody is not written down as theirs.
+    assert await hub.store.changes.latest(None, 99) == before
     assert await hub.ask(theirs, ACKNOWLEDGE, id=foreign) == {
         "acknowledgeWarning": {"state": "ACKNOWLEDGED"}
     }
@@ -103,7 +111,7 @@ async def test_nobody_hears_of_a_warning_of_another_province(hub: RunningHub) ->
         await ours.live()
 
 
-@pytest.mark.parametrize("field", ["warnings { nodes { id } }", "warningRules { id }"])
+@pytest.mark.parametrize("field", ["warnings { nodes { id } }", "warningRules { nodes { id } }"])
 async def test_who_reads_no_complaint_is_warned_of_nothing(hub: RunningHub, field: str) -> None:
     token = await hub.token(Grant(Role.STATISTICS))
     error = await hub.refused(token, f"{{ {field} }}")

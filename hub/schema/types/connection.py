@@ -14,7 +14,7 @@ from hub.schema.types.audit import AuditRecord
 from hub.schema.types.channel import DeadLetter, Run
 from hub.schema.types.complaint import Complaint
 from hub.schema.types.letter import Letter
-from hub.schema.types.warning import Warning  # noqa: A004 - the word of the field
+from hub.schema.types.warning import Warning, WarningRule  # noqa: A004 - the word of the field
 from hub.schema.types.webhook import WebhookDelivery
 from hub.store.complaints import Count
 from hub.store.paging import PageRequest, Slice
@@ -225,4 +225,21 @@ class WarningConnection:
 
     edges: list[WarningEdge] = derived(_entries, _EDGES)
     nodes: list[Warning] = derived(lambda p: p.documents, _NODES)
+    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+
+
+@output
+class WarningRuleEdge:
+    """A rule in a list."""
+
+    cursor: str = derived(_cursor, _CURSOR)
+    node: WarningRule = derived(lambda entry: entry.node, "The rule.")
+
+
+@output
+class WarningRuleConnection:
+    """A page of rules of early warning, the oldest first."""
+
+    edges: list[WarningRuleEdge] = derived(_entries, _EDGES)
+    nodes: list[WarningRule] = derived(lambda p: p.documents, _NODES)
     page_info: PageInfo = derived(lambda page: page, "Where the page stands.")

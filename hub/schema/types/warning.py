@@ -29,6 +29,10 @@ class WarningRule:
     below: float | None = stored("below", "Of FOLLOW_UP_LOW: where less than this share is.")
     over: int | None = stored("over", "Of FOLLOW_UP_LOW: where more complaints than these came.")
     by: str = stored("by", "The client or person whose rule it is.")
+    evaluated_at: datetime | None = stored("evaluated_at", "When it was evaluated last.")
+    problem: str | None = stored(
+        "problem", "Why it could not be evaluated since; null where nothing is wrong."
+    )
     mailed: int = derived(
         lambda rule: len(rule["mail_to"]), "How many addresses are told by e-mail.", ("mail_to",)
     )
