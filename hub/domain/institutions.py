@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from hub.domain.region import regions
 
@@ -29,6 +30,26 @@ class Institution:
     def keys(self) -> frozenset[tuple[str, str]]:
         """What complaints that it handles are known by: a province and a name."""
         return frozenset((self.province, spelt(name)) for name in (self.name, *self.also))
+
+
+@dataclass(frozen=True)
+class Names:
+    """What institutions are called in a list, whatever channels call them."""
+
+    listed: tuple[tuple[tuple[str, str], str], ...]
+
+    @classmethod
+    def of(cls, institutions: Iterable[Institution]) -> "Names":
+        """The names of these."""
+        return cls(tuple((key, each.name) for each in institutions for key in sorted(each.keys)))
+
+    def name(self, province: str | None, institution: str | None) -> str | None:
+        """The name of an institution of a province; as it is where it is not listed."""
+        return self._by_key.get((province or "", spelt(institution or "")), institution)
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, str], str]:
+        return dict(self.listed)
 
 
 def spelt(name: str) -> str:

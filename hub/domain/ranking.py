@@ -1,20 +1,19 @@
-"""Districts in order of a figure, what it rests on beside it. Pure.
+"""Districts or institutions in order of a figure, what it rests on beside it. Pure.
 
 All are measured by what came through the same channels, the yardstick, which whoever asks states.
-So no complaint of another channel moves anybody, and a district that integrates one more channel
-of the yardstick had no place before: none is ever placed lower for integrating more.
+So no complaint of another channel moves anybody, and who integrates one more channel of the
+yardstick had no place before: none is ever placed lower for integrating more.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hub.domain.indicators import DaysTaken, Freshness, IndicatorRow
-from hub.domain.region import Region
 
 
 class RankedBy(StrEnum):
-    """What districts are put in order of: rates, the highest first, or the median of working days,
+    """What they are put in order of: rates, the highest first, or the median of working days,
     the fewest first. The value is the stage."""
 
     FOLLOW_UP_RATE = "follow_up_rate"
@@ -49,7 +48,7 @@ _STAGES = {RankedBy.FOLLOW_UP_RATE: "follow_up", RankedBy.CLOSING_RATE: "close"}
 
 
 class Apart(StrEnum):
-    """Why a district has no place."""
+    """Why one has no place."""
 
     NOT_INTEGRATED = "not_integrated"
     NOTHING_TO_MEASURE = "nothing_to_measure"
@@ -58,15 +57,30 @@ class Apart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RankedDistrict:
-    """A district with its place, or why it has none. `value` is the figure, `coverage` the fraction
-    of what it rests on that says when, None of nothing. `channels` are all that it integrated,
-    `missing` those of the yardstick that it did not."""
+class Ranked:
+    """A district, or an institution that is listed, of a province unless `district` is told.
+    `channels` are all that brought a complaint of it."""
 
-    district: Region
+    name: str
+    province: str
+    district: str | None
+    channels: frozenset[str]
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By place and name."""
+        return self.province, self.district or "", self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RankedMember:
+    """One with its place, or why it has none. `value` is the figure, `coverage` the fraction of
+    what it rests on that says when, None of nothing. `missing` are the channels of the yardstick
+    that it did not integrate."""
+
+    member: Ranked
     value: float | None
     coverage: float | None
-    channels: tuple[str, ...]
     missing: tuple[str, ...]
     figures: IndicatorRow | None
     place: int | None = None
@@ -75,17 +89,17 @@ class RankedDistrict:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Districts by place, those of the same figure at the same; and those that are listed apart,
-    by code."""
+    """Members by place, those of the same figure at the same; and those that are listed apart, in
+    their order."""
 
-    ranked: tuple[RankedDistrict, ...]
-    apart: tuple[RankedDistrict, ...]
+    ranked: tuple[RankedMember, ...]
+    apart: tuple[RankedMember, ...]
     freshness: Freshness
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How districts are put in order: by what, through which channels, and from which coverage."""
+    """How they are put in order: by what, through which channels, and from which coverage."""
 
     by: RankedBy
     yardstick: frozenset[str]
@@ -93,34 +107,28 @@ class Measure:
 
     def rank(
         self,
-        districts: Iterable[Region],
-        rows: Mapping[str, IndicatorRow],
-        channels: Mapping[str, Set[str]],
+        members: Iterable[Ranked],
+        rows: Mapping[Ranked, IndicatorRow],
         freshness: Freshness,
         *,
         all_told: bool,
     ) -> Ranking:
-        """`rows` are figures of the yardstick and `channels` all that brought any complaint, by the
-        codes of districts. Unless `all_told`, what is missing may be withheld."""
-        measured = [
-            self._measured(each, rows.get(each.code), channels.get(each.code, set()), all_told)
-            for each in districts
-        ]
+        """`rows` are figures of the yardstick. Unless `all_told`, what is missing may be
+        withheld."""
+        measured = [self._measured(each, rows.get(each), all_told) for each in members]
         sign = -1 if self.by.is_rate else 1
         placed = sorted(
-            (sign * each.value, each.district.code, each)
+            (sign * each.value, each.member.order, each)
             for each in measured
             if each.reason is None and each.value is not None
         )
         values = [value for value, _, _ in placed]
         ranked = [replace(each, place=values.index(value) + 1) for value, _, each in placed]
-        apart = sorted((e for e in measured if e.reason), key=lambda each: each.district.code)
+        apart = sorted((e for e in measured if e.reason), key=lambda each: each.member.order)
         return Ranking(tuple(ranked), tuple(apart), freshness)
 
-    def _measured(
-        self, district: Region, row: IndicatorRow | None, channels: Set[str], all_told: bool
-    ) -> RankedDistrict:
-        missing = tuple(sorted(self.yardstick - channels))
+    def _measured(self, member: Ranked, row: IndicatorRow | None, all_told: bool) -> RankedMember:
+        missing = tuple(sorted(self.yardstick - member.channels))
         value = self.by.value_of(row) if row else None
         taken: DaysTaken | None = getattr(row, self.by.stage) if row else None
         coverage = taken.coverage if taken else None
@@ -133,6 +141,4 @@ class Measure:
             reason = Apart.NOTHING_TO_MEASURE
         elif coverage is not None and coverage < self.least_coverage:
             reason = Apart.UNDER_COVERAGE
-        return RankedDistrict(
-            district, value, coverage, tuple(sorted(channels)), missing, row, reason=reason
-        )
+        return RankedMember(member, value, coverage, missing, row, reason=reason)

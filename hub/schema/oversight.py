@@ -61,9 +61,10 @@ class OversightQuery:
     @resolved(
         Ranking,
         {
+            "of": "Districts unless told; of institutions those whose complaints you may read.",
             "channels": "The yardstick: names of channels that all are measured by.",
             "by": "What they are put in order of; the follow-up rate unless told.",
-            "province": "Code of a province: its districts only.",
+            "province": "Code of a province: those of it only.",
             "filter": "Of which complaints; of all unless told.",
             "period": "Of complaints received in these days; of all unless told.",
             "least_coverage": "Those under this coverage are listed apart; from 0 to 1.",
@@ -75,6 +76,7 @@ class OversightQuery:
         self,
         info: HubInfo,
         channels: list[str],
+        of: Members = Members.DISTRICT,
         by: RankedBy = RankedBy.FOLLOW_UP_RATE,
         province: str | None = UNSET,
         filter: ComplaintFilter | None = UNSET,  # noqa: A002
@@ -82,10 +84,13 @@ class OversightQuery:
         least_coverage: float = 0.8,
         as_of: datetime | None = UNSET,
     ) -> Any:
-        """Your districts in order of a figure of what came through the same channels, and listed
-        apart those that lack one of the channels or say too little. Integrating more channels
-        lowers nobody: another channel is no part of the figure."""
+        """Your districts or institutions in order of a figure of what came through the same
+        channels, and listed apart those that lack one of the channels or say too little.
+        Integrating more channels lowers nobody: another channel is no part of the figure. Of
+        institutions it needs complaints:read as well."""
         info.context.need(Permission.STATISTICS_READ)
+        if of is Members.INSTITUTION:
+            info.context.need(Permission.COMPLAINTS_READ)
         if not 1 <= len(set(channels)) <= _MOST_CHANNELS:
             raise InputError("channels", f"name from 1 to {_MOST_CHANNELS} channels")
         if not 0 <= least_coverage <= 1:
@@ -93,6 +98,7 @@ class OversightQuery:
         measure = Measure(by, frozenset(channels), least_coverage)
         try:
             return await info.context.reader.rankings.of(
+                of,
                 measure,
                 province_of(province),
                 condition_of(filter),

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 
 from hub.domain.indicators import Dimension, Freshness, IndicatorRow, Period
+from hub.domain.institutions import Names
 from hub.domain.question import Condition
 from hub.domain.scope import Reach
 from hub.domain.series import nothing
@@ -24,13 +25,14 @@ _MOST_ROWS = 200_000
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is counted, and within which reach. `parts` are the figures that are read, None for
-    all."""
+    all; `names` what institutions are called, as channels do unless told."""
 
     reach: Reach
     dimensions: tuple[Dimension, ...]
     condition: Condition
     period: Period
     parts: frozenset[str] | None = None
+    names: Names | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ async def _all(
 def _answer(question: Question, groups: list[Document], now: datetime, as_of: datetime) -> _Answer:
     freshness = Freshness(as_of)
     at = now.replace(tzinfo=None)  # as the store reads times
-    rows = rows_of(groups, question.dimensions, at, freshness)
+    rows = rows_of(groups, question.dimensions, at, freshness, question.names)
     if not question.dimensions and not rows:
         rows = [nothing((), freshness)]
     return _Answer(rows, freshness, _next_deadline(groups, at))

@@ -12,6 +12,7 @@ from hub.domain.complaint import Complaint, Provenance
 from hub.domain.deadlines import Rulebook
 from hub.domain.disclosure import DisclosureError, lies_within
 from hub.domain.indicators import Dimension, IndicatorRow, Period
+from hub.domain.institutions import Names
 from hub.domain.past import MOVING, PastError
 from hub.domain.question import LATEST_FIRST, Condition, Order, fields_of
 from hub.domain.reading import Reading
@@ -178,11 +179,13 @@ class ScopedComplaints:
         fill: bool = False,
         compare: bool = False,
         as_of: datetime | None = None,
+        names: Names | None = None,
     ) -> list[IndicatorRow]:
         """The figures of each group; of no dimension, one row for all. From the roll-up where it
         holds what is asked; `parts` are the figures that the caller reads, None for all. With
         `fill` there is a row for each time of the period, with `compare` the period before. With
-        `as_of` they are those of a past moment (UTC).
+        `as_of` they are those of a past moment (UTC). By province and institution, these are called
+        by `names` where that is told.
 
         Where a viewer may count but not read, they get no group of fewer than five, and none that
         one could be computed from. Raises DisclosureError for what they may not ask, SeriesError
@@ -196,7 +199,12 @@ class ScopedComplaints:
         if as_of:
             self._refuse_of_past(condition, reads_all=reads_all)
         ask = partial(
-            self._figures, condition=condition, parts=parts, reads_all=reads_all, as_of=as_of
+            self._figures,
+            condition=condition,
+            parts=parts,
+            reads_all=reads_all,
+            as_of=as_of,
+            names=names,
         )
         rows = await ask(dimensions, period=period)
         if fill:
@@ -217,9 +225,10 @@ class ScopedComplaints:
         parts: Fields,
         reads_all: bool,
         as_of: datetime | None,
+        names: Names | None,
     ) -> list[IndicatorRow]:
         scope = self._scope
-        question = Question(scope.counts, tuple(dimensions), condition, period, parts)
+        question = Question(scope.counts, tuple(dimensions), condition, period, parts, names)
         if not reads_all:
             return await self._statistics.answer(question, scope.rows, _now())
         reach = scope.rows if scope.counts_beyond_rows else scope.counts

@@ -15,6 +15,7 @@ from hub.domain.indicators import (
     median,
     p90,
 )
+from hub.domain.institutions import Names
 from hub.store.figures import CONDITIONS, SPANS
 from hub.store.mongo import Document
 
@@ -25,15 +26,23 @@ _COUNTS = [*(n for n in CONDITIONS if n not in {"followed_up", "late"}), "uncert
 
 
 def rows_of(
-    groups: list[Document], dimensions: Sequence[Dimension], now: datetime, freshness: Freshness
+    groups: list[Document],
+    dimensions: Sequence[Dimension],
+    now: datetime,
+    freshness: Freshness,
+    names: Names | None = None,
 ) -> list[IndicatorRow]:
     """The groups as rows, in order of their keys, unknown first; groups of the same keys are
-    added. `now` and times in groups name no zone and are UTC."""
-    names = [dimension.value for dimension in dimensions]
+    added. `now` and times in groups name no zone and are UTC. Institutions, which are told by
+    province, are called by `names` where these are told."""
+    fields = [dimension.value for dimension in dimensions]
     by_values: dict[_Values, Document] = {}
     for group in groups:
         keys = group["_id"]
-        values = tuple([keys.get(name) for name in names])
+        if names:
+            name = names.name(keys.get("province"), keys.get("institution"))
+            keys = {**keys, "institution": name}
+        values = tuple([keys.get(field) for field in fields])
         known = by_values.setdefault(values, group)
         if known is not group:
             by_values[values] = _added(known, group)

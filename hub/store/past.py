@@ -46,6 +46,8 @@ class Past:
 
         def add(document: Document, then: Then) -> None:
             keys = {d.value: _key(d, document, then) for d in q.dimensions}
+            if q.names:
+                keys["institution"] = q.names.name(document["province"], document["institution"])
             reckoning = self._rules.reckon(then.complaint, then.steps)
             group = groups.setdefault(tuple(keys.values()), {"_id": keys, "changed_at": None})
             _count(group, document, then, reckoning, at)

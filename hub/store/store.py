@@ -165,12 +165,13 @@ class Store:
         database, cursors = self._database, self._cursors
         shared = self._answers, self._statistics, self._rules, self._finds, self._past
         complaints = ScopedComplaints(scope, database, self._vault, cursors, *shared)
+        activity = ScopedActivity(scope, database, self.rollups, self._past)
         return Reader(
             scope=scope,
             cases=ScopedCases(scope, database),
             complaints=complaints,
-            rankings=ScopedRankings(scope, complaints),
-            activity=ScopedActivity(scope, database, self.rollups, self._past),
+            rankings=ScopedRankings(scope, database, complaints, activity),
+            activity=activity,
             channels=ScopedChannels(scope, database),
             connectors=ScopedConnectors(scope, database),
             completeness=ScopedCompleteness(scope, database),

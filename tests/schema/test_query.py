@@ -293,6 +293,13 @@ async def test_a_missing_oauth_scope_is_named(hub: RunningHub, field: str, scope
     assert error["extensions"] == {"code": "INSUFFICIENT_SCOPE", "scope": scope}
 
 
+async def test_a_ranking_of_institutions_is_for_who_reads_complaints(hub: RunningHub) -> None:
+    query = '{ ranking(channels: ["lapor"], of: INSTITUTION) { asOf } }'
+    token = await hub.token(MINISTRY, permissions=[Permission.STATISTICS_READ])
+    error = await hub.refused(token, query)
+    assert error["extensions"]["scope"] == "complaints:read"
+
+
 async def test_statistics_gets_the_counts_and_no_row(hub: RunningHub) -> None:
     for province, number in (("73", 6), ("74", 4), ("76", 9)):
         await fill(

@@ -52,6 +52,7 @@ REACH_NO_COMPLAINT = {
     "Query.warningRules(after)": "pages like complaints",
     "Subscription.warningRaised": "each is read by `warning`'s reader: likewise",
     "Query.ranking": "of what `indicators` answers: tests/store/test_rankings.py",
+    "Query.ranking(of)": "likewise; of institutions that one sees",
     "Query.ranking(channels)": "narrows, by a filter of `indicators`",
     "Query.ranking(by)": "chooses a figure",
     "Query.ranking(province)": "narrows, by a filter of `indicators`",
@@ -219,7 +220,7 @@ OF_WEBHOOKS = {
     "redeliver",
 }
 """What webhooks are told, and by whom they are changed: tests/deliveries/test_scope.py."""
-RANKED = {"RankedDistrict.figures"}
+RANKED = {"RankedMember.figures"}
 """Rows that `indicators` answered with: tests/store/test_rankings.py."""
 WATCHED = {"ComplaintChange.complaint", "Subscription.indicatorsChanged"}
 """What is told when it changes: tests/security/test_live.py, tests/store/test_feed.py."""

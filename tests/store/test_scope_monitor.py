@@ -145,8 +145,9 @@ async def everything(reader: Reader) -> None:
     for as_of in (None, MOMENT):
         with suppress(DisclosureError):  # nor is the past
             await reader.complaints.indicators([], EVERYTHING, Period(), as_of=as_of)
-            await reader.rankings.of(measure, None, EVERYTHING, Period(), as_of=as_of)
         for members in Members:
+            with suppress(DisclosureError):
+                await reader.rankings.of(members, measure, None, EVERYTHING, Period(), as_of=as_of)
             await reader.activity.of(members, "73", Period(), as_of)
     await reader.channels.all()
     await reader.connectors.all()
