@@ -39,7 +39,7 @@ _NATION = Reach(nation=True)
 
 
 class Cost:
-    """The cost of an operation. It depends on variables only where sizes of lists do."""
+    """The cost of an operation. It depends on variables only where sizes and weights do."""
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
@@ -128,7 +128,10 @@ class _Walk:
         below = 0
         if node.selection_set:
             below = self.selection(get_named_type(of.type), node.selection_set, inside)
-        return int(stated.get(WEIGHT, 0)) + size * (1 + below)
+        weight = stated.get(WEIGHT, 0)
+        if callable(weight):
+            weight = weight(self._arguments(node))
+        return int(weight) + size * (1 + below)
 
     def _arguments(self, node: FieldNode) -> dict[str, Any]:
         """What is sent as the arguments of a field."""
@@ -148,8 +151,8 @@ def _size(stated: object) -> int:
 
 
 class _SizeVariables(Visitor):
-    """Finds the variables that say how large something is: a page, or a list that tells its size
-    from its arguments."""
+    """Finds the variables that say how large something is: a page, or a field that tells its size
+    or its weight from its arguments."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
@@ -159,7 +162,8 @@ class _SizeVariables(Visitor):
     def enter_argument(self, node: ArgumentNode, *_: object) -> None:
         field = self._info.get_field_def()
         definition = field.extensions.get("strawberry-definition") if field else None
-        told = callable(getattr(definition, "metadata", {}).get(SIZE))
+        stated = getattr(definition, "metadata", {})
+        told = callable(stated.get(SIZE)) or callable(stated.get(WEIGHT))
         if told or node.name.value in _PAGE_SIZES:
             visit(node.value, _Variables(self.found))
 

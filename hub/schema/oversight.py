@@ -15,7 +15,7 @@ from hub.domain.series import SeriesError
 from hub.schema.context import HubInfo, needs_of
 from hub.schema.errors import InputError
 from hub.schema.filters import ComplaintFilter, condition_of
-from hub.schema.periods import AS_OF, days_of, moment_of
+from hub.schema.periods import AS_OF, days_of, moment_of, weighing
 from hub.schema.source import output, resolved
 from hub.schema.types.activity import Activity
 from hub.schema.types.indicators import Period
@@ -36,7 +36,7 @@ class OversightQuery:
             "period": "Whole months; open unless told.",
             "as_of": AS_OF,
         },
-        weight=2_000,
+        weight=weighing(2_000),
     )
     async def activity(
         self,
@@ -70,7 +70,7 @@ class OversightQuery:
             "least_coverage": "Those under this coverage are listed apart; from 0 to 1.",
             "as_of": AS_OF,
         },
-        weight=2_000,
+        weight=weighing(2_000, looks=2),
     )
     async def ranking(
         self,

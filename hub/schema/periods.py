@@ -1,12 +1,30 @@
 """Periods and moments as clients state them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from hub.domain.indicators import Period as Days
 from hub.schema.errors import InputError
+from hub.schema.source import Weighed
 from hub.schema.types.indicators import Period
 
 AS_OF = "A past moment: as it was then, by what is known today. Now unless told."
+
+
+_LOOK_WEIGHT = 4_000
+"""What one look at a past moment costs: up to 50,000 complaints are reckoned one by one."""
+
+
+def weighing(usual: int, looks: int = 1) -> Weighed:
+    """What figures cost that can be asked for as of a past moment, at which it takes so many looks,
+    and as many again to `compare`."""
+
+    def weight(arguments: Mapping[str, Any]) -> int:
+        asked = looks * (2 if arguments.get("compare") else 1) if arguments.get("asOf") else 0
+        return usual + asked * _LOOK_WEIGHT
+
+    return weight
 
 
 def days_of(period: Period | None) -> Days:

@@ -24,7 +24,7 @@ from hub.schema.federation import Federation
 from hub.schema.filters import ComplaintFilter, ComplaintOrder, condition_of, order_of
 from hub.schema.letters import LetterQuery
 from hub.schema.oversight import OversightQuery
-from hub.schema.periods import AS_OF, days_of, moment_of
+from hub.schema.periods import AS_OF, days_of, moment_of, weighing
 from hub.schema.readiness import ReadinessQuery
 from hub.schema.rows import rows_of
 from hub.schema.source import output, resolved
@@ -136,7 +136,7 @@ class Query(
             "as_of": AS_OF,
         },
         size=rows_of,
-        weight=500,
+        weight=weighing(500),
     )
     async def indicators(
         self,

@@ -18,6 +18,8 @@ METADATA = "source"
 Sized = Callable[[Mapping[str, Any], Reach], tuple[int, int]]
 """How many entries a list can have, and how many the lists in each, told from its arguments as they
 were sent and from what the viewer may count."""
+Weighed = Callable[[Mapping[str, Any]], int]
+"""What to find the values of a field costs, told from its arguments as they were sent."""
 SIZE, WEIGHT = "size", "weight"
 """What the cost of an operation goes by, beside the sizes of its pages (cost.py)."""
 
@@ -88,7 +90,7 @@ def resolved(
     *,
     name: str | None = None,
     size: int | Sized | None = None,
-    weight: int = 0,
+    weight: int | Weighed = 0,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method a field of this type. What it returns need not be of the type's class: it is
     what the type's own fields are read from.
@@ -98,7 +100,7 @@ def resolved(
     """
 
     def decorate(method: Callable[..., Any]) -> Any:
-        costs = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
+        costs: dict[object, Any] = {WEIGHT: weight, **({} if size is None else {SIZE: size})}
         field: Any = strawberry.field(
             method,
             name=name,

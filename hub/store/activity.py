@@ -20,7 +20,7 @@ class ScopedActivity:
     institution, that it is active says what became of a complaint. Channels are no regions."""
 
     def __init__(self, scope: Scope, database: Database, rollups: Rollups, past: Past) -> None:
-        self._rows = scope.rows
+        self._viewer, self._rows = scope.subject, scope.rows
         self._within = plan.within(scope.rows)
         self._institutions = ScopedInstitutions(scope, database)
         self._rollups, self._past = rollups, past
@@ -38,7 +38,7 @@ class ScopedActivity:
         if not period.has_whole_months:
             raise SeriesError("period", "activity is told of whole months")
         if as_of:
-            facts = await self._past.facts(self._rows, province, period, as_of)
+            facts = await self._past.facts(self._rows, province, period, as_of, self._viewer)
         else:
             as_of = await self._rollups.settled(utc_now())
             pipeline = cells.activity(self._within, province, period)

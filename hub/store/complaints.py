@@ -234,7 +234,7 @@ class ScopedComplaints:
         reach = scope.rows if scope.counts_beyond_rows else scope.counts
         seen = replace(question, reach=reach, condition=as_seen(condition, scope))
         if as_of:
-            return await self._past.rows(seen, as_of)
+            return await self._past.rows(seen, as_of, scope.subject)
         return await self._answers.answer(seen, _now())
 
     def _refuse_of_past(self, condition: Condition, *, reads_all: bool) -> None:

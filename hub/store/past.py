@@ -1,10 +1,12 @@
 """Figures as they were at a past moment, complaint by complaint from their timelines."""
 
-from asyncio import Semaphore, to_thread
+from asyncio import Lock, Semaphore, to_thread
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from weakref import WeakValueDictionary
 
 from hub.domain.activity import Facts
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, ComplaintStatus
@@ -24,6 +26,8 @@ from hub.store.reckoned import month_of, steps_of
 
 MOST = 50_000
 """So many complaints are looked at for one answer: a few seconds."""
+MOST_VIEWERS = 8
+"""Of so many viewers questions are answered at once, each of which holds a batch of complaints."""
 
 _BATCH = 2_000
 _SECONDS_PER_HOUR = 3_600
@@ -36,10 +40,9 @@ class Past:
     def __init__(self, database: Database, rules: Rulebook) -> None:
         self._complaints = database["complaints"]
         self._rules = rules
-        # One at a time: it is Python that counts, and others want to be answered meanwhile.
-        self._turn = Semaphore(1)
+        self._turns = _Turns()
 
-    async def rows(self, question: Question, at: datetime) -> list[IndicatorRow]:
+    async def rows(self, question: Question, at: datetime, viewer: str) -> list[IndicatorRow]:
         """The figures of each group at a moment (UTC). Raises PastError."""
         q = question
         groups: _Groups = {}
@@ -52,15 +55,14 @@ class Past:
             group = groups.setdefault(tuple(keys.values()), {"_id": keys, "changed_at": None})
             _count(group, document, then, reckoning, at)
 
-        await self._each(
-            plan.both(plan.match(q.condition, at), received_in(q.period)), q.reach, at, add
-        )
+        here = plan.both(plan.match(q.condition, at), received_in(q.period))
+        await self._each(here, q.reach, at, viewer, add)
         freshness = Freshness(at)
         rows = rows_of([*groups.values()], q.dimensions, at.replace(tzinfo=None), freshness)
         return rows or ([] if q.dimensions else [nothing((), freshness)])
 
     async def facts(
-        self, reach: Reach, province: str | None, period: Period, at: datetime
+        self, reach: Reach, province: str | None, period: Period, at: datetime, viewer: str
     ) -> list[Facts]:
         """What had been seen at a moment (UTC) of institutions. Raises PastError."""
         found: dict[tuple[str | None, str | None, str | None], _Seen] = defaultdict(_Seen)
@@ -81,7 +83,7 @@ class Past:
         # An operator's channels are no places (see activity.py).
         places = plan.within(replace(reach, channels=frozenset()))
         here: plan.Filter = {"province": {"$eq": province}} if province else {}
-        await self._each(plan.both(places, here), reach, at, add)
+        await self._each(plan.both(places, here), reach, at, viewer, add)
         return [
             Facts(*keys, s.received, s.followed_up, frozenset(s.acted_in), frozenset(s.channels))
             for keys, s in found.items()
@@ -92,6 +94,7 @@ class Past:
         wanted: plan.Filter,
         reach: Reach,
         at: datetime,
+        viewer: str,
         add: Callable[[Document, Then], None],
     ) -> None:
         """Calls `add` with each complaint that was received by then, in a thread."""
@@ -107,10 +110,29 @@ class Past:
                 steps = steps_of(complaint.history, document["timeline"])
                 add(document, as_it_was(complaint, steps, at))
 
-        async with self._turn:
+        async with self._turns.of(viewer):
             found = self._complaints.find(wanted, NOT_OPENED, batch_size=_BATCH)
             while documents := await found.to_list(_BATCH):
-                await to_thread(add_all, documents)
+                async with self._turns.batch:
+                    await to_thread(add_all, documents)
+
+
+class _Turns:
+    """Who is answered next. It is Python that counts, and others want to be answered meanwhile: so
+    one batch is counted at a time, and the next one is that of whoever has waited longest. A viewer
+    is answered one question after another, however many they ask."""
+
+    def __init__(self) -> None:
+        self.batch = Semaphore(1)
+        self._all = Semaphore(MOST_VIEWERS)
+        self._viewers: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, viewer: str) -> AsyncIterator[None]:
+        """The turn of a viewer."""
+        own = self._viewers.setdefault(viewer, Lock())
+        async with own, self._all:
+            yield
 
 
 _Groups = dict[tuple[str | None, ...], Document]

@@ -55,6 +55,22 @@ def test_rows_are_counted_by_places_values_and_times(
     assert rows_of(arguments, counts)[0] == rows
 
 
+@pytest.mark.parametrize(
+    ("field", "looks"),
+    [
+        ("indicators(asOf: $at) { received }", 1),
+        ("indicators(asOf: $at, compare: true) { received }", 2),
+        ("activity(asOf: $at) { total }", 1),
+        ('ranking(asOf: $at, channels: ["lapor"]) { asOf }', 2),
+    ],
+)
+def test_a_past_moment_costs_what_looking_at_it_does(field: str, looks: int) -> None:
+    text = f"query ($at: DateTime) {{ {field} }}"
+    now = cost(text)
+    assert cost(text, at=None) == now
+    assert cost(text, at="2020-08-31T00:00:00Z") == now + looks * 4_000
+
+
 _DAYS = st.dates(date(2019, 1, 1), date(2021, 12, 31))
 _PLACES = [(None, None)] + [
     (region.province, district)

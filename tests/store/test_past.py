@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import anyio
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from hub.domain.indicators import Dimension, Period
 from hub.domain.institutions import Institution
 from hub.domain.past import PastError
 from hub.domain.question import EVERYTHING, Compare, Field, Op
-from hub.domain.scope import Grant, Role
+from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store import past
 from hub.store.mongo import Database
 from hub.store.store import Store
@@ -220,6 +221,34 @@ async def test_what_can_not_be_told_of_the_past_is_refused(
     here = Compare(Field.PROVINCE, Op.EQ, "74")
     (row,) = await reader.indicators([], here, Period(), as_of=VISITS[0])
     assert row.received == 0
+
+
+@pytest.mark.parametrize("viewers", [1, past.MOST_VIEWERS])
+async def test_who_asks_much_holds_up_nobody_who_asks_after(
+    store: Store, monkeypatch: pytest.MonkeyPatch, viewers: int
+) -> None:
+    """Questions are of as many batches each, and those of one viewer follow one another."""
+    await store.writer.write(
+        received(*(complaint(external_id=str(n)) for n in range(12))), provenance()
+    )
+    monkeypatch.setattr(past, "_BATCH", 1)
+    answered: list[str] = []
+
+    async def ask(viewer: str) -> None:
+        reader = store.reader(Scope(viewer, (Grant(Role.MINISTRY),), frozenset(Permission)))
+        rows = await reader.complaints.indicators([], EVERYTHING, Period(), as_of=VISITS[0])
+        assert rows[0].received == 12
+        answered.append(viewer)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(6):
+            for n in range(viewers):
+                group.start_soon(ask, f"busy {n}")
+        group.start_soon(ask, "another")
+    before = answered[: answered.index("another")]
+    # At most those that were being answered when it came, and one of each after.
+    assert len(before) <= 2 * viewers
+    assert len(answered) == 6 * viewers + 1
 
 
 async def test_two_past_moments_tell_no_single_complaint(store: Store) -> None:
