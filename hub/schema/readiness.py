@@ -160,4 +160,4 @@ def _refusals(argument: str, message: str) -> Iterator[None]:
         changed = "the entry has changed since you read it; read it again"
         raise InputError("version", changed) from None
     except TooMuchError as error:
-        raise InputError(argument, f"the entry has {error}") from None
+        raise InputError(argument, str(error)) from None

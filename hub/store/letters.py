@@ -18,6 +18,9 @@ from hub.store.mongo import Database, Document
 from hub.store.paging import Pager, PageRequest, Slice
 
 MOST_VERSIONS = 50
+MOST_DRAFTS = 50
+"""Of a province and a year. Letters are not removed: a draft that is too much is made another one,
+or sent."""
 _LATEST_FIRST = (plan.Step("at", descending=True), plan.Step("_id", descending=True))
 _DRAFT: plan.Filter = {"state": {"$eq": LetterState.DRAFT.value}}
 
@@ -97,6 +100,12 @@ class Letters:
     async def sent(self, letter: Document) -> bytes:
         """What was sent, as it was then. Raises VaultError."""
         return await self._files.get(letter["file"])
+
+    async def has_drafts_enough(self, province: str, year: int) -> bool:
+        """Whether a province has as many drafts in a year as one may have."""
+        of_year: plan.Filter = {"province": {"$eq": province}, "year": {"$eq": year}}
+        drafts = plan.both(self._within, of_year, _DRAFT)
+        return await self._letters.count_documents(drafts, limit=MOST_DRAFTS) >= MOST_DRAFTS
 
     async def next_number(self, province: str, year: int) -> int:
         """The number that follows the last one of a province in a year."""

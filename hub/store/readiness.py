@@ -18,6 +18,8 @@ from hub.store.mongo import Database, Document
 MOST_CHANGES = 200
 """So often an entry can be changed; a local government does so a few times a year."""
 MOST_ATTACHMENTS = 10
+MOST_FILES, MOST_BYTES = 100, 200 << 20
+"""So much a local government may have attached, with what is kept for the histories alone."""
 _WIDTH = len(str(MOST_CHANGES))
 
 
@@ -30,7 +32,7 @@ class ChangedMeanwhileError(Exception):
 
 
 class TooMuchError(Exception):
-    """An entry has as many changes or attachments as one may have; the text says which."""
+    """An entry or a local government has as much as one may have; the text says of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ class Readiness:
             raise NoEntryError
         attachments = entry.latest["attachments"]
         if len(attachments) >= MOST_ATTACHMENTS:
-            raise TooMuchError(f"{MOST_ATTACHMENTS} attachments, the most that an entry has")
+            told = f"the entry has {MOST_ATTACHMENTS} attachments, the most that one has"
+            raise TooMuchError(told)
+        await self._check_quota(region, len(content))
         id_ = await self._files.put(content)
         new = Attachment(id_, name, type_, len(content), self._scope.subject, utc_now())
         changed = {"attachments": [*attachments, asdict(new)]}
@@ -151,6 +155,19 @@ class Readiness:
             raise NoEntryError
         return await self._add(entry, ReadinessState.ENTERED, {"attachments": kept})
 
+    async def _check_quota(self, region: str, more: int) -> None:
+        """Raises TooMuchError where a local government may not attach a file of so many bytes."""
+        here = plan.both(self._within, {"region": {"$eq": region}})
+        shown = {"attachments.id": 1, "attachments.size": 1}
+        sizes = {
+            each["id"]: each["size"]
+            async for change in self._entries.find(here, shown)
+            for each in change["attachments"]
+        }
+        if len(sizes) >= MOST_FILES or sum(sizes.values()) + more > MOST_BYTES:
+            most = f"{MOST_FILES} files of {MOST_BYTES >> 20} MiB together are the most"
+            raise TooMuchError(f"{most} that a local government attaches, those taken off too")
+
     async def _find(self, region: str, item: ReadinessItem) -> Entry | None:
         wanted = {"region": {"$eq": region}, "item": {"$eq": item.value}}
         return next(iter(await self._read(wanted)), None)
@@ -170,7 +187,7 @@ class Readiness:
         before: Document = entry.latest if entry.changes else {"version": 0}
         version = before["version"] + 1
         if version > MOST_CHANGES:
-            raise TooMuchError(f"{MOST_CHANGES} changes, the most that an entry has")
+            raise TooMuchError(f"the entry has {MOST_CHANGES} changes, the most that one has")
         province, district = place_of(entry.region)
         change = {
             **before,

@@ -141,6 +141,23 @@ async def test_what_is_no_file_of_ours_is_refused(hub: RunningHub, district: str
     assert (await entry(hub, district))["attachments"] == []
 
 
+@pytest.mark.parametrize(("limit", "most"), [("MOST_FILES", 2), ("MOST_BYTES", 3 * len(PDF) - 1)])
+async def test_a_local_government_attaches_so_much_with_what_it_took_off(
+    hub: RunningHub, district: str, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(readiness, limit, most)
+    first = (await upload(hub, district)).json()
+    await hub.ask(district, REMOVE, id=first["id"])
+    assert (await upload(hub, district)).status_code == 201
+    refused = await upload(hub, district)
+    assert refused.status_code == 409
+    assert "that a local government attaches" in refused.json()["errors"][0]["message"]
+    # Another one has its own.
+    gowa = await hub.token(GOWA)
+    await hub.ask(gowa, ENTER, region="73.06")
+    assert (await upload(hub, gowa, where=WHERE.replace("73.71", "73.06"))).status_code == 201
+
+
 async def test_what_comes_to_nothing_leaves_no_file(
     hub: RunningHub, district: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hub.domain.complaint import ComplaintStatus
 from hub.domain.scope import Grant, Permission, Role
 from hub.oversight.letters.page import page_of
-from hub.oversight.letters.typesetting import typeset
+from hub.oversight.letters.typesetting import compiled, typeset
 from hub.store.mongo import Database
 from tests.made import complaint, provenance, received, scope
 from tests.running_hub import RunningHub
@@ -183,12 +183,37 @@ async def test_the_same_figures_make_the_same_bytes(
     assert stored
     (version,) = stored["versions"]
     for _ in range(2):
+        compiled.cache_clear()
         again = await typeset(version["template"], page_of(stored, version, draft=False))
         assert again == sent
     altered = orjson.loads(version["figures"])
     altered["data"]["total"][0]["received"] = 11
     version["figures"] = orjson.dumps(altered)
     assert await typeset(version["template"], page_of(stored, version, draft=False)) != sent
+
+
+async def test_a_draft_is_set_once_until_it_changes(hub: RunningHub, province: str) -> None:
+    letter = await begun(hub, province, wording={"remarks": "Sekali saja."})
+    before = compiled.cache_info().misses
+    first, again = [(await pdf(hub, province, letter["link"])).content for _ in range(2)]
+    assert first == again
+    assert compiled.cache_info().misses == before
+    await hub.ask(province, REVISE, id=letter["id"], wording={"remarks": "Lagi."})
+    assert (await pdf(hub, province, letter["link"])).content != first
+    assert compiled.cache_info().misses == before + 1
+
+
+async def test_a_province_that_has_drafts_enough_sends_one_first(
+    hub: RunningHub, province: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.letters.MOST_DRAFTS", 2)
+    begun_ = [await begun(hub, province) for _ in range(2)]
+    refused = await hub.refused(province, CREATE)
+    assert refused["extensions"]["argument"] == "province"
+    assert "send some of them" in refused["message"]
+    assert await begun(hub, await hub.token(SULTRA), province="74")
+    await hub.ask(province, SEND, id=begun_[0]["id"])
+    assert (await begun(hub, province))["number"] == 3
 
 
 async def test_numbers_have_no_gap_and_no_double(hub: RunningHub, province: str) -> None:

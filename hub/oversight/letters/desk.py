@@ -18,6 +18,7 @@ from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
 from hub.oversight.letters.page import page_of
 from hub.oversight.letters.typesetting import TEMPLATE, TYPESETTER, UnshownError, typeset
 from hub.store.letters import (
+    MOST_DRAFTS,
     MOST_VERSIONS,
     Draft,
     Frozen,
@@ -68,6 +69,10 @@ class LetterDesk:
         check_letter(province, first, last, wording)
         if not self._letters.may_write(province):
             raise LetterError("province", "is not one whose letters you write")
+        year = _today(province).year
+        if await self._letters.has_drafts_enough(province, year):
+            told = f"has {MOST_DRAFTS} drafts of {year}, the most that one has: send some of them"
+            raise LetterError("province", told)
         draft = await self._draft(province, first, last, wording)
         number = await self._letters.next_number(province, draft.dated.year)
         letter = self._letters.made(draft, number)
@@ -131,8 +136,6 @@ class LetterDesk:
         return letter
 
     async def _draft(self, province: str, first: date, last: date, wording: Wording) -> Draft:
-        region = regions().get(province)
-        assert region  # noqa: S101 - checked before
         within = Grant(Role.PROVINCE, (province,))
         scope = replace(
             self._scope,
@@ -151,14 +154,20 @@ class LetterDesk:
         now = utc_now()
         hub = version_of("complaint-hub")
         frozen = Frozen(now, _question(), variables, data, hub, TEMPLATE, TYPESETTER)
-        dated = now.astimezone(region.zone).date()
-        return Draft(province, first, last, dated, wording, frozen)
+        return Draft(province, first, last, _today(province), wording, frozen)
 
     async def _typeset(self, letter: Document, version: Document, *, draft: bool) -> bytes:
         try:
             return await typeset(version["template"], page_of(letter, version, draft=draft))
         except UnshownError as error:
             raise LetterError("wording", f"can't be shown in a letter: {error}") from None
+
+
+def _today(province: str) -> date:
+    """The day by the clocks of a province, which is known to be one."""
+    region = regions().get(province)
+    assert region  # noqa: S101 - checked before
+    return utc_now().astimezone(region.zone).date()
 
 
 @cache

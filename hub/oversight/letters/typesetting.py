@@ -1,7 +1,7 @@
 """Pages as PDF, by Typst: the same page is the same bytes, whenever and wherever it is made."""
 
 import re
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from anyio import CapacityLimiter, to_thread
 TEMPLATE = "1"
 TYPESETTER = f"typst {version('typst')}"
 _AT_ONCE = 2
+_KEPT = 64
+"""So many of the latest pages are kept, of some 100 KiB each: drafts are read again and again."""
 _UNSHOWN = re.compile(r'the text `"(.*)"` could not be displayed')
 _STANDARDS: Any = ["a-2b"]
 """For archives: it shows the same for as long as there are readers of PDF."""
@@ -28,10 +30,12 @@ async def typeset(template: str, page: dict[str, Any]) -> bytes:
     UnshownError."""
     # Ordered, so that it does not matter in which order MongoDB gave what stands in it.
     stated = orjson.dumps(page, option=orjson.OPT_SORT_KEYS).decode()
-    return await to_thread.run_sync(partial(_compiled, template, stated), limiter=_limiter())
+    return await to_thread.run_sync(partial(compiled, template, stated), limiter=_limiter())
 
 
-def _compiled(template: str, page: str) -> bytes:
+@lru_cache(_KEPT)
+def compiled(template: str, page: str) -> bytes:
+    """The PDF of a page in JSON. Raises UnshownError."""
     folder = Path(__file__).with_name(f"template_{template}")
     compiler = typst.Compiler(root=folder, font_paths=_fonts(), sys_inputs={"letter": page})
     try:

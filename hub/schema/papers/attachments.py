@@ -24,7 +24,7 @@ _HEADERS_OF_PARTS = 8 << 10
 _REFUSALS: dict[type[Exception], tuple[int, str]] = {
     BodyTooLargeError: (413, f"The file is larger than {MOST_BYTES >> 20} MiB."),
     AttachmentError: (400, "file: {}"),
-    TooMuchError: (409, "The entry has {}."),
+    TooMuchError: (409, "file: {}"),
     ChangedMeanwhileError: (409, "The entry was changed by somebody else just now. Try again."),
 }
 
