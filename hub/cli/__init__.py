@@ -29,6 +29,7 @@ _COMMANDS = {
     "region": "region:app",
     "rollups": "rollups:app",
     "schema": "schema:app",
+    "warnings": "warnings:app",
     "webhook": "webhook:app",
 }
 """Name → module of this folder, and the function or the group of commands in it."""

@@ -29,5 +29,6 @@ async def test_a_mail_server_needs_a_sender(store: Store, monkeypatch: pytest.Mo
         load_settings()
     monkeypatch.setenv("HUB_SMTP_FROM", "hub@example.go.id")
     assert load_settings().mail_domains == {"example.go.id"}
+    assert len(for_overseers(store, load_settings())) == 3
     monkeypatch.setenv("HUB_SMTP_DOMAINS", "Sulselprov.go.id, a.id")
     assert load_settings().mail_domains == {"sulselprov.go.id", "a.id"}
