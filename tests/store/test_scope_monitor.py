@@ -17,7 +17,7 @@ from hub.domain.question import EVERYTHING
 from hub.domain.ranking import Measure, RankedBy
 from hub.domain.reading import Reading
 from hub.domain.scope import Grant, Permission, Role, Scope
-from hub.store.mongo import Database, Driver, connect, documents
+from hub.store.mongo import Database, Driver, connect, documents, find_at_once
 from hub.store.paging import PageRequest
 from hub.store.scope_monitor import ScopeMonitoring, UnscopedReadError, unscoped, viewing
 from hub.store.store import Reader, Store
@@ -50,6 +50,7 @@ def piped(collection: str, *stages: dict[str, Any]) -> Read:
 
 
 UNSCOPED: dict[str, Read] = {
+    "a page": lambda d: find_at_once(d["complaints"], {}, None, (), 5),
     "find without a filter": lambda d: d["complaints"].find().to_list(None),
     "find_one by id": lambda d: d["complaints"].find_one({"_id": "1"}),
     "find in another province": lambda d: d["complaints"].find_one({"province": {"$in": ["74"]}}),
