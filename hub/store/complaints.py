@@ -82,10 +82,9 @@ class ScopedComplaints:
     async def get(self, id_: str, reading: Reading, fields: Fields = None) -> Document | None:
         """A complaint by its id; None outside the scope as for one that does not exist."""
         here = plan.both(self._rows, {"_id": {"$eq": id_}})
-        document = await self._complaints.find_one(here, self._masks.projection(fields))
-        if document:
-            self._masks.put_on([document], fields, reading)
-        return document
+        found = await find_at_once(self._complaints, here, self._masks.projection(fields), (), 1)
+        self._masks.put_on(found, fields, reading)
+        return found[0] if found else None
 
     async def changed(
         self, change: Change, reading: Reading, fields: Fields = None
@@ -110,7 +109,8 @@ class ScopedComplaints:
         """Complaints by their ids, at once; what is outside the scope or does not exist is left
         out."""
         here = plan.both(self._rows, {"_id": {"$in": [*ids]}})
-        documents = await self._complaints.find(here, self._masks.projection(fields)).to_list()
+        projection = self._masks.projection(fields)
+        documents = await find_at_once(self._complaints, here, projection, (), len(ids))
         self._masks.put_on(documents, fields, reading)
         return {document["_id"]: document for document in documents}
 

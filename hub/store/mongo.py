@@ -1,5 +1,6 @@
 """The connection, and the choice of driver."""
 
+from asyncio import timeout
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -11,7 +12,7 @@ from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure, PyMongoError
 
 from hub.store.indexes import INDEXES
 from hub.store.scope_monitor import ScopeMonitor, ScopeMonitoring
@@ -29,12 +30,12 @@ WATCHED = ("complaints", "runs", "warnings")
 """The collections whose changes are told to viewers, from images of before and after (feed.py)."""
 
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
-_LIMITS: dict[str, Any] = {
+_WATCHED: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,
     "connectTimeoutMS": 2_500,
     "serverSelectionTimeoutMS": 5_000,
-    "timeoutMS": 8_000,
 }
+_LIMITS: dict[str, Any] = {"timeoutMS": 8_000}
 
 
 class Driver(StrEnum):
@@ -52,6 +53,22 @@ class StoreUnavailableError(Exception):
     """MongoDB can't be reached, or refuses us."""
 
 
+class HubDatabase(AsyncDatabase[Document]):
+    """The hub's database by PyMongo, with a second way to it that `find_at_once` goes: a client
+    without listener and time limit, which cost a page a tenth. Both are seen to there."""
+
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        name: str,
+        quick: Database,
+        monitor: ScopeMonitor | None,
+    ) -> None:
+        super().__init__(client, name)
+        self.quick = quick
+        self.monitor = monitor
+
+
 @asynccontextmanager
 async def connect(
     uri: str,
@@ -60,21 +77,25 @@ async def connect(
     monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
 ) -> AsyncIterator[Database]:
     """The hub's database, with all indexes made. Raises StoreUnavailableError."""
-    options = {**_LIMITS, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
+    common = {**_WATCHED, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
+    options = {**common, **_LIMITS}
+    monitor = None
     if monitoring is not ScopeMonitoring.OFF:
         # Motor's cursors wait for ever for an answer where a listener has raised.
         refuse = monitoring is ScopeMonitoring.REFUSE and driver is Driver.PYMONGO
-        options["event_listeners"] = [ScopeMonitor(refuse=refuse)]
-    client: AsyncMongoClient[Document]
+        monitor = ScopeMonitor(refuse=refuse)
+        options["event_listeners"] = [monitor]
+    database: Database
     if driver is Driver.MOTOR:
         from motor.motor_asyncio import AsyncIOMotorClient
 
         # The two speak the same words but for `aggregate`, which `documents` evens out.
-        client = cast("AsyncMongoClient[Document]", AsyncIOMotorClient(uri, **options))
+        database = cast("Database", AsyncIOMotorClient(uri, **options)[name])
+        clients = [database.client]
     else:
-        client = AsyncMongoClient(uri, **options)
+        clients = [AsyncMongoClient(uri, **options), AsyncMongoClient(uri, **common)]
+        database = HubDatabase(clients[0], name, clients[1][name], monitor)
     try:
-        database = client[name]
         try:
             await _bind_to_shapes(database)
             await _make_indexes(database)
@@ -83,9 +104,10 @@ async def connect(
             raise StoreUnavailableError(f"MongoDB does not answer: {reason}") from error
         yield database
     finally:
-        closing = client.close()
-        if isawaitable(closing):
-            await closing
+        for client in clients:
+            closing = client.close()
+            if isawaitable(closing):
+                await closing
 
 
 def read_quickly(collection: Collection) -> Collection:
@@ -103,10 +125,22 @@ async def find_at_once(
 ) -> list[Document]:
     """The documents of a find that fit into one answer, as a page does: the driver's cursor costs
     a tenth of a page more. Asked again once where the connection broke, as by a cursor."""
+    command = {
+        "find": collection.name,
+        "filter": filter_,
+        "projection": projection or {},
+        "sort": dict(sort),
+        "limit": limit,
+        "batchSize": limit,  # by itself MongoDB sends 101 and waits
+    }
     try:
-        found = await _first_batch(collection, filter_, projection, sort, limit)
-    except AutoReconnect:
-        found = await _first_batch(collection, filter_, projection, sort, limit)
+        async with timeout(_LIMITS["timeoutMS"] / 1_000):
+            try:
+                found = await _first_batch(collection, command)
+            except AutoReconnect:
+                found = await _first_batch(collection, command)
+    except TimeoutError as error:
+        raise NetworkTimeout("MongoDB has not answered in time") from error
     if not found["id"]:
         return cast("list[Document]", found["firstBatch"])
     # More than the 16 MB of an answer. A cursor belongs to the session that it was opened in.
@@ -114,22 +148,14 @@ async def find_at_once(
     return await collection.find(filter_, projection, sort=sort, limit=limit).to_list(None)
 
 
-async def _first_batch(
-    collection: Collection,
-    filter_: Mapping[str, Any],
-    projection: Mapping[str, Any] | None,
-    sort: Sequence[tuple[str, int]],
-    limit: int,
-) -> Document:
-    answer = await collection.database.command(
-        {
-            "find": collection.name,
-            "filter": filter_,
-            "projection": projection or {},
-            "sort": dict(sort),
-            "limit": limit,
-            "batchSize": limit,  # by itself MongoDB sends 101 and waits
-        },
+async def _first_batch(collection: Collection, command: Document) -> Document:
+    database = collection.database
+    if isinstance(database, HubDatabase):
+        if database.monitor:
+            database.monitor.look_at("find", command)
+        database = database.quick
+    answer = await database.command(
+        command,
         codec_options=collection.codec_options,
         read_preference=collection.read_preference,
     )

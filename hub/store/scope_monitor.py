@@ -72,20 +72,24 @@ class ScopeMonitor(CommandListener):
         self._refuse = refuse
 
     def started(self, event: CommandStartedEvent) -> None:
+        """Called by the driver before a command is sent. Raises UnscopedReadError."""
+        self.look_at(event.command_name, event.command)
+
+    def look_at(self, name: str, command: Mapping[str, Any]) -> None:
         """Before a command is sent. Raises UnscopedReadError if this monitor is to refuse."""
         scope = _viewer.get()
         if scope is None:
             return
         try:
-            if _is_scoped(event.command_name, event.command, scope):
+            if _is_scoped(name, command, scope):
                 return
         except Exception as error:  # the driver would swallow it, and send the command
-            _log.error("store.not_understood", command=event.command_name, error=repr(type(error)))
-        collection = str(event.command[event.command_name])
+            _log.error("store.not_understood", command=name, error=repr(type(error)))
+        collection = str(command[name])
         UNSCOPED_READS.labels(collection).inc()
-        _log.error("store.unscoped_read", command=event.command_name, collection=collection)
+        _log.error("store.unscoped_read", command=name, collection=collection)
         if self._refuse:
-            raise UnscopedReadError(f"{event.command_name} of {collection} without a scope")
+            raise UnscopedReadError(f"{name} of {collection} without a scope")
 
     def succeeded(self, event: object) -> None:
         """Nothing is left to see."""

@@ -1,9 +1,9 @@
 """Attempts to change, or to learn by trying to change, what is of another channel."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pymongo.monitoring import CommandStartedEvent
 
 from hub.domain.scope import Grant, Permission, Role
 from hub.schema.compiled.execution import _COMPILED
@@ -93,12 +93,12 @@ async def test_what_is_of_another_channel_is_what_does_not_exist(
 ) -> None:
     """The same answer after the same commands to MongoDB, and nothing is changed."""
     commands: list[tuple[str, list[str]]] = []
-    started = ScopeMonitor.started
+    look_at = ScopeMonitor.look_at
 
-    def noting(monitor: ScopeMonitor, event: CommandStartedEvent) -> None:
-        if event.command_name != "getMore":  # of who watches for changed clients
-            commands.append((event.command_name, sorted(event.command)))
-        started(monitor, event)
+    def noting(monitor: ScopeMonitor, name: str, command: Mapping[str, Any]) -> None:
+        if name != "getMore":  # of who watches for changed clients
+            commands.append((name, sorted(command)))
+        look_at(monitor, name, command)
 
     async def tried(field: str, name: str, letter: str) -> tuple[str, list[Any]]:
         query, variables = ATTEMPTS[field]
@@ -115,7 +115,7 @@ async def test_what_is_of_another_channel_is_what_does_not_exist(
     foreign = await letter_of(world, FOREIGN)
     before = await lying(database)
     with monkeypatch.context() as patched:
-        patched.setattr(ScopeMonitor, "started", noting)
+        patched.setattr(ScopeMonitor, "look_at", noting)
         for field in ATTEMPTS:
             await tried(field, MISSING, "none-such")  # whatever is made at the first use is made
             forbidden = await tried(field, FOREIGN, foreign)

@@ -1,9 +1,9 @@
 """Attempts to learn of another province by asking. docs/security.md lists each."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pymongo.monitoring import CommandStartedEvent
 
 from hub.domain.complaint import Location, Reporter
 from hub.domain.institutions import Institution
@@ -94,13 +94,13 @@ async def test_what_is_forbidden_costs_what_does_not_exist_costs(
 ) -> None:
     """The same answer after the same commands to MongoDB, so that time tells nothing either."""
     commands: list[tuple[str, list[str]]] = []
-    started = ScopeMonitor.started
+    look_at = ScopeMonitor.look_at
 
-    def noting(monitor: ScopeMonitor, event: CommandStartedEvent) -> None:
-        commands.append((event.command_name, sorted(event.command)))
-        started(monitor, event)
+    def noting(monitor: ScopeMonitor, name: str, command: Mapping[str, Any]) -> None:
+        commands.append((name, sorted(command)))
+        look_at(monitor, name, command)
 
-    monkeypatch.setattr(ScopeMonitor, "started", noting)
+    monkeypatch.setattr(ScopeMonitor, "look_at", noting)
 
     async def asked(id_: str) -> tuple[str, list[Any]]:
         commands.clear()

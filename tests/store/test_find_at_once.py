@@ -1,15 +1,15 @@
 """A page in one exchange: the same documents as a cursor gives, whatever comes between."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator
 
 import pytest
+from pymongo.errors import PyMongoError
 
 from hub.domain.scope import Grant, Permission, Role, Scope
+from hub.store import mongo
 from hub.store.mongo import Collection, Driver, connect, find_at_once
 from hub.store.scope_monitor import viewing
+from tests.relay import directly, relayed
 
 pytestmark = pytest.mark.anyio
 
@@ -50,40 +50,28 @@ async def test_more_than_one_answer_holds_for_a_viewer_with_a_scope(
 async def test_it_is_asked_again_where_the_connection_broke(
     mongodb_uri: str, driver: Driver
 ) -> None:
-    address = urlsplit(mongodb_uri)
     async with (
-        cuttable(address.hostname or "", address.port or 0) as (port, cut),
-        connect(mongodb_uri.replace(f":{address.port}/", f":{port}/"), driver, "cut") as database,
+        relayed(directly(mongodb_uri)) as (relay, uri),
+        connect(uri, driver, "cut") as database,
     ):
         regions = database["regions"]
         await regions.replace_one({"_id": 1}, {}, upsert=True)
         for _ in range(3):
-            cut()
+            relay.cut()
             assert await find_at_once(regions, {}, None, SORT, 5) == [{"_id": 1}]
 
 
-@asynccontextmanager
-async def cuttable(host: str, port: int) -> AsyncIterator[tuple[int, Callable[[], None]]]:
-    """A way to a server on which all connections can be cut at once."""
-    writers: set[asyncio.StreamWriter] = set()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.add(writer)
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-        finally:
-            writer.close()
-
-    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(host, port)
-        await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
-
-    def cut() -> None:
-        for writer in writers:
-            writer.transport.abort()
-        writers.clear()
-
-    async with await asyncio.start_server(passed_on, "127.0.0.1") as server:
-        yield server.sockets[0].getsockname()[1], cut
-        cut()
+async def test_a_mongod_that_falls_silent_is_not_waited_for(
+    mongodb_uri: str, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(mongo._LIMITS, "timeoutMS", 400)
+    async with (
+        relayed(directly(mongodb_uri)) as (relay, uri),
+        connect(uri, driver, "silent") as database,
+    ):
+        relay.silence()
+        with pytest.raises(PyMongoError) as told:
+            await find_at_once(database["regions"], {}, None, SORT, 5)
+        assert told.value.timeout
+        relay.resume()
+        assert await find_at_once(database["regions"], {}, None, SORT, 5) == []

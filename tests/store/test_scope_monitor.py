@@ -8,7 +8,8 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 
-from hub.auth.reads import ReadsForViewer
+from hub.auth.middleware import Authentication, Bearers, Challenge
+from hub.auth.tokens import TokenVerifier
 from hub.domain.activity import Members
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension, Period
@@ -17,7 +18,7 @@ from hub.domain.question import EVERYTHING
 from hub.domain.ranking import Measure, RankedBy
 from hub.domain.reading import Reading
 from hub.domain.scope import Grant, Permission, Role, Scope
-from hub.store.mongo import Database, Driver, connect, documents
+from hub.store.mongo import Database, Driver, connect, documents, find_at_once
 from hub.store.paging import PageRequest
 from hub.store.scope_monitor import ScopeMonitoring, UnscopedReadError, unscoped, viewing
 from hub.store.store import Reader, Store
@@ -50,6 +51,7 @@ def piped(collection: str, *stages: dict[str, Any]) -> Read:
 
 
 UNSCOPED: dict[str, Read] = {
+    "a page": lambda d: find_at_once(d["complaints"], {}, None, (), 5),
     "find without a filter": lambda d: d["complaints"].find().to_list(None),
     "find_one by id": lambda d: d["complaints"].find_one({"_id": "1"}),
     "find in another province": lambda d: d["complaints"].find_one({"province": {"$in": ["74"]}}),
@@ -213,8 +215,10 @@ async def test_a_request_without_a_token_reads_for_nobody(database: Database) ->
     async def careless(*_: Any) -> None:
         await database["complaints"].find_one({})
 
+    bearers, challenge = Bearers(TokenVerifier([])), Challenge("http://127.0.0.1")
     with pytest.raises(UnscopedReadError):
-        await ReadsForViewer(careless)({"type": "http"}, no_message, no_message)
+        asked = {"type": "http", "headers": []}
+        await Authentication(careless, bearers, challenge)(asked, no_message, no_message)
 
 
 async def no_message(*_: Any) -> Any:
