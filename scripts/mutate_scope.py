@@ -23,6 +23,7 @@ ANSWERS = [
     "tests/schema/test_attachments.py",
     "tests/schema/test_letters.py",
     "tests/schema/test_readiness.py",
+    "tests/oversight/test_linking.py",
     "tests/store/test_audit.py",
     "tests/store/test_complaints.py",
     "tests/store/test_connectors.py",
@@ -97,8 +98,20 @@ MUTANTS = [
     Mutant(
         "complaints in cases",
         "hub/store/cases.py",
-        'plan.both(self._rows, {"_id": {"$in": [*ids]}}, wanted or {})',
-        'plan.both({"_id": {"$in": [*ids]}}, wanted or {})',
+        'plan.both(self._rows, {"_id": {"$in": [*ids]}})',
+        '{"_id": {"$in": [*ids]}}',
+    ),
+    Mutant(
+        "complaints in cases, where all links are read",
+        "hub/store/cases.py",
+        'plan.both(self._rows, {"_id": {"$in": ids}}, told, wanted or {})',
+        'plan.both({"_id": {"$in": ids}}, told, wanted or {})',
+    ),
+    Mutant(
+        "words of secret complaints by cases, where all links are read",
+        "hub/store/cases.py",
+        '{"$or": [{"secret": False}, plan.within(self._scope.secret_words)]}',
+        "{}",
     ),
     Mutant(
         "words of secret complaints by cases",

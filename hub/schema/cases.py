@@ -25,7 +25,7 @@ _NOTE = "Why, in 500 characters at most; whoever sees the case may read it."
 class CaseQuery:
     """What can be asked about cases."""
 
-    @resolved(CaseCounts, {"filter": "Among which complaints; all unless told."}, weight=500)
+    @resolved(CaseCounts, {"filter": "Among which complaints; all unless told."}, weight=2_000)
     async def cases(
         self,
         info: HubInfo,

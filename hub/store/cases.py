@@ -20,7 +20,7 @@ from hub.store.mongo import Database, Document, read_quickly
 
 _SHOWN = dict.fromkeys((*plan.PLACE, "secret", "number", "status", "received_at"), 1)
 _AT_ONCE = 5_000
-MOST_LINKS = 200_000
+MOST_LINKS = 100_000
 """So many links are read for one count: a few seconds."""
 
 
@@ -108,25 +108,30 @@ class ScopedCases:
     async def _all_linked(self, wanted: plan.Filter) -> tuple[set[str], dict[str, list[str]]]:
         """Those of the linked complaints that fulfil a filter, and what all of them are joined
         to."""
-        found = self._links.find(plan.both(self._linked, LIVE), {"members": 1})
-        pairs = [_pair(each) for each in await found.limit(MOST_LINKS + 1).to_list()]
+        linked_here = plan.both(self._linked, LIVE)
+        found = self._links.find(
+            linked_here, {"members": 1}, limit=MOST_LINKS + 1, batch_size=_AT_ONCE
+        )
+        pairs = [_pair(each) async for each in found]
         if len(pairs) > MOST_LINKS:
             told = f"is of more than {_AT_ONCE:,} complaints, among more links than can be counted"
             raise CasesError("filter", f"{told}; narrow it down, such as to a time and a place")
         there: set[str] = set()
         among: set[str] = set()
         for ids in _batches(sorted({id_ for pair in pairs for id_ in pair})):
-            shown = await self._shown(ids)
-            linked = {id_ for id_, each in shown.items() if _may_link(self._scope, each)}
-            among |= linked & (await self._shown(ids, wanted)).keys() if wanted else linked
+            linked = await self._linkable(ids)
+            among |= await self._linkable(ids, wanted) if wanted else linked
             there |= linked
-        told_of = [pair for pair in pairs if there >= {*pair}]
-        return among, await to_thread.run_sync(joined, there, told_of)
+        return among, await to_thread.run_sync(_joined_among, there, pairs)
 
-    async def _shown(
-        self, ids: Iterable[str], wanted: plan.Filter | None = None
-    ) -> dict[str, Document]:
-        here = plan.both(self._rows, {"_id": {"$in": [*ids]}}, wanted or {})
+    async def _linkable(self, ids: list[str], wanted: plan.Filter | None = None) -> set[str]:
+        """Those of some that the viewer sees and whose words they may read (`_may_link`)."""
+        told = {"$or": [{"secret": False}, plan.within(self._scope.secret_words)]}
+        here = plan.both(self._rows, {"_id": {"$in": ids}}, told, wanted or {})
+        return {each["_id"] async for each in self._complaints.find(here, {"_id": 1})}
+
+    async def _shown(self, ids: Iterable[str]) -> dict[str, Document]:
+        here = plan.both(self._rows, {"_id": {"$in": [*ids]}})
         return {each["_id"]: each async for each in self._complaints.find(here, _SHOWN)}
 
 
@@ -196,6 +201,11 @@ def _when(report: Document) -> tuple[datetime, str]:
 def _pair(link: Document) -> Pair:
     one, other = link["members"]
     return one, other
+
+
+def _joined_among(ids: set[str], pairs: Iterable[Pair]) -> dict[str, list[str]]:
+    """What these are joined to by the pairs of which both are among them."""
+    return joined(ids, (pair for pair in pairs if ids.issuperset(pair)))
 
 
 def _batches(ids: list[str]) -> Iterable[list[str]]:

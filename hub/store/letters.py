@@ -19,8 +19,7 @@ from hub.store.paging import Pager, PageRequest, Slice
 
 MOST_VERSIONS = 50
 MOST_DRAFTS = 50
-"""Of a province and a year. Letters are not removed: a draft that is too much is made another one,
-or sent."""
+"""Of a province and a year. Letters are not removed: whoever has so many sends one."""
 _LATEST_FIRST = (plan.Step("at", descending=True), plan.Step("_id", descending=True))
 _DRAFT: plan.Filter = {"state": {"$eq": LetterState.DRAFT.value}}
 
