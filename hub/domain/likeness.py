@@ -125,19 +125,17 @@ def likeness(one: Told, other: Told) -> float | None:
 
 
 def later_copies(
-    comers: Iterable[Told], firsts: Iterable[Told], keys: Mapping[str, Iterable[int]]
+    comers: Iterable[Told], there: Mapping[str, Iterable[Told]], keys: Mapping[str, Iterable[int]]
 ) -> set[str]:
-    """The ids of those of which FIRST_COPIES were there before, or come before them: `firsts` were.
-    `keys` are the bands of the comers by id. A matter of those that no scope parts from them."""
-    there: defaultdict[object, list[Told]] = defaultdict(list)
+    """The ids of those that FIRST_COPIES were `there` of before, or come before. By the ids of the
+    comers it is told who was there that they may be copies of, and their bands. A matter of those
+    that no scope parts from them."""
     in_band: defaultdict[object, list[Told]] = defaultdict(list)
-    for each in firsts:
-        there[each.seen_with].append(each)
     later = set()
     for each in sorted(comers, key=lambda told: (told.received_at, told.id)):
         places = [(each.seen_with, key) for key in keys[each.id]]
         near = {one.id: one for place in places for one in in_band[place]}
-        before = chain(there[each.seen_with], near.values())
+        before = chain((o for o in there[each.id] if o.seen_with == each.seen_with), near.values())
         copied = islice((one for one in before if likeness(each, one) is not None), FIRST_COPIES)
         if len([*copied]) == FIRST_COPIES:
             later.add(each.id)

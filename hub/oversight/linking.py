@@ -79,12 +79,13 @@ class Linker:
 
     async def _ranked(self, changed: Sequence[Likeness]) -> list[Likeness]:
         """The same, of which some are noted as later copies."""
-        comers = {each.told.id: each for each in changed}
-        copied = {id_ for each in changed for id_ in await self._likenesses.copied(each)}
-        firsts = await self._likenesses.told(sorted(copied - comers.keys()))
-        keys = {id_: each.keys for id_, each in comers.items()}
-        told = [each.told for each in changed]
-        later = await to_thread.run_sync(later_copies, told, firsts.values(), keys)
+        keys = {each.told.id: each.keys for each in changed}
+        copied = {each.told.id: await self._likenesses.copied(each) for each in changed}
+        ids = {id_ for firsts in copied.values() for id_ in firsts}
+        told = await self._likenesses.told(sorted(ids - keys.keys()))
+        there = {id_: [told[o] for o in firsts if o in told] for id_, firsts in copied.items()}
+        comers = [each.told for each in changed]
+        later = await to_thread.run_sync(later_copies, comers, there, keys)
         return [replace(each, first=each.told.id not in later) for each in changed]
 
     async def _wanted(self, changed: Sequence[Likeness]) -> dict[Pair, Evidence]:

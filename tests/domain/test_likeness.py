@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hub.domain.complaint import Complaint, Location
-from hub.domain.likeness import NEAR_TIME, Told, alike, bands
+from hub.domain.likeness import FIRST_COPIES, NEAR_TIME, Told, alike, bands, later_copies
 from tests.made import MOMENT, complaint
 
 HERE = Location(119.4200, -5.1400)
@@ -79,3 +79,26 @@ def test_bands_tell_nothing_without_the_key() -> None:
     assert {*bands(told(), b"key")} & {*bands(told(REWORDED), b"key")}
     assert not {*bands(told(), b"key")} & {*bands(told(), b"another")}
     assert not {*bands(told(), b"key")} & {*bands(told(province="74"), b"key")}
+
+
+def test_the_first_copies_of_one_place_stand_for_the_later_ones() -> None:
+    def sent(n: int, **stated: object) -> Told:
+        at = MOMENT + timedelta(hours=n)
+        return told(TEXT, external_id=str(n), received_at=at, **stated)
+
+    copies = [sent(n) for n in range(FIRST_COPIES + 2)]
+    others = [
+        sent(100, secret=True),
+        sent(101, district="73.06"),
+        sent(102, channel="sulsel"),
+        sent(103, location=KILOMETRE),
+        told(ANOTHER, external_id="104"),
+        sent(24 * 30),
+    ]
+    came = [*copies, *others]
+    keys = {each.id: bands(each, b"key") for each in came}
+    nobody: dict[str, list[Told]] = {each.id: [] for each in came}
+    later = {each.id for each in copies[FIRST_COPIES:]}
+    assert later_copies(reversed(came), nobody, keys) == later
+    there = nobody | {each.id: copies[:FIRST_COPIES] for each in [*copies[FIRST_COPIES:], *others]}
+    assert later_copies([*copies[FIRST_COPIES:], *others], there, keys) == later
