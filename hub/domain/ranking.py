@@ -5,6 +5,7 @@ So no complaint of another channel moves anybody, and who integrates one more ch
 yardstick had no place before: none is ever placed lower for integrating more.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -123,7 +124,7 @@ class Measure:
             if each.reason is None and each.value is not None
         )
         values = [value for value, _, _ in placed]
-        ranked = [replace(each, place=values.index(value) + 1) for value, _, each in placed]
+        ranked = [replace(each, place=bisect_left(values, value) + 1) for value, _, each in placed]
         apart = sorted((e for e in measured if e.reason), key=lambda each: each.member.order)
         return Ranking(tuple(ranked), tuple(apart), freshness)
 

@@ -47,10 +47,13 @@ class WarningMails:
 
     async def once(self) -> None:
         """Sends what is to be sent now; what fails is sent later. Raises StoreError."""
+        due = await self._store.warnings.to_mail(self._clock.now())
+        if not due:
+            return
         kept = {each.rule.id: each for each in await self._store.warning_rules.all()}
         limiter = CapacityLimiter(_AT_ONCE)
         async with create_task_group() as group:
-            for warning in await self._store.warnings.to_mail(self._clock.now()):
+            for warning in due:
                 rule = kept.get(warning["rule"])
                 # An address is its owner's, who may see less than when it was raised.
                 may_be_sent = rule is not None and await owner_of(rule, self._store) is not None
@@ -63,6 +66,9 @@ class WarningMails:
         warnings, id_ = self._store.warnings, warning["_id"]
         async with limiter:
             pause = min(_FIRST_PAUSE * 2 ** min(mail["tries"], _DOUBLED), _LONGEST_PAUSE)
-            ours = await warnings.claim_mail(id_, mail, self._clock.now() + pause)
-            if ours and may_be_sent and await self._mailer.send(warning, mail["to"]):
-                await warnings.mailed(id_, mail["to"])
+            try:
+                ours = await warnings.claim_mail(id_, mail, self._clock.now() + pause)
+                if ours and may_be_sent and await self._mailer.send(warning, mail["to"]):
+                    await warnings.mailed(id_, mail["to"])
+            except Exception:  # one message's fault keeps nothing from the others
+                _log.exception("warnings.mail_failed", warning=id_)

@@ -302,6 +302,19 @@ async def test_an_address_that_does_not_answer_holds_up_no_other(watch: Watch) -
     assert [each.rcpt_tos for each in inbox.messages] == [[addresses[1]], [addresses[0]]]
 
 
+async def test_a_message_that_can_not_be_made_keeps_none_from_the_others(watch: Watch) -> None:
+    """A later hub may know warnings that this one does not."""
+    inbox = Inbox()
+    with mailing(inbox) as mailer:
+        await silent(watch, "a@sulsel.example.go.id")
+        await silent(watch, "b@sulsel.example.go.id")
+        await EarlyWarning(watch.store, Clock(lambda: watch.now)).once()
+        mailed = {"mail.to": "a@sulsel.example.go.id"}
+        await watch.database["warnings"].update_one(mailed, {"$set": {"kind": "later"}})
+        await watch.evaluate(mailer)
+    assert [each.rcpt_tos for each in inbox.messages] == [["b@sulsel.example.go.id"]]
+
+
 async def test_what_fails_is_tried_ever_more_seldom_and_by_one_hub(watch: Watch) -> None:
     inbox = Inbox(answer="451 later")
     with mailing(inbox) as mailer:
