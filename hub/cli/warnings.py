@@ -67,11 +67,11 @@ def rules(json: JsonLines = False) -> None:
         for column in ("id", "name", "kind", "region", "by", "evaluated (UTC)", "problem"):
             table.add_column(column, overflow="fold")
         for each in found:
-            at = each["evaluated_at"]
+            at, problem = each.get("evaluated_at"), each.get("problem")
             told = f"{at:%Y-%m-%d %H:%M}" if at else ""
             region = each["region"] or "the nation"
             named = each["_id"], each["name"], each["kind"], region, each["by"]
-            table.add_row(*named, told, each["problem"] or "")
+            table.add_row(*named, told, problem or "")
         out.print(table)
 
     run(body)
