@@ -20,7 +20,8 @@ class Members(StrEnum):
 class Facts:
     """What the hub sees of the complaints that one institution of a place handles. `received` and
     `followed_up` are of the period; `acted_in` are months of follow-ups (2020-07), of which what
-    nobody dates counts for the month of its receipt, and `channels` those that ever brought one."""
+    nobody dates counts for the month of its receipt, `acted_on` is the latest day of one (see
+    `last_day`), and `channels` are those that ever brought one."""
 
     province: str | None
     district: str | None
@@ -28,13 +29,20 @@ class Facts:
     received: int
     followed_up: int
     acted_in: frozenset[str]
+    acted_on: str | None
     channels: frozenset[str]
+
+
+def last_day(month: str) -> str:
+    """What compares as the last day of a month (2020-07), though it has fewer than 31: of what is
+    known of a month alone, no day is later."""
+    return f"{month}-31"
 
 
 @dataclass(slots=True)
 class MemberActivity:
     """What one institution or district did. `acted_in` is the latest month of the period in which
-    it followed anything up."""
+    it followed anything up, `acted_on` the latest day of any (see `last_day`)."""
 
     name: str
     province: str
@@ -43,6 +51,7 @@ class MemberActivity:
     received: int = 0
     followed_up: int = 0
     acted_in: str | None = None
+    acted_on: str | None = None
     channels: set[str] = field(default_factory=set)
 
     @property
@@ -148,3 +157,4 @@ def _add(member: MemberActivity, fact: Facts, period: Period) -> None:
     member.channels |= fact.channels
     months = [each for each in (*fact.acted_in, member.acted_in) if each and period.includes(each)]
     member.acted_in = max(months, default=None)
+    member.acted_on = max((day for day in (fact.acted_on, member.acted_on) if day), default=None)

@@ -1,10 +1,11 @@
 """Early warning: rules on indicators, and what they find. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from hub.domain.activity import MemberActivity
 from hub.domain.indicators import Dimension, IndicatorRow
 from hub.domain.question import EVERYTHING, All, Compare, Condition, Field, Op
 from hub.domain.region import place_of
@@ -76,18 +77,28 @@ class WarningRule:
             return reach.nation
         return reach.covers(about.province, about.district, "")
 
-    def since(self, today: date, times: int = 1) -> date:
-        """The first of its last days, the last of which is today; or of so many times as many."""
-        return today - timedelta(days=self.days * times - 1)
+    def since(self, last: date) -> date:
+        """The first of its days, of which this is the last."""
+        return last - timedelta(days=self.days - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a rule holds, and the figures that say so."""
+    """Where a rule holds, and the figures that say so; `acted_in` is the latest month (2020-07) in
+    which an inactive district followed anything up."""
 
     about: About
     received: int
     followed_up: int
+    acted_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Where a rule holds, and of which places nobody can say whether it does."""
+
+    findings: list[Finding]
+    untold: tuple[About, ...] = ()
 
 
 def follow_up_low(rule: WarningRule, rows: Iterable[IndicatorRow]) -> list[Finding]:
@@ -113,16 +124,32 @@ def channel_silent(
 
 
 def district_inactive(
-    before: Iterable[IndicatorRow], lately: Iterable[IndicatorRow]
-) -> list[Finding]:
-    """Districts that followed something up in the stretch before, and nothing lately; of rows by
-    province and district that count what was followed up then."""
-    active = {_about(row) for row in lately if row.received}
-    return [
-        Finding(about, 0, row.received)
-        for row in before
-        if row.received and (about := _about(row)).district and about not in active
-    ]
+    rule: WarningRule,
+    districts: Iterable[MemberActivity],
+    read_at: Mapping[str, datetime | None],
+    lately: Iterable[IndicatorRow],
+    today: date,
+) -> Judgement:
+    """Districts that followed something up once, and nothing lately. `read_at` tells of channels
+    when (UTC) they were last read without a fault. A district is judged by the days that ended with
+    the latest of its channels, since what it did afterwards nobody has seen, and not where none was
+    read in the last days. Rows are by province and district."""
+    received = {_about(row): row.received for row in lately}
+    since = rule.since(today)
+    found, untold = [], []
+    for each in districts:
+        if rule.region not in {None, each.province, each.district} or each.acted_on is None:
+            continue
+        if each.acted_on >= since.isoformat():
+            continue
+        about = About(each.province, each.district)
+        read = [at.date() for channel in each.channels if (at := read_at.get(channel))]
+        seen = max(read, default=date.min)
+        if seen >= since and each.acted_on < rule.since(seen).isoformat():
+            found.append(Finding(about, received.get(about, 0), 0, each.acted_on[:7]))
+        else:
+            untold.append(about)
+    return Judgement(found, tuple(untold))
 
 
 def _about(row: IndicatorRow) -> About:

@@ -1,17 +1,18 @@
 """Rules of early warning, evaluated again and again by one of all hubs: each within what its owner
 may see now."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from hub.domain.activity import Members
 from hub.domain.argument import ArgumentError
 from hub.domain.clock import SYSTEM_CLOCK, Clock
 from hub.domain.indicators import Dimension, IndicatorRow, Period
-from hub.domain.question import All, Compare, Condition, Field, Op
 from hub.domain.scope import Scope
 from hub.domain.warning import (
-    Finding,
+    About,
+    Judgement,
     WarningKind,
     WarningRule,
     channel_silent,
@@ -27,6 +28,8 @@ EVERY = timedelta(hours=1)
 _LOOK_SECONDS = 60.0
 _OUT_OF_REACH = "whoever made it may no longer see all of its region"
 _FAILED = "it failed; the hub's log says why"
+_UNTOLD = "it can't tell of {}: no channel of theirs was read without a fault lately"
+_MOST_NAMED = 10
 _PLACES = (Dimension.PROVINCE, Dimension.DISTRICT)
 
 _log = structlog.get_logger()
@@ -67,7 +70,7 @@ class EarlyWarning:
                 continue
             try:
                 with viewing(scope):
-                    findings = await self._findings(each.rule, scope, now)
+                    judged = await self._judged(each.rule, scope, now)
             except StoreError:
                 raise
             except Exception as error:  # one rule's fault keeps nothing from the others
@@ -75,39 +78,33 @@ class EarlyWarning:
                 said = str(error) if isinstance(error, ArgumentError) else _FAILED
                 await self._store.warning_rules.failed(each.rule.id, said)
                 continue
-            raised += await self._store.warnings.settle(each.rule, findings, now)
-            await self._store.warning_rules.evaluated(each.rule.id, now)
+            raised += await self._store.warnings.settle(each.rule, judged, now)
+            problem = _untold(judged) if judged.untold else None
+            await self._store.warning_rules.evaluated(each.rule.id, now, problem)
         _log.info("warnings.evaluated", rules=len(kept), raised=raised)
         return raised
 
-    async def _findings(self, rule: WarningRule, scope: Scope, now: datetime) -> list[Finding]:
+    async def _judged(self, rule: WarningRule, scope: Scope, now: datetime) -> Judgement:
         today = now.date()
         lately = Period(first=rule.since(today))
+        reader = self._store.reader(scope)
 
-        async def rows(
-            dimensions: tuple[Dimension, ...], condition: Condition, period: Period
-        ) -> list[IndicatorRow]:
-            complaints = self._store.reader(scope).complaints
-            return await complaints.indicators(dimensions, condition, period)
+        async def rows(dimensions: tuple[Dimension, ...], period: Period) -> list[IndicatorRow]:
+            return await reader.complaints.indicators(dimensions, rule.condition, period)
 
         match rule.kind:
             case WarningKind.FOLLOW_UP_LOW:
-                return follow_up_low(rule, await rows(_PLACES, rule.condition, lately))
+                return Judgement(follow_up_low(rule, await rows(_PLACES, lately)))
             case WarningKind.CHANNEL_SILENT:
                 by_channel = (Dimension.CHANNEL,)
-                known = await rows(by_channel, rule.condition, Period())
-                return channel_silent(rule, known, await rows(by_channel, rule.condition, lately))
+                known = await rows(by_channel, Period())
+                return Judgement(channel_silent(rule, known, await rows(by_channel, lately)))
             case WarningKind.DISTRICT_INACTIVE:
-                start, before = _midnight(rule, now, 1), _midnight(rule, now, 2)
-                since = Compare(Field.FOLLOWED_UP_AT, Op.GTE, start)
-                until = (
-                    Compare(Field.FOLLOWED_UP_AT, Op.GTE, before),
-                    Compare(Field.FOLLOWED_UP_AT, Op.LT, start),
-                )
-                return district_inactive(
-                    await rows(_PLACES, All((rule.condition, *until)), Period()),
-                    await rows(_PLACES, All((rule.condition, since)), Period()),
-                )
+                province = About.region(rule.region).province
+                seen = await reader.activity.of(Members.DISTRICT, province, Period())
+                read_at = {c["_id"]: c["last_synced_at"] for c in await reader.channels.all()}
+                came = await rows(_PLACES, lately)
+                return district_inactive(rule, seen.members, read_at, came, today)
 
 
 async def owner_of(kept: KeptRule, store: Store) -> Scope | None:
@@ -122,5 +119,8 @@ async def owner_of(kept: KeptRule, store: Store) -> Scope | None:
     return scope if all(both) else None
 
 
-def _midnight(rule: WarningRule, now: datetime, times: int) -> datetime:
-    return datetime.combine(rule.since(now.date(), times), time(), UTC)
+def _untold(judged: Judgement) -> str:
+    """Of whom a rule can't tell, in words for its owner."""
+    codes = [str(each.district) for each in judged.untold]
+    more = ["…"] if len(codes) > _MOST_NAMED else []
+    return _UNTOLD.format(", ".join([*codes[:_MOST_NAMED], *more]))

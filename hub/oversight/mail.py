@@ -93,8 +93,7 @@ def what(warning: Document) -> str:
         case WarningKind.CHANNEL_SILENT:
             said = f"The channel has brought no complaint for {days} days."
         case WarningKind.DISTRICT_INACTIVE:
-            said = (
-                f"Nothing was followed up in the last {days} days; {done} complaints were in the "
-                f"{days} days before."
-            )
+            said = f"Nothing was followed up in {days} days, in which {received} complaints came."
+            if month := warning.get("acted_in"):
+                said += f" The last time was in {month}."
     return f"{where(warning)}: {said}"

@@ -65,5 +65,6 @@ def _facts_of(document: Document) -> Facts:
         document["received"],
         document["followed_up"],
         frozenset(document["acted_in"]),
+        document["acted_on"],
         frozenset(document["channels"]),
     )

@@ -15,6 +15,7 @@ nobody says, so that lists of many cells are one list.
 from datetime import date, datetime
 from typing import Any
 
+from hub.domain.activity import last_day
 from hub.domain.indicators import Dimension, Period
 from hub.domain.question import Condition, Field, fields_of
 from hub.domain.scope import Reach
@@ -32,7 +33,7 @@ from hub.store.figures import (
 )
 from hub.store.plan import Filter, both, match, within
 
-FORM = 2
+FORM = 3
 """Counted up when cells hold something else than before: then all are computed anew."""
 
 TOTAL = "total"
@@ -134,6 +135,7 @@ def activity(within_: Filter, province: str | None, period: Period) -> Pipeline:
                     for name in ("received", "followed_up")
                 },
                 **{name: {"$push": f"$parts.{name}"} for name in sets},
+                "acted_on": {"$max": "$parts.acted_on"},
             }
         },
         {"$set": {name: _united(f"${name}") for name in sets}},
@@ -234,7 +236,10 @@ def _united(sets: str) -> Filter:
 
 # For what activity.py tells: what nobody dates was done for what was received in that month.
 _MONTHS = {"$ifNull": ["$acted_in", [MONTH]]}
+# An earlier version of the hub stored the months alone.
+_LATEST_DAY = {"$ifNull": ["$acted_on", {"$concat": [{"$max": _MONTHS}, last_day("")]}]}
 _OF_INSTITUTIONS: Filter = {
     "channels": {"$addToSet": "$channel"},
     "acted_in": {"$push": {"$cond": [CAME_TO["follow_up"], _MONTHS, []]}},
+    "acted_on": {"$max": {"$cond": [CAME_TO["follow_up"], _LATEST_DAY, None]}},
 }

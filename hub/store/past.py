@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from weakref import WeakValueDictionary
 
-from hub.domain.activity import Facts
+from hub.domain.activity import Facts, last_day
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, ComplaintStatus
 from hub.domain.course import acts
 from hub.domain.deadlines import Reckoning, Rulebook
@@ -22,7 +22,7 @@ from hub.store.documents import NOT_OPENED, unopened_complaint
 from hub.store.figures import received_in
 from hub.store.groups import rows_of
 from hub.store.mongo import Database, Document
-from hub.store.reckoned import month_of, steps_of
+from hub.store.reckoned import day_of, month_of, steps_of
 
 MOST = 50_000
 """So many complaints are looked at for one answer: a few seconds."""
@@ -71,13 +71,15 @@ class Past:
             keys = document["province"], document["district"], document["institution"]
             clock = self._rules.calendar.clock(document["district"] or document["province"])
             received_in = document["received_on"][:7]
-            months = {month_of(clock.day(each)) for each in acts(then.complaint, then.steps)}
-            if not months and _came_to_follow_up(then):
-                months = {received_in}
+            days = {clock.day(each) for each in acts(then.complaint, then.steps)}
+            months, latest = {*map(month_of, days)}, max(map(day_of, days), default="")
+            if not days and _came_to_follow_up(then):
+                months, latest = {received_in}, last_day(received_in)
             seen, counts = found[keys], period.includes(received_in)
             seen.received += counts
             seen.followed_up += counts and then.complaint.status in FOLLOWED_UP_STATUSES
             seen.acted_in |= months
+            seen.acted_on = max(seen.acted_on, latest)
             seen.channels.add(document["channel"])
 
         # An operator's channels are no places (see activity.py).
@@ -85,7 +87,14 @@ class Past:
         here: plan.Filter = {"province": {"$eq": province}} if province else {}
         await self._each(plan.both(places, here), reach, at, viewer, add)
         return [
-            Facts(*keys, s.received, s.followed_up, frozenset(s.acted_in), frozenset(s.channels))
+            Facts(
+                *keys,
+                s.received,
+                s.followed_up,
+                frozenset(s.acted_in),
+                s.acted_on or None,
+                frozenset(s.channels),
+            )
             for keys, s in found.items()
         ]
 
@@ -143,6 +152,7 @@ class _Seen:
     received: int = 0
     followed_up: int = 0
     acted_in: set[str] = field(default_factory=set)
+    acted_on: str = ""
     channels: set[str] = field(default_factory=set)
 
 

@@ -16,9 +16,9 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
     """`due_at` is the channel's own deadline, `stated_due_at`, or else that of the rules.
 
     `clock` says by which rules an open complaint was reckoned, and what its remaining days are
-    counted by. `acted_in` are the months, of the district's zone, in which it was followed up. What
-    is in most complaints not known or not so is left out, for short documents: an index of
-    `stage_due_at` holds those alone of which something is to be done.
+    counted by. `acted_in` are the months, of the district's zone, in which it was followed up, and
+    `acted_on` is the latest day. What is in most complaints not known or not so is left out, for
+    short documents: an index of `stage_due_at` holds those alone of which something is to be done.
     """
     steps = steps_of(complaint.history, timeline)
     found = rules.reckon(complaint, steps)
@@ -40,7 +40,9 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
         fields["late"] = True
     if acted := acts(complaint, steps):
         clock = rules.calendar.clock(complaint.district or complaint.province)
-        fields["acted_in"] = sorted({month_of(clock.day(at)) for at in acted})
+        days = {clock.day(at) for at in acted}
+        fields["acted_in"] = sorted({*map(month_of, days)})
+        fields["acted_on"] = day_of(max(days))
     if found.reopened:
         fields["reopened"] = True
     if complaint.status in OPEN_STATUSES:
@@ -58,10 +60,15 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
 
 def month_of(day: int) -> str:
     """The month that a day (ordinal) lies in, such as 2020-07."""
-    return date.fromordinal(day).isoformat()[:7]
+    return day_of(day)[:7]
 
 
-OPTIONAL = ("stage", "stage_due_at", "late", "reopened", "acted_in")
+def day_of(day: int) -> str:
+    """A day (ordinal) as it is stored, such as 2020-07-21."""
+    return date.fromordinal(day).isoformat()
+
+
+OPTIONAL = ("stage", "stage_due_at", "late", "reopened", "acted_in", "acted_on")
 """Fields that are there only where they say something."""
 
 _IS_DONE = {"by": DONE}

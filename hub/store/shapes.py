@@ -98,6 +98,7 @@ _RECKONED: Shape = {
             "late": _TRUTH,
             "reopened": _TRUTH,
             "acted_in": {"bsonType": "array", "items": _TEXT},
+            "acted_on": _TEXT,
             "deadlines": _ENTRIES,
             "days": {
                 "bsonType": "object",

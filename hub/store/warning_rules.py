@@ -87,9 +87,11 @@ class WarningRules:
         """Each of them."""
         return [_kept(each) async for each in self._rules.find()]
 
-    async def evaluated(self, id_: str, at: datetime) -> None:
-        """Notes that a rule was evaluated (UTC)."""
-        await self._rules.update_one({"_id": id_}, {"$set": {"evaluated_at": at, "problem": None}})
+    async def evaluated(self, id_: str, at: datetime, problem: str | None = None) -> None:
+        """Notes that a rule was evaluated (UTC), and of whom it could not tell, in words for its
+        owner."""
+        told = {"evaluated_at": at, "problem": problem}
+        await self._rules.update_one({"_id": id_}, {"$set": told})
 
     async def failed(self, id_: str, problem: str) -> None:
         """Notes why a rule was not evaluated, in words for its owner."""

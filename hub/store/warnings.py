@@ -10,7 +10,7 @@ from pymongo.errors import BulkWriteError
 
 from hub.domain.clock import utc_now
 from hub.domain.scope import Scope
-from hub.domain.warning import Finding, WarningRule, WarningState
+from hub.domain.warning import Finding, Judgement, WarningRule, WarningState
 from hub.store import plan
 from hub.store.cursor import Cursors
 from hub.store.feed import Change
@@ -86,13 +86,14 @@ class WarningRegister:
     def __init__(self, database: Database) -> None:
         self._warnings = database["warnings"]
 
-    async def settle(self, rule: WarningRule, findings: Sequence[Finding], now: datetime) -> int:
+    async def settle(self, rule: WarningRule, judged: Judgement, now: datetime) -> int:
         """Raises what a rule finds and has not raised, and clears what it no longer finds; how many
-        were raised. Done again it does nothing."""
+        were raised. What it can't tell of stays as it is. Done again it does nothing."""
         holding = {"rule": rule.id, "holds": True}
         known = {_where(each): each["_id"] async for each in self._warnings.find(holding)}
-        found = {tuple(asdict(each.about).values()): each for each in findings}
-        gone = [id_ for where, id_ in known.items() if where not in found]
+        found = {tuple(asdict(each.about).values()): each for each in judged.findings}
+        stay = found.keys() | {tuple(asdict(each).values()) for each in judged.untold}
+        gone = [id_ for where, id_ in known.items() if where not in stay]
         await self._clear({"_id": {"$in": gone}}, now)
         new = [_raised(rule, each, now) for where, each in found.items() if where not in known]
         if not new:
@@ -165,6 +166,7 @@ def _raised(rule: WarningRule, finding: Finding, now: datetime) -> Document:
         **asdict(finding.about),
         "received": finding.received,
         "followed_up": finding.followed_up,
+        "acted_in": finding.acted_in,
         "state": WarningState.OPEN.value,
         "raised_at": now,
         "acknowledged": None,

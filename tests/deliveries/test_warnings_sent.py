@@ -3,7 +3,7 @@
 import orjson
 
 from hub.domain.clock import utc_now
-from hub.domain.warning import About, Finding, WarningKind, WarningRule
+from hub.domain.warning import About, Finding, Judgement, WarningKind, WarningRule
 from tests.deliveries.conftest import Told, until
 
 RULE = WarningRule("rule", "someone", "Awas", WarningKind.CHANNEL_SILENT, None, 7)
@@ -14,7 +14,7 @@ CREATE = """mutation ($url: String!) {
 
 
 async def raise_all(told: Told) -> None:
-    await told.hub.store.warnings.settle(RULE, [OURS, THEIRS], utc_now())
+    await told.hub.store.warnings.settle(RULE, Judgement([OURS, THEIRS]), utc_now())
 
 
 async def test_a_warning_of_the_scope_is_sent_once(told: Told) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import anyio
@@ -13,9 +13,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from hub.auth.clients import create_client
+from hub.domain.activity import Members
 from hub.domain.argument import ArgumentError
 from hub.domain.clock import Clock
 from hub.domain.complaint import Complaint, ComplaintStatus
+from hub.domain.indicators import Period
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.domain.warning import WarningKind, WarningRule
 from hub.oversight.early_warning import EarlyWarning
@@ -60,6 +62,18 @@ class Watch:
             made.append(complaint(**usual | {"external_id": str(self.count)} | stated))
         await self.store.writer.write(received(*made), provenance())
         return made
+
+    async def followed_up(self, ago: int, **stated: Any) -> None:
+        """A complaint of which the channel says that it was followed up so many days ago."""
+        at = self.now - timedelta(days=ago)
+        received_at = at - timedelta(days=3)
+        await self.write(**{"received_at": received_at, "followed_up_at": at} | stated)
+
+    async def synced(self) -> None:
+        """A green run of the channel that complaints come by unless told."""
+        await self.store.channels.add("lapor", "SP4N-LAPOR!")
+        await self.store.channels.saw("lapor", ["73"], [])
+        await self.store.channels.synced("lapor", self.now)
 
     async def evaluate(self, mailer: SmtpMailer | None = None) -> int:
         """How many warnings were raised; an hour is over, and what could be mailed is."""
@@ -118,14 +132,94 @@ async def test_a_channel_that_brings_nothing_any_more_is_silent(watch: Watch) ->
 
 async def test_a_district_that_was_active_and_is_no_more_is_inactive(watch: Watch) -> None:
     await watch.rule(WarningKind.DISTRICT_INACTIVE, days=7)
-    for district, days in (("73.71", (10,)), ("73.06", (10, 2)), ("73.09", (2,)), ("73.02", (20,))):
+    await watch.synced()
+    for district, days in (("73.71", (10,)), ("73.06", (10, 2)), ("73.09", (2,)), ("73.02", (60,))):
         for ago in days:
-            at = watch.now - timedelta(days=ago)
-            received_at = watch.now - timedelta(days=25)
-            await watch.write(district=district, received_at=received_at, followed_up_at=at)
+            await watch.followed_up(ago, district=district)
+    await watch.write(2, district="73.71", received_at=watch.now)
+    await watch.write(2, district="73.01", received_at=watch.now)  # it never did anything
+    await watch.followed_up(60, province="74", district="74.71")
+    assert await watch.evaluate() == 2
+    told = {each["district"]: each for each in await watch.warnings()}
+    assert {code: each["acted_in"] for code, each in told.items()} == {
+        "73.71": "2020-08",
+        "73.02": "2020-07",
+    }
+    assert (told["73.71"]["received"], told["73.71"]["followed_up"]) == (2, 0)
+
+
+async def test_a_rule_on_a_district_looks_at_that_one(watch: Watch) -> None:
+    await watch.rule(WarningKind.DISTRICT_INACTIVE, days=7, region="73.06")
+    await watch.synced()
+    for district in ("73.71", "73.06"):
+        await watch.followed_up(10, district=district)
     assert await watch.evaluate() == 1
+    assert [each["district"] for each in await watch.warnings()] == ["73.06"]
+
+
+async def test_a_district_stays_inactive_until_it_does_something(watch: Watch) -> None:
+    await watch.rule(WarningKind.DISTRICT_INACTIVE)
+    await watch.followed_up(40)
+    raised = []
+    for _ in range(20):  # a hundred days
+        await watch.synced()
+        raised.append(await watch.evaluate())
+        watch.now += timedelta(days=5)
+    assert raised == [1, *[0] * 19]
     (warning,) = await watch.warnings()
-    assert (warning["district"], warning["followed_up"]) == ("73.71", 1)
+    assert warning["state"] == "open"
+    await watch.followed_up(1)
+    await watch.evaluate()
+    (warning,) = await watch.warnings()
+    assert (warning["state"], warning["cleared_at"]) == ("cleared", watch.now)
+
+
+async def test_who_closed_something_is_active_as_activity_tells(watch: Watch) -> None:
+    await watch.rule(WarningKind.DISTRICT_INACTIVE)
+    await watch.synced()
+    closed_at, done = watch.now - timedelta(days=2), {"status": ComplaintStatus.CLOSED}
+    await watch.followed_up(40, closed_at=closed_at, **done)
+    assert await watch.evaluate() == 0
+    viewer = Scope("someone", (SULSEL,), OVERSEEING)
+    august = Period(date(2020, 8, 1), date(2020, 8, 31))
+    told = await watch.store.reader(viewer).activity.of(Members.DISTRICT, "73", august)
+    assert [each.district for each in told.members if each.active] == ["73.71"]
+
+
+async def test_what_a_channel_does_not_date_counts_from_when_it_was_seen(watch: Watch) -> None:
+    """As in the export of SP4N-LAPOR!, which has no time of any follow-up. Of what was so when it
+    was first seen the month of its receipt counts, to its end."""
+    await watch.rule(WarningKind.DISTRICT_INACTIVE)
+    (one,) = await watch.write(received_at=watch.now - timedelta(days=60))
+    seen = replace(one, status=ComplaintStatus.CLOSED, status_source="Ditutup oleh Admin")
+    await watch.store.writer.write(received(seen), provenance(watch.now - timedelta(days=40)))
+    in_july = datetime(2020, 7, 3, 5, tzinfo=UTC)
+    await watch.write(district="73.06", received_at=in_july, status=seen.status)
+    found = []
+    for day in (29, 30):
+        watch.now = datetime(2020, 8, day, 5, tzinfo=UTC)
+        await watch.synced()
+        await watch.evaluate()
+        found.append({each["district"] for each in await watch.warnings()})
+    assert found == [{"73.71"}, {"73.71", "73.06"}]
+
+
+async def test_a_connector_that_stops_makes_no_district_inactive(watch: Watch) -> None:
+    """What it would have brought nobody knows; what was raised before stays."""
+    await watch.rule(WarningKind.DISTRICT_INACTIVE, days=7)
+    await watch.synced()
+    await watch.followed_up(10, district="73.71")
+    await watch.followed_up(1, district="73.06")
+    assert await watch.evaluate() == 1
+    stopped = "it can't tell of 73.06: no channel of theirs was read without a fault lately"
+    for days, problem in ((5, None), (1, stopped), (9, stopped.replace("73.06", "73.06, 73.71"))):
+        watch.now += timedelta(days=days)
+        assert await watch.evaluate() == 0
+        assert await watch.state() == (watch.now, problem)
+    assert [each["state"] for each in await watch.warnings()] == ["open"]
+    await watch.synced()
+    assert await watch.evaluate() == 1
+    assert await watch.state() == (watch.now, None)
 
 
 async def test_a_warning_is_raised_once_while_it_holds_and_again_after(watch: Watch) -> None:

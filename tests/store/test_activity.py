@@ -39,19 +39,20 @@ JULY, AUGUST = (Period(date(2020, m, 1), date(2020, m, 31)) for m in (7, 8))
 READERS = [grant for grant in GRANTS if grant.role not in {Role.STATISTICS, Role.ADMIN}]
 
 
-def acted_in(one: Complaint, timeline: list[dict[str, Any]]) -> set[str]:
-    """The months in which a complaint was followed up: by each time that somebody states, and of
-    what is only seen, by the steps after the one it was first seen at."""
+def acted_on(one: Complaint, timeline: list[dict[str, Any]]) -> set[str]:
+    """The days on which a complaint was followed up: by each time that somebody states, and of
+    what is only seen, by the steps after the one it was first seen at. Where nobody dates it, the
+    end of the month of its receipt."""
     known = [n for n, step in enumerate(timeline) if step["status_source"] is not None]
     later = [s["at"] for s in timeline[known[0] + 1 :] if s["status"] in FOLLOWED_UP_STATUSES]
     stated = [one.followed_up_at] if one.followed_up_at else []
     stated += [one.closed_at] if one.closed_at and one.status == "closed" else []
-    months = {oracle.key(replace(one, received_at=at), Dimension.MONTH) for at in later + stated}
-    if months or not (
-        one.followed_up_at or {s["status"] for s in timeline} & {*FOLLOWED_UP_STATUSES}
-    ):
-        return {month for month in months if month}
-    return {str(oracle.key(one, Dimension.MONTH))}
+    if later or stated:
+        dated = [replace(one, received_at=at) for at in later + stated]
+        return {str(oracle.key(each, Dimension.DAY)) for each in dated}
+    if {s["status"] for s in timeline} & {*FOLLOWED_UP_STATUSES}:
+        return {f"{oracle.key(one, Dimension.MONTH)}-31"}
+    return set()
 
 
 @given(
@@ -100,7 +101,7 @@ async def test_it_is_what_a_plain_loop_finds(
         if name not in right:
             unlisted += in_period
             continue
-        right[name].add(one, in_period, acted_in(one, lying[one.id]), period)
+        right[name].add(one, in_period, acted_on(one, lying[one.id]), period)
     assert [each.name for each in told.members] == [*right]
     for each in told.members:
         wanted = right[each.name]
@@ -108,6 +109,7 @@ async def test_it_is_what_a_plain_loop_finds(
         assert (each.received, each.followed_up) == (wanted.received, wanted.followed_up)
         assert each.active is bool(wanted.months)
         assert each.acted_in == max(wanted.months, default=None)
+        assert each.acted_on == max(wanted.days, default=None)
     assert told.connected == sum(bool(each.channels) for each in right.values())
     assert told.silent == sum(not each.months for each in right.values())
     assert told.unlisted == unlisted
@@ -119,12 +121,14 @@ class Right:
     def __init__(self) -> None:
         self.received = self.followed_up = 0
         self.months: set[str] = set()
+        self.days: set[str] = set()
         self.channels: set[str] = set()
 
-    def add(self, one: Complaint, in_period: bool, months: set[str], period: Period) -> None:
+    def add(self, one: Complaint, in_period: bool, days: set[str], period: Period) -> None:
         self.received += in_period
         self.followed_up += in_period and one.status in FOLLOWED_UP_STATUSES
-        self.months |= {month for month in months if period.includes(month)}
+        self.days |= days
+        self.months |= {day[:7] for day in days if period.includes(day[:7])}
         self.channels.add(one.channel)
 
 

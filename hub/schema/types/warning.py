@@ -31,7 +31,9 @@ class WarningRule:
     by: str = stored("by", "The client or person whose rule it is.")
     evaluated_at: datetime | None = stored("evaluated_at", "When it was evaluated last.")
     problem: str | None = stored(
-        "problem", "Why it could not be evaluated since; null where nothing is wrong."
+        "problem",
+        "Why it could not be evaluated since, or of which places it can't tell; null where nothing "
+        "is wrong.",
     )
     mailed: int = derived(
         lambda rule: len(rule["mail_to"]), "How many addresses are told by e-mail.", ("mail_to",)
@@ -59,10 +61,10 @@ class Warning:  # noqa: A001 - the word of the field
     channel: str | None = stored("channel", "Of CHANNEL_SILENT: the name of the channel.")
     days: int = stored("days", "How many days the figures are of.")
     received: int = stored("received", "Complaints that came in them, when it was raised.")
-    followed_up: int = stored(
-        "followed_up",
-        "Those of them that were followed up; of DISTRICT_INACTIVE, what was followed up in the "
-        "same number of days before.",
+    followed_up: int = stored("followed_up", "Those of them that were followed up.")
+    acted_in: str | None = stored(
+        "acted_in",
+        "Of DISTRICT_INACTIVE: the latest month in which it followed anything up, such as 2020-07.",
     )
     state: WarningState = stored("state", "How it stands.", WarningState)
     raised_at: datetime = stored("raised_at", "When the rule was first found to hold.")
