@@ -53,6 +53,7 @@ class Apart(StrEnum):
 
     NOT_INTEGRATED = "not_integrated"
     NOTHING_TO_MEASURE = "nothing_to_measure"
+    NOTHING_DONE = "nothing_done"
     UNDER_COVERAGE = "under_coverage"
     NOT_TOLD = "not_told"
 
@@ -140,6 +141,9 @@ class Measure:
             reason = Apart.NOT_INTEGRATED
         elif value is None:
             reason = Apart.NOTHING_TO_MEASURE
+        elif self.by.is_rate and not value and self.least_coverage > 0:
+            # Else it would precede those who did something and did not date enough of it.
+            reason = Apart.NOTHING_DONE
         elif coverage is not None and coverage < self.least_coverage:
             reason = Apart.UNDER_COVERAGE
         return RankedMember(member, value, coverage, missing, row, reason=reason)

@@ -145,6 +145,7 @@ _known(
     [
         "It has not integrated each channel of the yardstick.",
         "Nothing was received in the period, or nothing came so far.",
+        "Nothing counts as followed up, or as closed by CLOSING_RATE, and a coverage is asked for.",
         "Too few of what it rests on say when: less than the coverage that was asked for.",
         "There is nothing, or too little to be told to whoever may not read it.",
     ],

@@ -143,6 +143,8 @@ def judge(told: Ranking, measure: Measure, complaints: dict[str, list[Complaint]
             reasons[code] = Apart.NOT_INTEGRATED
         elif value is None:
             reasons[code] = Apart.NOTHING_TO_MEASURE
+        elif measure.by.is_rate and value == 0 and measure.least_coverage:
+            reasons[code] = Apart.NOTHING_DONE
         elif coverage is not None and coverage < measure.least_coverage:
             reasons[code] = Apart.UNDER_COVERAGE
         else:
@@ -268,13 +270,32 @@ async def test_a_district_that_says_too_little_is_apart_with_the_reason(store: S
     )
     measure = Measure(RankedBy.FOLLOW_UP_RATE, frozenset({"lapor"}), 0.5)
     told = await ranked(store, measure, province="73")
-    # Nothing was followed up in 73.06, which nobody would have to date.
-    assert [(called(e), e.place, e.value) for e in told.ranked] == [("73.06", 1, 0)]
+    assert told.ranked == ()
     apart = {called(each): each for each in told.apart}
-    assert len(apart) == 23
+    assert len(apart) == 24
     assert (apart["73.71"].reason, apart["73.71"].value) == (Apart.UNDER_COVERAGE, 1)
+    # Nothing was followed up in 73.06, which nobody would have to date.
+    assert (apart["73.06"].reason, apart["73.06"].value) == (Apart.NOTHING_DONE, 0)
     assert (apart["73.08"].reason, apart["73.08"].missing) == (Apart.NOT_INTEGRATED, ("lapor",))
     assert apart["73.08"].member.channels == {"sulsel"}
+    without = await ranked(store, replace(measure, least_coverage=0), province="73")
+    assert places(without) == {"73.71": 1, "73.06": 2}
+
+
+@given(complaints=distinct_complaints(), measure=MEASURES)
+@against_mongodb
+async def test_who_did_nothing_precedes_nobody_who_did_something(
+    store: Store, database: Database, complaints: list[Complaint], measure: Measure
+) -> None:
+    """Of those that integrated the same channels, whether or not the others have a place."""
+    assume(measure.by.is_rate)
+    await stored(store, database, complaints)
+    told = await ranked(store, measure)
+    idle = [each for each in told.ranked if not each.value]
+    event("somebody did nothing" if idle else "all did something")
+    if idle:
+        assert all(each.reason is not Apart.UNDER_COVERAGE for each in told.apart)
+        assert idle == [*told.ranked[-len(idle) :]]
 
 
 async def test_who_may_not_read_can_not_tell_none_from_few(store: Store) -> None:
