@@ -51,7 +51,9 @@ async def app_of(
     issuer, seconds = settings.issuer, settings.token_seconds
     origins = settings.shared_origins
     return await make_app(
-        store, issuer, seconds, external, private_hosts, limits, origins, graphiql=settings.graphiql
+        *(store, issuer, seconds, external, private_hosts, limits, origins),
+        mail_domains=settings.mail_domains,
+        graphiql=settings.graphiql,
     )
 
 
@@ -64,19 +66,21 @@ async def make_app(
     limits: Limits = DEFAULTS,
     origins: Sequence[str] = (),
     *,
+    mail_domains: frozenset[str] = frozenset(),
     graphiql: bool = False,
 ) -> Starlette:
     """The hub over an open store, under the address that its tokens are issued for; it takes
     those of some external issuers too. Connectors may call `private_hosts`,
     and each request to `/graphql` is held to `limits`; pages of `origins` may ask, and open
-    WebSockets, as those of the hub itself; `graphiql` is one."""
+    WebSockets, as those of the hub itself; `graphiql` is one. Warnings may be mailed to
+    `mail_domains`."""
     if graphiql:
         await register_graphiql(store.clients, issuer)
     ring = KeyRing(store.signing_keys)
     await ring.refresh()
     challenge = Challenge(issuer)
     ending = asyncio.Event()
-    graphql = GraphQLEndpoint(store, challenge, private_hosts, limits, ending)
+    graphql = GraphQLEndpoint(store, challenge, private_hosts, limits, ending, mail_domains)
     find = partial(registered, store=store, private_hosts=private_hosts)
 
     async def healthy(_: Request) -> Response:

@@ -171,7 +171,9 @@ class Settings(BaseSettings):
 
     @property
     def mail_domains(self) -> frozenset[str]:
-        """The domains that warnings may be mailed to, in lower case."""
+        """The domains that warnings may be mailed to, in lower case; none without a server."""
+        if not self.smtp_host:
+            return frozenset()
         own = (self.smtp_from or "").rpartition("@")[2]
         return frozenset(each.lower() for each in _listed(self.smtp_domains or own))
 

@@ -73,10 +73,12 @@ async def running_hub(
     private_hosts: frozenset[str] = frozenset(),
     limits: Limits = HASTY,
     origins: Sequence[str] = (),
+    mail_domains: frozenset[str] = frozenset(),
 ) -> AsyncIterator[RunningHub]:
     """A hub over a store, for as long as the block runs; its clients may be in a hurry."""
     port = free_port(0)
     issuer = f"http://127.0.0.1:{port}"
-    app = await make_app(store, issuer, 900, external, private_hosts, limits, origins)
+    usual = (store, issuer, 900, external, private_hosts, limits, origins)
+    app = await make_app(*usual, mail_domains=mail_domains)
     async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
         yield RunningHub(store, http, app.state.ending)

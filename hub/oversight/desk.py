@@ -15,7 +15,9 @@ from hub.store.warning_rules import MOST_OF_ONE, TooManyRulesError
 LONGEST_NAME = 80
 MOST_DAYS = 366
 MOST_ADDRESSES = 5
-_ADDRESS = re.compile(r"[^@\s\"<>,;:\\]{1,64}@[A-Za-z0-9.-]{1,190}")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_MAILBOX = re.compile(rf"(?=.{{1,64}}$){_ATOM}(\.{_ATOM})*")
+"""What stands before the @ (RFC 5321), unless in quotes."""
 
 
 class OversightError(ArgumentError):
@@ -25,8 +27,12 @@ class OversightError(ArgumentError):
 class OversightDesk:
     """Does what a viewer oversees with; what they do not oversee does not exist for it."""
 
-    def __init__(self, scope: Scope, store: Store) -> None:
+    def __init__(
+        self, scope: Scope, store: Store, mail_domains: frozenset[str] = frozenset()
+    ) -> None:
+        """Warnings may be mailed to `mail_domains`, none where no e-mail is sent."""
         self._scope = scope
+        self._mail_domains = mail_domains
         self._store = store
         self._cases = store.holdings(scope).cases
         self._rules = store.reader(scope).warning_rules
@@ -47,6 +53,7 @@ class OversightDesk:
     async def add_rule(self, rule: WarningRule) -> Document:
         """A new rule of early warning. Raises OversightError."""
         _check(rule)
+        self._check_addresses(rule)
         if rule.region and not regions().get(rule.region):
             raise OversightError("region", "is the code of no province or district")
         both = (self._scope.overseen, self._scope.counts)
@@ -77,13 +84,28 @@ class OversightDesk:
                 return found
         raise OversightError("id", "there is no open warning of this id that you oversee")
 
+    def _check_addresses(self, rule: WarningRule) -> None:
+        """Raises OversightError for what would never be mailed."""
+        if len(rule.mail_to) > MOST_ADDRESSES:
+            raise OversightError("mailTo", f"{MOST_ADDRESSES} at most")
+        if rule.mail_to and not self._mail_domains:
+            told = "this hub sends no e-mail until an administrator sets HUB_SMTP_HOST"
+            raise OversightError("mailTo", told)
+        for address in rule.mail_to:
+            mailbox, _, domain = address.rpartition("@")
+            if not _MAILBOX.fullmatch(mailbox):
+                raise OversightError("mailTo", "write addresses as name@example.go.id")
+            if domain.lower() not in self._mail_domains:
+                allowed = ", ".join(sorted(self._mail_domains))
+                raise OversightError("mailTo", f"only addresses of {allowed} are mailed to")
+
     async def _note(self, what: str, detail: str | None) -> None:
         await self._store.changes.record(Change(self._scope.subject, what, detail=detail))
 
 
 def _check(rule: WarningRule) -> None:
     """Raises OversightError."""
-    if not 0 < len(rule.name) <= LONGEST_NAME or not rule.name.isprintable():
+    if len(rule.name) > LONGEST_NAME or not rule.name.strip() or not rule.name.isprintable():
         raise OversightError("name", f"give one line of {LONGEST_NAME} characters at most")
     if not 1 <= rule.days <= MOST_DAYS:
         raise OversightError("days", f"from 1 to {MOST_DAYS}")
@@ -94,7 +116,3 @@ def _check(rule: WarningRule) -> None:
             raise OversightError("over", "from 0 to 1,000,000")
     elif rule.below is not None or rule.over is not None:
         raise OversightError("below", "`below` and `over` are for FOLLOW_UP_LOW")
-    if len(rule.mail_to) > MOST_ADDRESSES:
-        raise OversightError("mailTo", f"{MOST_ADDRESSES} at most")
-    if not all(_ADDRESS.fullmatch(each) and each.isascii() for each in rule.mail_to):
-        raise OversightError("mailTo", "write addresses as name@example.go.id")

@@ -50,6 +50,7 @@ class Answering:
         store: Store,
         private_hosts: frozenset[str] = frozenset(),
         limits: Limits = DEFAULTS,
+        mail_domains: frozenset[str] = frozenset(),
     ) -> None:
         self.limits = limits
         self._store = store
@@ -64,7 +65,7 @@ class Answering:
                 reader=store.reader(scope),
                 connectors=Desk(scope, store, trials),
                 webhooks=WebhookDesk(scope, store, private_hosts),
-                oversight=OversightDesk(scope, store),
+                oversight=OversightDesk(scope, store, mail_domains),
                 letters=LetterDesk(scope, store, partial(data_within, self)),
             )
 

@@ -34,8 +34,9 @@ class GraphQLEndpoint(Answering):
         private_hosts: frozenset[str] = frozenset(),
         limits: Limits = DEFAULTS,
         ending: Event | None = None,
+        mail_domains: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(store, private_hosts, limits)
+        super().__init__(store, private_hosts, limits, mail_domains)
         self.challenge = challenge
         self._ending = ending or Event()
         self._changes = store.principals.remembered

@@ -33,7 +33,7 @@ _RULE = {
     "days": "How many days it looks at, the last of them today: 1 to 366.",
     "below": "For FOLLOW_UP_LOW: the share of 1 below which it warns.",
     "over": "For FOLLOW_UP_LOW: only where more complaints than these came.",
-    "mail_to": "Five addresses at most, of the domains that an administrator allowed.",
+    "mail_to": "Five addresses at most, all of the domains that an administrator allowed.",
 }
 
 
