@@ -82,7 +82,8 @@ class OversightDesk:
             await self._note("acknowledgeWarning", id_)
             if found := await self._warnings.acknowledge(id_, note):
                 return found
-        raise OversightError("id", "there is no open warning of this id that you oversee")
+        told = "there is no open warning of this id whose rule is about what you oversee"
+        raise OversightError("id", told)
 
     def _check_addresses(self, rule: WarningRule) -> None:
         """Raises OversightError for what would never be mailed."""

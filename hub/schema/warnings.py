@@ -118,7 +118,7 @@ class WarningMutation:
         id: strawberry.ID,  # noqa: A002
         note: str,
     ) -> Any:
-        """Says that somebody looks after an open warning about what you oversee."""
+        """Says that somebody looks after an open warning. You oversee all of its rule's region."""
         desk = info.context.oversight()
         with _told():
             return await desk.acknowledge(id, checked_note(note))

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from pymongo import ReadPreference
+from pymongo import ReadPreference, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from hub.domain.clock import utc_now
 from hub.domain.scope import Scope
-from hub.domain.warning import Finding, Judgement, WarningRule, WarningState
+from hub.domain.warning import About, Finding, Judgement, WarningRule, WarningState
 from hub.store import plan
 from hub.store.cursor import Cursors
 from hub.store.feed import Change
@@ -24,6 +24,8 @@ AT_ONCE = 200
 """Of so many warnings e-mails are sent in one turn."""
 
 _LATEST_FIRST = (plan.Step("raised_at", descending=True), plan.Step("_id", descending=True))
+_OF_RULE = ("rule_province", "rule_district", "channel")
+"""Where a warning has the region of its rule."""
 _SHOWN = {"mail": 0, "untold": 0}
 
 
@@ -53,12 +55,12 @@ class ScopedWarnings:
         return await self._pager.read(self._within, wanted, _LATEST_FIRST, request, _SHOWN)
 
     async def is_open(self, id_: str) -> bool:
-        """Whether there is such an open warning about what the viewer oversees."""
+        """Whether there is such an open warning of a rule that the viewer could have made."""
         return await self._warnings.find_one(self._open(id_), {"_id": 1}) is not None
 
     async def acknowledge(self, id_: str, note: str) -> Document | None:
-        """Notes that somebody who oversees the place looks after an open warning; None where
-        there is no such one."""
+        """Notes that somebody who oversees all of its rule's region looks after an open warning;
+        None where there is no such one."""
         told = {"note": note, "by": self._scope.subject, "at": utc_now()}
         changed = {"state": WarningState.ACKNOWLEDGED.value, "acknowledged": told}
         done = await self._warnings.update_one(self._open(id_), {"$set": changed})
@@ -66,7 +68,7 @@ class ScopedWarnings:
 
     def _open(self, id_: str) -> plan.Filter:
         wanted: plan.Filter = {"_id": {"$eq": id_}, "state": {"$eq": WarningState.OPEN.value}}
-        return plan.both(self._within, plan.within(self._scope.overseen), wanted)
+        return plan.both(self._within, plan.within(self._scope.overseen, _OF_RULE), wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,21 @@ class WarningRegister:
 
     async def settle(self, rule: WarningRule, judged: Judgement, now: datetime) -> int:
         """Raises what a rule finds and has not raised, and clears what it no longer finds; how many
-        were raised. What it can't tell of stays as it is. Done again it does nothing."""
+        were raised. What it still finds is told by the figures of now beside those that it was
+        raised with; what it can't tell of stays as it is. Done again it does nothing."""
         holding = {"rule": rule.id, "holds": True}
-        known = {_where(each): each["_id"] async for each in self._warnings.find(holding)}
+        known = {_where(each): each async for each in self._warnings.find(holding)}
         found = {tuple(asdict(each.about).values()): each for each in judged.findings}
         stay = found.keys() | {tuple(asdict(each).values()) for each in judged.untold}
-        gone = [id_ for where, id_ in known.items() if where not in stay]
+        gone = [each["_id"] for where, each in known.items() if where not in stay]
         await self._clear({"_id": {"$in": gone}}, now)
+        moved = [
+            UpdateOne({"_id": before["_id"]}, {"$set": latest})
+            for where, each in found.items()
+            if (before := known.get(where)) and before | (latest := _latest(each)) != before
+        ]
+        if moved:
+            await self._warnings.bulk_write(moved, ordered=False)
         new = [_raised(rule, each, now) for where, each in found.items() if where not in known]
         if not new:
             return 0
@@ -156,7 +166,12 @@ def _where(warning: Document) -> tuple[str | None, ...]:
     return tuple(warning[name] for name in plan.PLACE)
 
 
+def _latest(finding: Finding) -> Document:
+    return {"received_now": finding.received, "followed_up_now": finding.followed_up}
+
+
 def _raised(rule: WarningRule, finding: Finding, now: datetime) -> Document:
+    region = About.region(rule.region)
     return {
         "_id": f"warning_{secrets.token_hex(12)}",
         "rule": rule.id,
@@ -164,8 +179,11 @@ def _raised(rule: WarningRule, finding: Finding, now: datetime) -> Document:
         "kind": rule.kind.value,
         "days": rule.days,
         **asdict(finding.about),
+        "rule_province": region.province,
+        "rule_district": region.district,
         "received": finding.received,
         "followed_up": finding.followed_up,
+        **_latest(finding),
         "acted_in": finding.acted_in,
         "state": WarningState.OPEN.value,
         "raised_at": now,

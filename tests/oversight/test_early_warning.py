@@ -120,6 +120,18 @@ async def test_follow_up_under_a_share_warns_of_the_district(watch: Watch) -> No
     assert told == {"district": "73.71", "received": 4, "followed_up": 1, "state": "open"}
 
 
+async def test_a_warning_that_holds_tells_the_figures_of_now_too(watch: Watch) -> None:
+    await watch.rule(WarningKind.FOLLOW_UP_LOW, below=0.5, over=3)
+    await watch.write(4)
+    await watch.evaluate()
+    await watch.write(6, received_at=watch.now)
+    await watch.write(1, received_at=watch.now, status=ComplaintStatus.CLOSED)
+    assert await watch.evaluate() == 0
+    (warning,) = await watch.warnings()
+    names = ("received", "followed_up", "received_now", "followed_up_now")
+    assert [warning[name] for name in names] == [4, 0, 11, 1]
+
+
 async def test_a_channel_that_brings_nothing_any_more_is_silent(watch: Watch) -> None:
     await watch.rule(WarningKind.CHANNEL_SILENT, days=7)
     await watch.write(channel="sulsel", received_at=watch.now - timedelta(days=7))

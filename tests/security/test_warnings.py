@@ -22,6 +22,9 @@ CREATE = """mutation ($region: String) {
 SEEN = """{ warnings { nodes { id channel region { code } state } }
   warningRules { nodes { id region { code } problem } } }"""
 ACKNOWLEDGE = 'mutation ($id: ID!) { acknowledgeWarning(id: $id, note: "x") { state } }'
+LOW = """mutation ($region: String) { createWarningRule(
+  name: "Awas", kind: FOLLOW_UP_LOW, days: 90, below: 1, over: 0, region: $region) { id } }"""
+OPEN = "{ warnings(state: OPEN) { nodes { id rule } } }"
 REMOVE = "mutation ($id: ID!) { removeWarningRule(id: $id) }"
 RAISED = "subscription { warningRaised { channel } }"
 
@@ -95,6 +98,23 @@ async def test_warnings_and_rules_of_another_province_are_not_there(hub: Running
     assert await hub.ask(theirs, ACKNOWLEDGE, id=foreign) == {
         "acknowledgeWarning": {"state": "ACKNOWLEDGED"}
     }
+
+
+async def test_a_province_takes_no_warning_off_the_list_of_the_ministry(hub: RunningHub) -> None:
+    """What it sees of a rule on the nation is not its own to acknowledge."""
+    ministry, own = await token_of(hub, MINISTRY), await token_of(hub, SULSEL)
+    made = [await hub.ask(ministry, LOW, region=region) for region in (None, "73", "73.71")]
+    nation, *of_theirs = [each["createWarningRule"]["id"] for each in made]
+    await silent(hub)
+    seen = {each["rule"]: each["id"] for each in (await hub.ask(own, OPEN))["warnings"]["nodes"]}
+    assert seen.keys() == {nation, *of_theirs}
+    for rule in of_theirs:
+        assert await hub.ask(own, ACKNOWLEDGE, id=seen[rule])
+    error = await hub.refused(own, ACKNOWLEDGE, id=seen[nation])
+    assert error == await hub.refused(own, ACKNOWLEDGE, id="none")
+    left = [each["id"] for each in (await hub.ask(ministry, OPEN))["warnings"]["nodes"]]
+    assert seen[nation] in left
+    assert await hub.ask(ministry, ACKNOWLEDGE, id=seen[nation])
 
 
 async def test_nobody_hears_of_a_warning_of_another_province(hub: RunningHub) -> None:

@@ -62,6 +62,10 @@ class Warning:  # noqa: A001 - the word of the field
     days: int = stored("days", "How many days the figures are of.")
     received: int = stored("received", "Complaints that came in them, when it was raised.")
     followed_up: int = stored("followed_up", "Those of them that were followed up.")
+    received_now: int | None = stored(
+        "received_now", "As `received`, when the rule was last found to hold."
+    )
+    followed_up_now: int | None = stored("followed_up_now", "Those of them that were followed up.")
     acted_in: str | None = stored(
         "acted_in",
         "Of DISTRICT_INACTIVE: the latest month in which it followed anything up, such as 2020-07.",
