@@ -16,7 +16,7 @@ from rensa import RMinHash
 from hub.domain.complaint import Complaint, Location
 from hub.domain.words import stems_in_order
 
-METHOD = 2
+METHOD = 3
 """Counted up when the same two complaints are judged otherwise than before."""
 
 NEAR_TIME = timedelta(days=14)
@@ -32,12 +32,14 @@ _UNKNOWN_METRES = 25.0
 FEWEST_WORDS = 10
 """What is shorter ("jalan rusak, mohon diperbaiki") many people write of one street."""
 FIRST_COPIES = 5
-"""So many copies of a text that one channel has of a place stand for those that come after them."""
+"""So many copies of a text, or carriers of an id, that one channel has of a place stand for those
+that come after them."""
 
 _BANDS, _ROWS = 20, 3
 """Of two that are just alike enough 99 in 100 have a band in common, of two that share 15 words in
 100 seven."""
 _SEED = 1
+_LEAST_DIGITS, _LEAST_DIFFERENT = 5, 2
 _EARTH_METRES = 6_371_000.0
 _NUMBER = re.compile(r"\d+")
 
@@ -84,6 +86,13 @@ class Told:
     def numbers(self) -> frozenset[str]:
         """Those of houses, blocks and kilometres, and whatever else is counted in it."""
         return frozenset(each.lstrip("0") for each in _NUMBER.findall(self.text)) - {""}
+
+
+def names_one(sp4n_id: str) -> bool:
+    """Whether an id can be that of one report, which has seven digits in SP4N-LAPOR! What is far
+    shorter ("9"), or one digit over and over, a channel writes where it has none."""
+    digits = [each for each in sp4n_id if each.isdecimal()]
+    return len(digits) >= _LEAST_DIGITS and len({*digits}) >= _LEAST_DIFFERENT
 
 
 def bands(told: Told, key: bytes) -> list[int]:

@@ -10,7 +10,7 @@ import structlog
 from anyio import to_thread
 
 from hub.domain.case import LinkedBy, pair_of
-from hub.domain.likeness import alike, later_copies
+from hub.domain.likeness import FIRST_COPIES, alike, later_copies
 from hub.store.durable_feed import by_turns
 from hub.store.likenesses import Likeness
 from hub.store.links import Evidence, Pair
@@ -86,7 +86,28 @@ class Linker:
         there = {id_: [told[o] for o in firsts if o in told] for id_, firsts in copied.items()}
         comers = [each.told for each in changed]
         later = await to_thread.run_sync(later_copies, comers, there, keys)
-        return [replace(each, first=each.told.id not in later) for each in changed]
+        of_id = await self._later_of_id(changed)
+        return [
+            replace(each, first=each.told.id not in later, first_of_id=each.told.id not in of_id)
+            for each in changed
+        ]
+
+    async def _later_of_id(self, changed: Sequence[Likeness]) -> set[str]:
+        """The ids of those whose foreign id others carry that no scope parts from them, as many as
+        stand for all."""
+        firsts: dict[tuple[str, str], set[str]] = {}
+        later = set()
+        for each in sorted(changed, key=lambda one: (one.told.received_at, one.told.id)):
+            if each.sp4n_id is None:
+                continue
+            carried = each.sp4n_id, each.seen_with
+            if carried not in firsts:
+                firsts[carried] = await self._likenesses.first_of_id(each)
+            if len(firsts[carried] - {each.told.id}) >= FIRST_COPIES:
+                later.add(each.told.id)
+            else:
+                firsts[carried].add(each.told.id)
+        return later
 
     async def _wanted(self, changed: Sequence[Likeness]) -> dict[Pair, Evidence]:
         wanted: dict[Pair, Evidence] = {}

@@ -82,7 +82,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "likenesses": [
         IndexModel([(name, ASCENDING) for name in ("keys", "first", "at")]),
         IndexModel(
-            [("sp4n_id", ASCENDING)], partialFilterExpression={"sp4n_id": {"$exists": True}}
+            [(name, ASCENDING) for name in ("sp4n_id", "first_of_id", "seen_with")],
+            partialFilterExpression={"sp4n_id": {"$exists": True}},
         ),
     ],
     "links": [

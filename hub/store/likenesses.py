@@ -10,14 +10,12 @@ from anyio import to_thread
 from pymongo import UpdateOne
 
 from hub.domain.complaint import Complaint
-from hub.domain.likeness import METHOD, NEAR_TIME, Told, bands
+from hub.domain.likeness import METHOD, NEAR_TIME, Told, bands, names_one
 from hub.store.documents import unopened_complaint
 from hub.store.durable_feed import DurableFeed
 from hub.store.mongo import Database, Document
 from hub.store.vault import Vault
 
-MOST_OF_ONE_ID = 20
-"""An id that more complaints carry is none: what a channel writes where it has none."""
 MOST_CANDIDATES = 5_000
 """So many that share some words are looked at, the latest: more share what a form has printed."""
 
@@ -28,13 +26,20 @@ _NOT_READ: Document = dict.fromkeys(("raw", "reporter", "words", "timeline", "de
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """A complaint, and what it is found by; `of` changes with all that this follows from. One of
-    the `first` copies of a text stands for those that come after them."""
+    the `first` copies of a text stands for those that come after them, and one of the first that
+    carry an id likewise. `sp4n_id` is None where it says nothing."""
 
     told: Told
     sp4n_id: str | None
     keys: list[int]
     of: str
     first: bool = True
+    first_of_id: bool = True
+
+    @property
+    def seen_with(self) -> str:
+        """Where it is and by which channel it came, as one text (see Told)."""
+        return "|".join(str(each) for each in self.told.seen_with)
 
 
 class Likenesses:
@@ -65,15 +70,26 @@ class Likenesses:
         same = [{"_id": each.told.id, "of": each.of} for each in likenesses]
         await self._write([UpdateOne(each, {"$set": {"settled": True}}) for each in same])
 
+    async def first_of_id(self, likeness: Likeness) -> set[str]:
+        """The first that carry the id of one, among those that no scope parts from it."""
+        same = {"sp4n_id": likeness.sp4n_id, "seen_with": likeness.seen_with, "first_of_id": True}
+        return {each["_id"] async for each in self._likenesses.find(same, {"_id": 1})}
+
     async def of_one_id(self, likeness: Likeness) -> list[str]:
-        """Complaints of other channels that carry the same foreign id."""
+        """Complaints of other channels that carry the same foreign id: of two one is among the
+        first that do, so that an id that thousands carry costs few links."""
         if likeness.sp4n_id is None:
             return []
-        same, most = {"sp4n_id": likeness.sp4n_id}, MOST_OF_ONE_ID + 1
-        found = await self._likenesses.find(same, {"channel": 1}, limit=most).to_list()
-        if len(found) > MOST_OF_ONE_ID:
-            return []
-        return [each["_id"] for each in found if each["channel"] != likeness.told.channel]
+        same = {"sp4n_id": likeness.sp4n_id, "channel": {"$ne": likeness.told.channel}}
+        # Of one place and channel these are five, however many carry the id. None is left out: a
+        # channel that writes an id again and again would part what others carry it for.
+        found = self._likenesses.find({**same, "first_of_id": True}, {"_id": 1})
+        ids = [each["_id"] async for each in found]
+        if likeness.first_of_id:
+            later = {**same, "first_of_id": False}
+            found = self._likenesses.find(later, {"_id": 1}, limit=MOST_CANDIDATES)
+            ids += [each["_id"] async for each in found]
+        return ids
 
     async def copied(self, likeness: Likeness) -> list[str]:
         """First copies of the same channel, near in time, that share some words with one."""
@@ -123,9 +139,10 @@ class Likenesses:
 
     def _made(self, complaint: Complaint) -> Likeness:
         told = Told.of(complaint)
-        say = orjson.dumps([METHOD, *astuple(told), complaint.sp4n_id])
+        sp4n_id = complaint.sp4n_id if names_one(complaint.sp4n_id or "") else None
+        say = orjson.dumps([METHOD, *astuple(told), sp4n_id])
         of = blake2b(say, key=self._key, digest_size=16).hexdigest()
-        return Likeness(told, complaint.sp4n_id, bands(told, self._key), of)
+        return Likeness(told, sp4n_id, bands(told, self._key), of)
 
     async def _write(self, updates: list[UpdateOne]) -> None:
         if updates:
@@ -142,9 +159,11 @@ def _put(likeness: Likeness) -> tuple[Document, Document]:
         "first": likeness.first,
         "settled": False,
     }
-    change: Document = {"$set": fields}
+    carried: Document = {
+        "sp4n_id": likeness.sp4n_id,
+        "first_of_id": likeness.first_of_id,
+        "seen_with": likeness.seen_with,
+    }
     if likeness.sp4n_id is None:
-        change["$unset"] = {"sp4n_id": ""}
-    else:
-        fields["sp4n_id"] = likeness.sp4n_id
-    return {"_id": told.id}, change
+        return {"_id": told.id}, {"$set": fields, "$unset": carried}
+    return {"_id": told.id}, {"$set": fields | carried}

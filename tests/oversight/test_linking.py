@@ -158,10 +158,12 @@ async def test_a_parted_copy_does_not_come_back_by_those_it_was_not_linked_to(
 
 async def test_a_foreign_id_links_whatever_the_words_say(store: Store, database: Database) -> None:
     told = [
-        complaint(channel="lapor", external_id="77", sp4n_id="77", title="Jalan rusak"),
-        complaint(channel="sulsel", sp4n_id="77", title="Perbaikan", province="74", district=None),
-        complaint(channel="makassar", sp4n_id="78"),
-        complaint(channel="makassar", external_id="3", sp4n_id="77"),
+        complaint(channel="lapor", external_id="77", sp4n_id="5200077", title="Jalan rusak"),
+        complaint(
+            channel="sulsel", sp4n_id="5200077", title="Perbaikan", province="74", district=None
+        ),
+        complaint(channel="makassar", sp4n_id="5200078"),
+        complaint(channel="makassar", external_id="3", sp4n_id="5200077"),
     ]
     await Linker(store).look(await store_all(store, *told))
     same = [told[0], told[1], told[3]]
@@ -170,10 +172,38 @@ async def test_a_foreign_id_links_whatever_the_words_say(store: Store, database:
     assert [link["how"] for link in case.links] == ["foreign_id"] * 3
 
 
-async def test_an_id_that_everybody_carries_is_none(store: Store, database: Database) -> None:
-    many = [complaint(channel=f"c{n}", sp4n_id="12345") for n in range(21)]
-    await Linker(store).look(await store_all(store, *many))
+@pytest.mark.parametrize("written", ["9", "1234", "9999999", "tidak ada"])
+async def test_an_id_that_can_not_be_one_links_nobody(
+    store: Store, database: Database, written: str
+) -> None:
+    told = [complaint(channel=channel, sp4n_id=written) for channel in CHANNELS]
+    await Linker(store).look(await store_all(store, *told))
     assert await found(database) == set()
+
+
+async def test_an_id_that_many_carry_makes_one_case_by_few_links_in_any_order(
+    store: Store, database: Database
+) -> None:
+    count, random = 4 * FIRST_COPIES, Random(1)
+    linker = Linker(store)
+    for n in range(3):
+        told = [
+            complaint(channel=channel, external_id=f"{n}-{each}", sp4n_id=f"520000{n}")
+            for channel in ("lapor", "sulsel")
+            for each in range(count)
+        ]
+        random.shuffle(told)
+        size = (1, 7, len(told))[n]
+        for start in range(0, len(told), size):
+            await linker.look(await store_all(store, *told[start : start + size]))
+        ids = {each.id for each in told}
+        assert {each["_id"] for each in (await case_of(store, told[0])).reports} == ids
+        made = {link for link in await found(database) if link <= ids}
+        assert len(made) <= 2 * FIRST_COPIES * count
+        # Looked at again in another order, all stays as it is.
+        again = [replace(each, title="Sampah") for each in random.sample(told, count)]
+        await linker.look(await store_all(store, *again))
+        assert {link for link in await found(database) if link <= ids} == made
 
 
 async def test_a_link_goes_when_its_complaint_says_something_else(

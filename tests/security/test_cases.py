@@ -25,9 +25,11 @@ SEEN = """query ($id: ID!) { cases { received cases } complaint(id: $id) { case 
 LINK = 'mutation ($ids: [ID!]!) { linkComplaints(ids: $ids, note: "x") }'
 UNLINK = 'mutation ($id: ID!) { unlinkComplaint(id: $id, note: "x") }'
 
-OURS = complaint(sp4n_id="77", description=TEXT, location=Location(119.42, -5.14))
+OURS = complaint(sp4n_id="5200077", description=TEXT, location=Location(119.42, -5.14))
 SAME = replace(OURS, channel="sulsel", sp4n_id=None)
-THEIRS = complaint(channel="sultra", number="K-74", province="74", district="74.71", sp4n_id="77")
+THEIRS = complaint(
+    channel="sultra", number="K-74", province="74", district="74.71", sp4n_id="5200077"
+)
 
 
 def id_of(one: Complaint) -> str:
@@ -49,9 +51,9 @@ def reports(told: Any) -> set[str]:
 
 async def test_a_case_tells_of_nobody_outside_the_scope(hub: RunningHub) -> None:
     """Not by a member, a link, a count or the id, nor where the other alone would join two."""
-    between = replace(OURS, channel="makassar", sp4n_id="78")
-    beyond = replace(THEIRS, sp4n_id="78", channel="kendari")
-    far = complaint(channel="kendari", sp4n_id="77", external_id="far")
+    between = replace(OURS, channel="makassar", sp4n_id="5200078")
+    beyond = replace(THEIRS, sp4n_id="5200078", channel="kendari")
+    far = complaint(channel="kendari", sp4n_id="5200077", external_id="far")
     await linked(hub, OURS, SAME, far)
     token = await hub.token(SULSEL)
     before = [await seen(hub, token, each) for each in (OURS, SAME, far)]
@@ -66,6 +68,25 @@ async def test_a_case_tells_of_nobody_outside_the_scope(hub: RunningHub) -> None
     told = await seen(hub, await hub.token(SULTRA), THEIRS)
     assert reports(told) == {id_of(THEIRS)}
     assert told["cases"] == {"received": 2, "cases": 2}
+
+
+@pytest.mark.parametrize("hidden_first", [False, True])
+@pytest.mark.parametrize(("written", "together"), [("5200009", 2), ("9", 1)])
+async def test_who_else_carries_an_id_neither_parts_nor_makes_a_case(
+    hub: RunningHub, written: str, together: int, *, hidden_first: bool
+) -> None:
+    """However many complaints of another province do, before or after, and looked at again."""
+    ours = [complaint(channel=channel, sp4n_id=written) for channel in ("lapor", "sulsel")]
+    hidden = [replace(THEIRS, external_id=f"{n}", sp4n_id=written) for n in range(30)]
+    token = await hub.token(SULSEL)
+    for batch in (hidden, ours) if hidden_first else (ours, hidden):
+        await linked(hub, *batch)
+    for _ in range(2):
+        told = [await seen(hub, token, each) for each in ours]
+        assert {len(reports(each)) for each in told} == {together}
+        assert {each["cases"]["cases"] for each in told} == {3 - together}
+        again = [replace(each, title="Sampah") for each in (*ours, *hidden)]
+        await linked(hub, *again)
 
 
 async def test_two_that_only_a_hidden_one_joins_are_two(hub: RunningHub) -> None:
