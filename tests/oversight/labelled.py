@@ -80,6 +80,7 @@ _IN_OTHER_WORDS = {
     "hujan": ("rain", "udan"), "ibu": ("mama", "bunda"), "jatuh": ("terjatuh", "fell"),
 }  # fmt: skip
 _SHORTER = {"yang": "yg", "tidak": "tdk", "sudah": "sdh", "dengan": "dgn", "jalan": "jln"}
+_METRES_PER_DEGREE = 111_320.0
 _FORWARDED = ("Diteruskan dari WhatsApp: ", "Laporan warga. ", "")
 
 
@@ -91,17 +92,27 @@ class Labelled:
     same: set[frozenset[str]] = field(default_factory=set)
 
 
-def labelled(seed: int, people: int = 250) -> Labelled:
-    """Reports of so many people, about half of them also in other channels."""
+def labelled(
+    seed: int,
+    people: int = 250,
+    moved: float | None = None,
+    translated: float | None = None,
+    *,
+    short_too: bool = False,
+) -> Labelled:
+    """Reports of so many people, about half of them also in other channels: `moved` by up to so
+    many metres east and north, up to 33 unless told; of the words that there are others for a share
+    is `translated`, one from 0 to 0.6 unless told. Short ones too, where that is told."""
     random = Random(seed)
     made = Labelled()
     for n in range(people):
         report = _short(random, n) if random.random() < 0.15 else _report(random, n)
         group = [report]
-        if random.random() < 0.5 and len(report.description or "") > 90:
+        long_enough = short_too or len(report.description or "") > 90
+        if random.random() < 0.5 and long_enough:
             others = [name for name in CHANNELS if name != report.channel]
             for channel in random.sample(others, 1 if random.random() < 0.8 else 2):
-                group.append(_copy(random, report, channel))
+                group.append(_copy(random, report, channel, moved, translated))
         made.complaints += group
         made.same |= {frozenset((a.id, b.id)) for a, b in combinations(group, 2)}
     return made
@@ -146,20 +157,28 @@ def _short(random: Random, n: int) -> Complaint:
     return _filed(random, n, title, text, location)
 
 
-def _copy(random: Random, report: Complaint, channel: str) -> Complaint:
+def _copy(
+    random: Random,
+    report: Complaint,
+    channel: str,
+    moved: float | None,
+    translated: float | None,
+) -> Complaint:
     """The same report as another channel has it."""
     assert report.description and report.title and report.location
     sentences = report.description.rstrip(".").split(". ")
     if random.random() < 0.2:
         random.shuffle(sentences)
-    if random.random() < 0.15:
+    if random.random() < 0.15 and len(sentences) > 1:
         sentences.pop(random.randrange(1, len(sentences)))
-    share = random.uniform(0, 0.6)
+    usual = random.uniform(0, 0.6)
+    share = usual if translated is None else translated
     words = [_edited(random, word, share) for word in ". ".join(sentences).split()]
-    metres = 1e-5 * random.choice((0, 5, 15, 30))
-    moved = Location(
-        report.location.longitude + random.uniform(-metres, metres),
-        report.location.latitude + random.uniform(-metres, metres),
+    usual = random.choice((0, 5, 15, 30)) * 1e-5
+    most = usual if moved is None else moved / _METRES_PER_DEGREE
+    elsewhere = Location(
+        report.location.longitude + random.uniform(-most, most),
+        report.location.latitude + random.uniform(-most, most),
     )
     return replace(
         report,
@@ -167,7 +186,7 @@ def _copy(random: Random, report: Complaint, channel: str) -> Complaint:
         external_id=f"{channel}-{report.external_id}",
         title=None if random.random() < 0.2 else report.title,
         description=random.choice(_FORWARDED) + " ".join(words),
-        location=None if random.random() < 0.2 else moved,
+        location=None if random.random() < 0.2 else elsewhere,
         received_at=report.received_at + timedelta(hours=random.uniform(0, 96)),
     )
 
