@@ -236,7 +236,8 @@ def _united(sets: str) -> Filter:
 
 # For what activity.py tells: what nobody dates was done for what was received in that month.
 _MONTHS = {"$ifNull": ["$acted_in", [MONTH]]}
-# An earlier version of the hub stored the months alone.
+# The end of that month; of what an earlier version of the hub stored, which knew the months alone,
+# that of the latest.
 _LATEST_DAY = {"$ifNull": ["$acted_on", {"$concat": [{"$max": _MONTHS}, last_day("")]}]}
 _OF_INSTITUTIONS: Filter = {
     "channels": {"$addToSet": "$channel"},
