@@ -151,8 +151,7 @@ class LetterDesk:
         now = utc_now()
         hub = version_of("complaint-hub")
         frozen = Frozen(now, _question(), variables, data, hub, TEMPLATE, TYPESETTER)
-        dated = now.astimezone(region.zone).date()
-        return Draft(province, first, last, dated, wording, frozen)
+        return Draft(province, first, last, region.day_of(now), wording, frozen)
 
     async def _typeset(self, letter: Document, version: Document, *, draft: bool) -> bytes:
         try:
