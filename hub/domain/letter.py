@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from hub.domain.argument import ArgumentError
+from hub.domain.plain_text import is_plain
 from hub.domain.region import RegionLevel, regions
 
 
@@ -23,6 +24,7 @@ class LetterError(ArgumentError):
 LONGEST_LINE, LONGEST_TEXT, MOST_COPIES, MOST_DAYS = 200, 4_000, 20, 366
 _CODE = re.compile(r"[0-9A-Za-z.-]{1,30}(/[0-9A-Za-z.-]{1,30})?")
 _LINES = ("office", "address", "place", "signer_title", "signer", "signer_rank", "signer_id")
+_OF_LINES = ("address", "signer_title", "remarks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,20 @@ class Wording:
 
     def check(self) -> None:
         """Raises LetterError for what has no room in a letter."""
-        for name in _LINES:
-            if len(getattr(self, name) or "") > LONGEST_LINE:
-                raise LetterError(f"wording.{name}", f"has more than {LONGEST_LINE} letters")
-        if len(self.remarks or "") > LONGEST_TEXT:
-            raise LetterError("wording.remarks", f"has more than {LONGEST_TEXT:,} letters")
+        for name, longest in {
+            **dict.fromkeys(_LINES, LONGEST_LINE),
+            "remarks": LONGEST_TEXT,
+        }.items():
+            text = getattr(self, name)
+            if text is not None and len(text) > longest:
+                raise LetterError(f"wording.{name}", f"has more than {longest:,} letters")
+            if text is not None and not is_plain(text, lines=name in _OF_LINES):
+                raise LetterError(f"wording.{name}", "is blank, or has signs that do not show")
         if len(self.copies) > MOST_COPIES:
             raise LetterError("wording.copies", f"names more than {MOST_COPIES}")
-        if any(not 0 < len(name) <= LONGEST_LINE for name in self.copies):
-            raise LetterError("wording.copies", f"takes names of 1 to {LONGEST_LINE} letters")
+        if not all(len(name) <= LONGEST_LINE and is_plain(name) for name in self.copies):
+            told = f"takes names of 1 to {LONGEST_LINE} letters, all of which show"
+            raise LetterError("wording.copies", told)
         if self.code is not None and not _CODE.fullmatch(self.code):
             told = "is no classification code, such as 000.8.3 or 000.8.3/ORG"
             raise LetterError("wording.code", told)

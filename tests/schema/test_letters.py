@@ -280,9 +280,7 @@ async def test_grants_of_elsewhere_add_nothing_to_a_letter(hub: RunningHub) -> N
 
 
 async def test_texts_are_texts_and_never_markup(hub: RunningHub, province: str) -> None:
-    hostile = (
-        '#panic(1) #read("/etc/passwd") $x$ *b* `c` <a> @b \\ \u202e #import "@preview/x:1.0.0"'
-    )
+    hostile = '#panic(1) #read("/etc/passwd") $x$ *b* `c` <a> @b \\ #import "@preview/x:1.0.0"'
     wording = dict.fromkeys(
         ("office", "address", "place", "signerTitle", "signer", "signerRank", "signerId"),
         hostile[:200],
@@ -308,8 +306,12 @@ async def test_what_can_not_stand_in_a_letter_is_named(hub: RunningHub, province
         ({"wording": {"remarks": "x" * 4_001}}, "wording.remarks"),
         ({"wording": {"copies": ["x"] * 21}}, "wording.copies"),
         ({"wording": {"copies": [""]}}, "wording.copies"),
-        ({"wording": {"remarks": "Terima kasih 🙏"}}, "wording"),
-        ({"wording": {"signer": "A\x00B"}}, "wording"),
+        ({"wording": {"copies": ["a\u2066"]}}, "wording.copies"),
+        ({"wording": {"remarks": "Terima kasih 🙏"}}, "wording.remarks"),
+        ({"wording": {"copies": ["Gubernur", "路"]}}, "wording.copies"),
+        ({"wording": {"signer": "A\x00B"}}, "wording.signer"),
+        ({"wording": {"signer": "Andi\u202e"}}, "wording.signer"),
+        ({"wording": {"office": "Sekretariat\nDaerah"}}, "wording.office"),
     ):
         refused = await hub.refused(province, CREATE, **variables)
         assert refused["extensions"]["argument"] == argument, variables
@@ -322,3 +324,19 @@ async def test_a_letter_of_nothing_is_a_letter(hub: RunningHub, province: str) -
     letter = await begun(hub, province, period={"from": "2019-01-01", "to": "2019-01-01"})
     said = text_of((await pdf(hub, province, letter["link"])).content)
     assert "Pada periode ini tidak ada laporan yang diterima." in said
+
+
+async def test_what_channels_call_things_keeps_no_letter_from_being_made(
+    hub: RunningHub, province: str
+) -> None:
+    strange = [
+        complaint(external_id=f"strange-{n}", district="73.71", category=name)
+        for n, name in enumerate(("Jalan 路", "路路 🙏", "e\u0301\u20f0"))
+    ]
+    await hub.store.writer.write(received(*strange), provenance())
+    letter = await begun(hub, province)
+    said = text_of((await pdf(hub, province, letter["link"])).content)
+    assert "Jalan □" in said
+    assert "□□ □" in said
+    told = (await hub.ask(province, FIGURES, id=letter["id"]))["letterFigures"]["data"]
+    assert "Jalan 路" in {row["keys"][0]["label"] for row in told["categories"]}

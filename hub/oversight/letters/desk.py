@@ -15,7 +15,7 @@ from hub.domain.indicators import Period
 from hub.domain.letter import LetterError, LetterState, Wording, check_letter
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
-from hub.oversight.letters.page import page_of
+from hub.oversight.letters.page import marked, page_of
 from hub.oversight.letters.typesetting import TEMPLATE, TYPESETTER, UnshownError, typeset
 from hub.store.letters import (
     MOST_VERSIONS,
@@ -154,10 +154,16 @@ class LetterDesk:
         return Draft(province, first, last, region.day_of(now), wording, frozen)
 
     async def _typeset(self, letter: Document, version: Document, *, draft: bool) -> bytes:
+        page = page_of(letter, version, draft=draft)
         try:
-            return await typeset(version["template"], page_of(letter, version, draft=draft))
+            return await typeset(version["template"], page)
         except UnshownError as error:
-            raise LetterError("wording", f"can't be shown in a letter: {error}") from None
+            for name, stated in version["wording"].items():
+                if error.signs & set("".join(stated or "")):
+                    told = f"can't be shown in a letter: {error}"
+                    raise LetterError(f"wording.{name}", told) from None
+            # Of what channels call things nobody here is to blame.
+            return await typeset(version["template"], marked(page, error.signs))
 
 
 @cache

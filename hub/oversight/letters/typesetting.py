@@ -14,13 +14,17 @@ TEMPLATE = "1"
 TYPESETTER = f"typst {version('typst')}"
 _AT_ONCE = 2
 _UNSHOWN = re.compile(r'the text `"(.*)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _STANDARDS: Any = ["a-2b"]
 """For archives: it shows the same for as long as there are readers of PDF."""
 
 
 class UnshownError(Exception):
-    """A text has signs that the fonts do not have; the text says which. An archive takes no page
-    with holes."""
+    """A page has signs that the fonts do not have. An archive takes no page with holes."""
+
+    def __init__(self, signs: frozenset[str]) -> None:
+        super().__init__(" ".join(sorted(signs)))
+        self.signs = signs
 
 
 async def typeset(template: str, page: dict[str, Any]) -> bytes:
@@ -37,11 +41,19 @@ def _compiled(template: str, page: str) -> bytes:
     try:
         made = compiler.compile(folder / "letter.typ", format="pdf", pdf_standards=_STANDARDS)
     except typst.TypstError as error:
-        if found := _UNSHOWN.search(error.message):
-            raise UnshownError(found[1]) from None
+        if signs := _unshown(error.diagnostic):
+            raise UnshownError(signs) from None
         raise
     assert isinstance(made, bytes)  # noqa: S101 - a list is for pictures of several pages
     return made
+
+
+def _unshown(diagnostic: str) -> frozenset[str]:
+    """The signs that Typst says it has no picture of."""
+    found = "".join(_UNSHOWN.findall(diagnostic))
+    text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), found)
+    # Of a letter with marks the letter is there.
+    return frozenset(sign for sign in text if not sign.isascii())
 
 
 @cache

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hub.domain.letter import LetterState, Wording
+from hub.domain.plain_text import stripped
 from hub.domain.region import regions
 from hub.schema.source import derived, output, stored
 from hub.schema.types.region import Region
@@ -42,16 +43,16 @@ class LetterWording:
     def stated(self) -> Wording:
         """As the domain has it."""
         return Wording(
-            self.office or None,
-            self.address or None,
-            self.code or None,
-            self.place or None,
-            self.signer_title or None,
-            self.signer or None,
-            self.signer_rank or None,
-            self.signer_id or None,
-            self.remarks or None,
-            tuple(self.copies or ()),
+            stripped(self.office),
+            stripped(self.address),
+            stripped(self.code),
+            stripped(self.place),
+            stripped(self.signer_title),
+            stripped(self.signer),
+            stripped(self.signer_rank),
+            stripped(self.signer_id),
+            stripped(self.remarks),
+            tuple(name.strip() for name in self.copies or ()),
         )
 
 
