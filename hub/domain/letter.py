@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from hub.domain.argument import ArgumentError
@@ -22,6 +22,8 @@ class LetterError(ArgumentError):
 
 
 LONGEST_LINE, LONGEST_TEXT, MOST_COPIES, MOST_DAYS = 200, 4_000, 20, 366
+EARLIEST = date(2011, 1, 1)
+SIGNED_BY = ("signer_title", "signer", "signer_id")
 _CODE = re.compile(r"[0-9A-Za-z.-]{1,30}(/[0-9A-Za-z.-]{1,30})?")
 _LINES = ("office", "address", "place", "signer_title", "signer", "signer_rank", "signer_id")
 _OF_LINES = ("address", "signer_title", "remarks")
@@ -68,8 +70,8 @@ class Wording:
             raise LetterError("wording.code", told)
 
 
-def check_letter(province: str, first: date, last: date, wording: Wording) -> None:
-    """Raises LetterError for what no letter can be about."""
+def check_letter(province: str, first: date, last: date, wording: Wording, now: datetime) -> None:
+    """Raises LetterError for what no letter can be about at a moment."""
     region = regions().get(province)
     if region is None or region.level is not RegionLevel.PROVINCE:
         raise LetterError("province", f"{province!r} is not the code of a province, such as '73'")
@@ -77,4 +79,21 @@ def check_letter(province: str, first: date, last: date, wording: Wording) -> No
         raise LetterError("period", "begins after it ends")
     if (last - first).days >= MOST_DAYS:
         raise LetterError("period", "is longer than a year")
+    if first < EARLIEST:
+        raise LetterError("period", f"begins before {EARLIEST}, when there was no LAPOR! yet")
+    if first > (today := region.day_of(now)):
+        raise LetterError("period", f"has not begun yet; there it is {today} now")
     wording.check()
+
+
+def check_sent(province: str, last: date, wording: Wording, now: datetime) -> None:
+    """Raises LetterError for what no letter is sent without: a period that is over by the clock of
+    the province, and who signs it."""
+    region = regions().get(province)
+    assert region  # noqa: S101 - checked when it was drafted
+    if last >= (today := region.day_of(now)):
+        raise LetterError("period", f"is not over yet; there it is {today} now")
+    for name in SIGNED_BY:
+        if not getattr(wording, name):
+            told = "is missing: what is sent names who signs it. Give the draft another version"
+            raise LetterError(f"wording.{name}", told)

@@ -114,7 +114,7 @@ class LetterMutation:
     @resolved(Letter, _ID | _READ)
     async def send_letter(self, info: HubInfo, id: strawberry.ID, version: int) -> Any:  # noqa: A002
         """Sends a draft of yours to the ministry, which sees it from then on. It does not change
-        any more."""
+        any more. Its period is over, and it names who signs it."""
         with _told():
             return await info.context.letters().send(id, version)
 

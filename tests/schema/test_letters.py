@@ -25,6 +25,7 @@ CREATE = """mutation ($province: String! = "73", $wording: LetterWording,
     id number year state link versions { version } } }"""
 REVISE = """mutation ($id: ID!, $version: Int! = 1, $wording: LetterWording) {
   reviseLetter(id: $id, version: $version, wording: $wording) { versions { version } } }"""
+SIGNED = {"signerTitle": "Sekretaris Daerah,", "signer": "Andi", "signerId": "1970"}
 SEND = """mutation ($id: ID!, $version: Int! = 1) {
   sendLetter(id: $id, version: $version) { id state sentBy sentAt } }"""
 LETTER = "query ($id: ID!) { letter(id: $id) { id state versions { version } } }"
@@ -70,8 +71,14 @@ def text_of(content: bytes) -> str:
     return " ".join(" ".join(pages).split())
 
 
-async def begun(hub: RunningHub, token: str, **variables: Any) -> dict[str, Any]:
-    letter: dict[str, Any] = (await hub.ask(token, CREATE, **variables))["createLetter"]
+async def begun(
+    hub: RunningHub, token: str, *, wording: dict[str, Any] | None = None, **variables: Any
+) -> dict[str, Any]:
+    """A draft that somebody signs."""
+    said = SIGNED | (wording or {})
+    letter: dict[str, Any] = (await hub.ask(token, CREATE, wording=said, **variables))[
+        "createLetter"
+    ]
     return letter
 
 
@@ -126,7 +133,7 @@ async def test_figures_stay_as_they_were_and_a_revision_has_those_of_now(
     first = (await pdf(hub, province, letter["link"])).content
     await hub.store.writer.write(received(complaint(external_id="late")), provenance())
     assert (await pdf(hub, province, letter["link"])).content == first
-    wording = {"signer": "Andi", "copies": ["Gubernur"]}
+    wording = {"signer": "Baso", "copies": ["Gubernur"]}
     await hub.ask(province, REVISE, id=id_, wording=wording)
     revised = await hub.ask(province, REVISE, id=id_, version=2)
     assert revised["reviseLetter"]["versions"] == [{"version": n} for n in (1, 2, 3)]
@@ -138,7 +145,7 @@ async def test_figures_stay_as_they_were_and_a_revision_has_those_of_now(
     assert (await pdf(hub, province, f"{letter['link']}?version=1")).content == first
     latest = await hub.store.reader(scope(SULSEL)).letters.get(id_)
     assert latest
-    assert [each["wording"]["signer"] for each in latest["versions"]] == [None, "Andi", "Andi"]
+    assert [each["wording"]["signer"] for each in latest["versions"]] == ["Andi", "Baso", "Baso"]
     stale = await hub.refused(province, REVISE, id=id_, version=1)
     assert stale["extensions"]["argument"] == "version"
 
@@ -302,6 +309,9 @@ async def test_what_can_not_stand_in_a_letter_is_named(hub: RunningHub, province
         ({"period": {"from": "2020-07-01"}}, "period"),
         ({"period": {"from": "2020-08-01", "to": "2020-07-01"}}, "period"),
         ({"period": {"from": "2019-12-31", "to": "2020-12-31"}}, "period"),
+        ({"period": {"from": "2999-01-01", "to": "2999-02-28"}}, "period"),
+        ({"period": {"from": "9999-12-01", "to": "9999-12-31"}}, "period"),
+        ({"period": {"from": "0001-01-01", "to": "0001-01-31"}}, "period"),
         ({"wording": {"signerTitle": "x" * 201}}, "wording.signerTitle"),
         ({"wording": {"remarks": "x" * 4_001}}, "wording.remarks"),
         ({"wording": {"copies": ["x"] * 21}}, "wording.copies"),
@@ -340,3 +350,34 @@ async def test_what_channels_call_things_keeps_no_letter_from_being_made(
     assert "□□ □" in said
     told = (await hub.ask(province, FIGURES, id=letter["id"]))["letterFigures"]["data"]
     assert "Jalan 路" in {row["keys"][0]["label"] for row in told["categories"]}
+
+
+async def test_what_nobody_signs_is_not_sent(hub: RunningHub, province: str) -> None:
+    """Nor what nobody's name, number or office stands in."""
+    letter = (await hub.ask(province, CREATE))["createLetter"]
+    for version, name in enumerate(SIGNED, start=1):
+        refused = await hub.refused(province, SEND, id=letter["id"], version=version)
+        assert refused["extensions"] == {"code": "BAD_USER_INPUT", "argument": f"wording.{name}"}
+        stated = dict([*SIGNED.items()][:version])
+        await hub.ask(province, REVISE, id=letter["id"], version=version, wording=stated)
+    await hub.ask(province, SEND, id=letter["id"], version=4)
+
+
+async def test_a_period_is_over_by_the_clock_of_the_province_before_its_letter_is_sent(
+    hub: RunningHub, province: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until 16.00 UTC of the last day it is not."""
+
+    def clock(hour: int, minute: int) -> None:
+        now = datetime(2026, 10, 31, hour, minute, tzinfo=UTC)
+        monkeypatch.setattr("hub.oversight.letters.desk.utc_now", lambda: now)
+
+    clock(15, 59)
+    letter = await begun(hub, province, period={"from": "2026-10-01", "to": "2026-10-31"})
+    refused = await hub.refused(province, SEND, id=letter["id"])
+    assert refused["extensions"]["argument"] == "period"
+    refused = await hub.refused(province, CREATE, period={"from": "2026-11-01", "to": "2026-11-30"})
+    assert refused["extensions"]["argument"] == "period"
+    clock(16, 0)
+    await begun(hub, province, period={"from": "2026-11-01", "to": "2026-11-30"})
+    await hub.ask(province, SEND, id=letter["id"])

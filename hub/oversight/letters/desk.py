@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.domain.clock import utc_now
 from hub.domain.indicators import Period
-from hub.domain.letter import LetterError, LetterState, Wording, check_letter
+from hub.domain.letter import LetterError, LetterState, Wording, check_letter, check_sent
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
 from hub.oversight.letters.page import marked, page_of
@@ -65,7 +65,7 @@ class LetterDesk:
     async def create(self, province: str, first: date, last: date, wording: Wording) -> Document:
         """A draft under the next number of the province's year. Raises LetterError, AskError,
         NumberTakenError."""
-        check_letter(province, first, last, wording)
+        check_letter(province, first, last, wording, utc_now())
         if not self._letters.may_write(province):
             raise LetterError("province", "is not one whose letters you write")
         draft = await self._draft(province, first, last, wording)
@@ -87,7 +87,7 @@ class LetterDesk:
         latest = letter["versions"][-1]
         said = wording or _wording(latest["wording"])
         first, last = (date.fromisoformat(letter[end]) for end in ("first", "last"))
-        check_letter(letter["province"], first, last, said)
+        check_letter(letter["province"], first, last, said, utc_now())
         draft = await self._draft(letter["province"], first, last, said)
         new = self._letters.version(draft, version + 1)
         await self._typeset(letter, new, draft=True)
@@ -98,6 +98,8 @@ class LetterDesk:
         """Sends a draft to the ministry as it was read in a version; it does not change any more.
         Raises LetterError."""
         letter = await self._own(id_, version)
+        said = _wording(letter["versions"][-1]["wording"])
+        check_sent(letter["province"], date.fromisoformat(letter["last"]), said, utc_now())
         pdf = await self._typeset(letter, letter["versions"][-1], draft=False)
         with _told():
             return await self._letters.send(id_, version, pdf)

@@ -30,10 +30,12 @@ class LetterWording:
     address: str | None = _usual("The address in the letterhead; none.")
     code: str | None = _usual("The classification code that the number begins with; none.")
     place: str | None = _usual("Where it is written: the province's capital.")
-    signer_title: str | None = _usual("In what office it is signed, in one or two lines.")
-    signer: str | None = _usual("Who signs it; a line to be filled in.")
+    signer_title: str | None = _usual(
+        "In what office it is signed, in one or two lines; needed to send it."
+    )
+    signer: str | None = _usual("Who signs it; needed to send it.")
     signer_rank: str | None = _usual("The signer's rank; none.")
-    signer_id: str | None = _usual("The signer's number (NIP); a line to be filled in.")
+    signer_id: str | None = _usual("The signer's number (NIP); needed to send it.")
     remarks: str | None = _usual("What the province adds, up to 4,000 letters.")
     copies: list[str] | None = strawberry.field(
         default=None, description="Who gets a copy (tembusan), up to 20."
