@@ -2,12 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
 
 import httpx2
 import orjson
-import pypdf
 import pytest
 
 from hub.domain.complaint import ComplaintStatus
@@ -16,6 +14,7 @@ from hub.oversight.letters.page import page_of
 from hub.oversight.letters.typesetting import typeset
 from hub.store.mongo import Database
 from tests.made import complaint, provenance, received, scope
+from tests.oversight.letter_pages import text_of
 from tests.running_hub import RunningHub
 from tests.schema.test_readiness import ENTER, GOWA, MAKASSAR, MINISTRY, SULSEL, SULTRA
 
@@ -63,12 +62,6 @@ async def province(hub: RunningHub) -> str:
 
 async def pdf(hub: RunningHub, token: str, path: str) -> httpx2.Response:
     return await hub.http.get(path, headers={"Authorization": f"Bearer {token}"})
-
-
-def text_of(content: bytes) -> str:
-    """What a letter says, as it is read from its pages, its lines joined."""
-    pages = (page.extract_text() for page in pypdf.PdfReader(BytesIO(content)).pages)
-    return " ".join(" ".join(pages).split())
 
 
 async def begun(

@@ -10,7 +10,7 @@ import orjson
 import typst
 from anyio import CapacityLimiter, to_thread
 
-TEMPLATE = "1"
+TEMPLATE = "2"
 TYPESETTER = f"typst {version('typst')}"
 _AT_ONCE = 2
 _UNSHOWN = re.compile(r'the text `"(.*)"` could not be displayed')
