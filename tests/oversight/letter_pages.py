@@ -12,6 +12,66 @@ from hub.oversight.letters.typesetting import TEMPLATE, typeset
 from hub.store.mongo import Document
 
 
+def row(*keys: str | None, received: int = 10, followed_up: int = 4, n: int = 2) -> Document:
+    """A row of indicators, the days to follow-up of `n` known."""
+    return {
+        "keys": [{"value": key, "label": key} for key in keys],
+        "received": received,
+        "followedUp": followed_up,
+        "followUpRate": followed_up / received if received else None,
+        "closed": followed_up,
+        "overdue": 0,
+        "workingDaysToFollowUp": {
+            "of": followed_up,
+            "n": n,
+            "coverage": n / followed_up if followed_up else None,
+            "median": 6.0 if n else None,
+        },
+    }
+
+
+def activity(connected: int = 2, active: int = 1) -> Document:
+    """Two institutions of which so many are connected and active."""
+    rates = {"connectedRate": connected / 2, "activeRate": active / 2}
+    names = ("Pemerintah Kota Makassar", "Pemerintah Kabupaten Gowa")
+    members = [
+        {"name": name, "connected": n < connected, "active": n < active}
+        for n, name in enumerate(names)
+    ]
+    counts = {"total": 2, "connected": connected, "active": active}
+    return {**counts, **rates, "members": members}
+
+
+def figures(**changed: Any) -> Document:
+    """What the question of a letter is answered, but for what is changed."""
+    districts = ("Kota Makassar", "Kabupaten Gowa")
+    governments = [("73", "Sulawesi Selatan"), *zip(("73.71", "73.06"), districts, strict=True)]
+    rows = [row(code) for code, _ in governments[1:]]
+    for each, name in zip(rows, districts, strict=True):
+        each["keys"][0]["label"] = name
+    return {
+        "total": [row(received=20, followed_up=8, n=4)],
+        "year": [row(received=40, followed_up=10, n=5)],
+        "covid": [row()],
+        "districts": rows,
+        "months": [row("2020-07"), row("2020-08")],
+        "categories": [row("roads"), row(None)],
+        "activity": activity(),
+        "yearActivity": activity(active=2),
+        "readiness": [
+            {
+                "region": {
+                    "code": code,
+                    "name": name,
+                    "level": "DISTRICT" if "." in code else "PROVINCE",
+                },
+                "entries": [],
+            }
+            for code, name in governments
+        ],
+    } | changed
+
+
 def letter(province: str = "73", first: str = "2020-07-01", last: str = "2020-08-31") -> Document:
     """A letter as it is stored, but for its versions."""
     stated = {"_id": f"{province}-2026-1", "number": 1, "year": 2026, "province": province}

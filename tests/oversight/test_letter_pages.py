@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.oversight.letter_pages import made, text_of
+from tests.oversight.letter_pages import figures, letter, made, row, text_of
 
 OF_TEMPLATE_1 = Path(__file__).with_name("figures_of_template_1.json")
 
@@ -20,3 +20,36 @@ async def test_letters_of_the_first_template_are_made_as_they_were() -> None:
     said = text_of(await made(orjson.loads(OF_TEMPLATE_1.read_bytes()), template="1"))
     assert "Dari 80 laporan Covid-19, 55 atau 68,8% ditindaklanjuti dan tidak ada yang" in said
     assert "1 Kabupaten Kepulauan Selayar 10 8 80,0%" in said
+
+
+async def test_districts_without_a_report_are_listed() -> None:
+    all_ = figures()["districts"]
+    said = text_of(await made(figures(districts=all_[:1])))
+    assert "1 Kota Makassar 10 4 40,0%" in said
+    assert "Tidak ada laporan pada periode ini 2 Kabupaten Gowa 0 0 – –" in said
+    assert "Tidak ada laporan" not in text_of(await made(figures(districts=all_)))
+
+
+async def test_categories_that_have_no_bar_of_their_own_have_one_together() -> None:
+    categories = [row(f"k{n}", received=100 - n, followed_up=0) for n in range(8)]
+    assert "Lainnya" not in text_of(await made(figures(categories=categories)))
+    rest = [row(f"k{n}", received=8, followed_up=3) for n in (8, 9)]
+    said = text_of(await made(figures(categories=categories + rest)))
+    assert "Lainnya (2) 16 (37,5%)" in said
+
+
+async def test_each_month_of_a_period_is_drawn() -> None:
+    """A year from the middle of a month has parts of thirteen."""
+    months = [f"2019-{n:02}" for n in range(6, 13)] + [f"2020-{n:02}" for n in range(1, 7)]
+    rows = [row(month, received=300 + n) for n, month in enumerate(months)]
+    of = letter(first="2019-06-15", last="2020-06-14")
+    said = text_of(await made(figures(months=rows), of))
+    assert all(f"{300 + n}" in said for n in range(13))
+    assert "Jun 2019 Jul 2019" in said
+
+
+async def test_a_letter_on_parts_of_months_says_why_activity_is_not_in_it() -> None:
+    said = text_of(await made(figures(activity=None, yearActivity=None)))
+    assert "Lembaga aktif tidak dihitung* tidak dihitung*" in said
+    assert "* Keterhubungan dan keaktifan dihitung untuk bulan penuh saja." in said
+    assert "tidak dihitung*" not in text_of(await made(figures()))
