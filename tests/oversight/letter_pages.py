@@ -42,6 +42,11 @@ def activity(connected: int = 2, active: int = 1) -> Document:
     return {**counts, **rates, "members": members}
 
 
+def channel(name: str = "lapor", synced: str | None = "2026-11-29T16:00:00+00:00") -> Document:
+    """A channel with its last green run."""
+    return {"name": name, "title": f"Kanal {name}", "lastSyncedAt": synced}
+
+
 def figures(**changed: Any) -> Document:
     """What the question of a letter is answered, but for what is changed."""
     districts = ("Kota Makassar", "Kabupaten Gowa")
@@ -56,6 +61,8 @@ def figures(**changed: Any) -> Document:
         "districts": rows,
         "months": [row("2020-07"), row("2020-08")],
         "categories": [row("roads"), row(None)],
+        "channelMonths": [row("lapor", month) for month in ("2020-07", "2020-08")],
+        "channels": [channel()],
         "activity": activity(),
         "yearActivity": activity(active=2),
         "readiness": [

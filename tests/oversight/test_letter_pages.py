@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.oversight.letter_pages import figures, letter, made, row, text_of
+from tests.oversight.letter_pages import channel, figures, letter, made, row, text_of
 
 OF_TEMPLATE_1 = Path(__file__).with_name("figures_of_template_1.json")
 
@@ -53,3 +53,47 @@ async def test_a_letter_on_parts_of_months_says_why_activity_is_not_in_it() -> N
     assert "Lembaga aktif tidak dihitung* tidak dihitung*" in said
     assert "* Keterhubungan dan keaktifan dihitung untuk bulan penuh saja." in said
     assert "tidak dihitung*" not in text_of(await made(figures()))
+
+
+async def test_what_a_letter_says_of_half_is_about_those_whose_time_is_known() -> None:
+    covid = row(received=80, followed_up=55, n=22)
+    said = text_of(await made(figures(covid=[covid])))
+    assert "Dari 22 yang waktunya diketahui, separuhnya ditindaklanjuti dalam 6,0 hari" in said
+    undated = text_of(await made(figures(covid=[row(received=80, followed_up=55, n=0)])))
+    assert "Waktu tindak lanjutnya tidak diketahui." in undated
+
+
+async def test_follow_ups_without_a_day_are_told_where_activity_rests_on_them() -> None:
+    said = text_of(await made(figures()))
+    told = "Tindak lanjut yang tidak bertanggal (4 dari 8) dihitung pada bulan diterimanya laporan."
+    assert told in said
+    dated = figures(total=[row(received=20, followed_up=8, n=8)])
+    assert "tidak bertanggal" not in text_of(await made(dated))
+
+
+async def test_a_letter_says_until_when_its_channels_told_anything() -> None:
+    said = text_of(await made(figures()))
+    assert "Kanal lapor 20 30 November 2026, 00.00 WITA mutakhir" in said
+    assert "tidak mutakhir" not in said
+    for synced, told in (
+        (None, "– belum pernah disinkronkan penuh"),
+        # In Makassar it is still the last day.
+        ("2020-08-31T15:59:00+00:00", "31 Agustus 2020, 23.59 WITA terakhir sebelum periode"),
+        ("2020-08-31T16:00:00+00:00", "1 September 2020, 00.00 WITA tidak mutakhir: 2.281 hari"),
+        ("2026-11-25T16:55:00+00:00", "26 November 2026, 00.55 WITA tidak mutakhir: 4 hari"),
+        ("2026-11-25T16:57:00+00:00", "26 November 2026, 00.57 WITA mutakhir"),
+    ):
+        said = text_of(await made(figures(channels=[channel(synced=synced)])))
+        assert told in said, synced
+    months = {"channelMonths": [row("lapor", "2020-07")]}
+    said = text_of(await made(figures(**months)))
+    assert "laporan terakhir: Juli 2020" in said
+    said = text_of(await made(figures(channels=[channel(), channel("kota")], **months)))
+    assert "tidak ada laporan pada periode ini" in said
+    assert "Dari 2 kanal yang menjadi sumber data, 2 tidak mutakhir" in said
+
+
+async def test_a_letter_says_what_can_be_asked_again() -> None:
+    said = text_of(await made(figures()))
+    assert "(variabel asOf)" in said
+    assert "Kesiapan, daftar lembaga, dan sinkronisasi kanal tidak disimpan riwayatnya" in said

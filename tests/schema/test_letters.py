@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
 import httpx2
@@ -9,15 +10,21 @@ import orjson
 import pytest
 
 from hub.domain.complaint import ComplaintStatus
+from hub.domain.region import RegionLevel, regions
 from hub.domain.scope import Grant, Permission, Role
 from hub.oversight.letters.page import page_of
 from hub.oversight.letters.typesetting import typeset
+from hub.schema.compiled.execution import Executor
+from hub.schema.letters import FIGURES_WEIGHT
+from hub.schema.limits import DEFAULTS
+from hub.schema.schema import core_schema
 from hub.store.mongo import Database
 from tests.made import complaint, provenance, received, scope
 from tests.oversight.letter_pages import text_of
 from tests.running_hub import RunningHub
 from tests.schema.test_readiness import ENTER, GOWA, MAKASSAR, MINISTRY, SULSEL, SULTRA
 
+QUESTION = files("hub.oversight.letters") / "question.graphql"
 CREATE = """mutation ($province: String! = "73", $wording: LetterWording,
   $period: Period! = {from: "2020-07-01", to: "2020-08-31"}) {
   createLetter(province: $province, period: $period, wording: $wording) {
@@ -103,6 +110,12 @@ async def test_a_letter_tells_the_figures_of_its_province_and_period(
     for row in [*again["total"], *data["total"]]:
         del row["asOf"]
     assert again["total"] == data["total"]
+    # And as it was then, without a change to the question.
+    then = told["variables"] | {"asOf": told["frozenAt"]}
+    assert told["variables"]["asOf"] is None
+    past = await hub.ask(ministry, told["question"], **then)
+    assert (past["total"][0]["received"], past["total"][0]["followedUp"]) == (10, 4)
+    assert past["total"][0]["asOf"] == told["frozenAt"]
     answer = await pdf(hub, province, letter["link"])
     assert answer.headers["content-type"] == "application/pdf"
     said = text_of(answer.content)
@@ -269,6 +282,22 @@ async def test_a_letter_costs_what_its_figures_do(hub: RunningHub, province: str
     refused = await hub.refused(province, many)
     assert refused["extensions"]["limit"] == "cost"
     assert await hub.ask(province, LETTERS) == {"letters": {"nodes": []}}
+
+
+def test_a_letter_is_charged_with_the_costliest_figures() -> None:
+    """Of the province with most districts, over parts of thirteen months."""
+    operation = Executor(core_schema, DEFAULTS).operation(QUESTION.read_text(encoding="utf-8"))
+    assert operation
+    periods = {name: {"from": "2019-06-15", "to": "2020-06-14"} for name in ("period", "year")}
+    costs = [
+        operation.cost.of(
+            {"province": region.code, "wholeMonths": True, **periods},
+            scope(Grant(Role.PROVINCE, (region.code,))).counts,
+        )
+        for region in regions()
+        if region.level is RegionLevel.PROVINCE
+    ]
+    assert FIGURES_WEIGHT * 0.9 < max(costs) <= FIGURES_WEIGHT < DEFAULTS.cost
 
 
 async def test_grants_of_elsewhere_add_nothing_to_a_letter(hub: RunningHub) -> None:

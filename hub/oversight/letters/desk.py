@@ -148,6 +148,8 @@ class LetterDesk:
             "year": {"from": date(last.year, 1, 1).isoformat(), **until},
             # Who was active is known of whole months alone.
             "wholeMonths": Period(first, last).has_whole_months,
+            # For whoever asks again, as it was then.
+            "asOf": None,
         }
         data = await self._ask(scope, _question(), variables)
         now = utc_now()

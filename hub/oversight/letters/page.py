@@ -97,9 +97,10 @@ def marked(page: dict[str, Any], signs: frozenset[str]) -> dict[str, Any]:
     return page | {"figures": seen(page["figures"])}
 
 
-def _local(moment: datetime, province: Region) -> dict[str, str]:
-    """A moment (UTC) by the clocks of a province."""
+def _local(moment: datetime, province: Region) -> dict[str, Any]:
+    """A moment (UTC) by the clocks of a province, which are `hours` ahead."""
     there = moment.astimezone(province.zone)
     offset = there.utcoffset()
     hours = int(offset.total_seconds() // 3600) if offset else 0
-    return {"date": f"{there:%Y-%m-%d}", "time": f"{there:%H.%M}", "zone": _ZONES[hours]}
+    told = {"date": f"{there:%Y-%m-%d}", "time": f"{there:%H.%M}", "zone": _ZONES[hours]}
+    return told | {"hours": hours}
