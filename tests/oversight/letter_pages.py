@@ -105,7 +105,12 @@ async def made(
     return await typeset(template, page)
 
 
+def pages_of(content: bytes) -> list[list[str]]:
+    """The lines of each page of a letter."""
+    pages = pypdf.PdfReader(BytesIO(content)).pages
+    return [page.extract_text().splitlines() for page in pages]
+
+
 def text_of(content: bytes) -> str:
     """What a letter says, as it is read from its pages, its lines joined."""
-    pages = (page.extract_text() for page in pypdf.PdfReader(BytesIO(content)).pages)
-    return " ".join(" ".join(pages).split())
+    return " ".join(" ".join(line for page in pages_of(content) for line in page).split())

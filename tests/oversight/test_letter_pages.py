@@ -5,8 +5,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import orjson
+import pytest
 
-from tests.oversight.letter_pages import channel, figures, letter, made, row, text_of
+from tests.oversight.letter_pages import channel, figures, letter, made, pages_of, row, text_of
 
 OF_TEMPLATE_1 = Path(__file__).with_name("figures_of_template_1.json")
 
@@ -97,3 +98,63 @@ async def test_a_letter_says_what_can_be_asked_again() -> None:
     said = text_of(await made(figures()))
     assert "(variabel asOf)" in said
     assert "Kesiapan, daftar lembaga, dan sinkronisasi kanal tidak disimpan riwayatnya" in said
+
+
+@pytest.mark.parametrize(
+    ("province", "government", "place"),
+    [
+        ("73", "Pemerintah Provinsi Sulawesi Selatan", "se-Provinsi Sulawesi Selatan."),
+        ("11", "Pemerintah Aceh", "se-Aceh."),
+        ("34", "Pemerintah Daerah Daerah Istimewa Yogyakarta", "se-Daerah Istimewa Yogyakarta."),
+    ],
+)
+async def test_governments_are_called_as_the_laws_on_them_do(
+    province: str, government: str, place: str
+) -> None:
+    said = text_of(await made(figures(), letter(province)))
+    assert said.startswith(f"{government.upper()} SEKRETARIAT DAERAH")
+    assert f"Bupati/Wali Kota {place}" in said
+    assert f"Lampiran Surat {government} Nomor" in said
+    assert f"1 {government} belum belum" in said
+
+
+async def test_covid_19_comes_first_where_it_is_a_matter() -> None:
+    none = figures(covid=[row(received=0, followed_up=0, n=0)])
+    of_2026 = letter(first="2026-01-01", last="2026-02-28")
+    for stated, of, told in (
+        (figures(), of_2026, True),
+        (none, letter(), True),
+        (none, letter(first="2022-12-01", last="2023-01-31"), True),
+        (none, of_2026, False),
+        (none, letter(first="2019-11-01", last="2019-12-31"), False),
+    ):
+        said = text_of(await made(stated, of))
+        assert ("1. Penanganan Covid-19, yang didahulukan." in said) == told, of
+        assert ("Surat Edaran Menteri PANRB Nomor 53 Tahun 2020" in said) == told
+        assert ("1. Tindak lanjut." in said) != told
+
+
+async def test_categories_have_names_that_are_read() -> None:
+    keys = ("roads", "roads.big_potholes", "social_welfare", "Jalan\u202e Rusak", "Air_Bersih")
+    said = text_of(await made(figures(categories=[row(key) for key in keys])))
+    for name in ("Jalan", "Jalan: big potholes", "Social welfare", "Jalan□ Rusak", "Air_Bersih"):
+        assert f"{name} 10 (40,0%)" in said, name
+
+
+async def test_a_word_that_is_longer_than_its_column_breaks() -> None:
+    word = "panjang" * 28
+    wording = dict.fromkeys(("office", "address", "signer", "signer_title", "remarks"), word)
+    stated = figures(categories=[row(word)], channels=[channel() | {"title": word}])
+    pages = pages_of(await made(stated, copies=(word,), **wording))
+    assert max(line.lower().count("panjang") for page in pages for line in page) < 20
+
+
+async def test_a_group_of_districts_does_not_begin_at_the_foot_of_a_page() -> None:
+    """Wherever on the page it begins."""
+    below = "Cakupan waktu di bawah 50%"
+    for covered in range(36, 42):
+        rows = [row(f"k{n}", n=4 if n < covered else 0) for n in range(50)]
+        pages = pages_of(await made(figures(districts=rows)))
+        lines = next(page for page in pages if any(line.startswith(below) for line in page))
+        place = next(n for n, line in enumerate(lines) if line.startswith(below))
+        assert any(f"k{covered}" in line for line in lines[place:]), covered
