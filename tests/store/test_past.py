@@ -104,6 +104,7 @@ def as_it_was(one: Complaint, seen: list[ComplaintStatus], at: datetime) -> Was 
     reckoned = {
         "due_at": found.answer.due_at,
         "late": found.late,
+        "deadlines": [deadline._asdict() for deadline in found.deadlines],
         "reopened": found.reopened,
         "days": found.days,
     }
