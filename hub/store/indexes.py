@@ -33,7 +33,7 @@ _COMPLAINT_INDEXES += [
     )
     for prefix in _SCOPES
 ]
-# Open complaints by the rules that they were reckoned by (deadlines.py).
+# What something is still due of, by the rules that it was reckoned by (deadlines.py).
 _COMPLAINT_INDEXES.append(IndexModel([("clock.by", ASCENDING), ("_id", ASCENDING)]))
 
 # MongoDB removes a document by itself once it has ended.
