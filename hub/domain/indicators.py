@@ -148,7 +148,7 @@ class IndicatorRow:
     hand_over: DaysTaken = NO_DAYS
     follow_up: DaysTaken = NO_DAYS
     close: DaysTaken | None = NO_DAYS
-    uncertain: int | None = None
+    uncertain: int = 0
     before: "IndicatorRow | None" = None
 
     @property

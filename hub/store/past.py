@@ -161,7 +161,7 @@ def _count(
         ("archived", c.status is ComplaintStatus.ARCHIVED),
         ("reopened", reckoning.reopened),
         ("uncertain", not then.certain),
-        *_of_deadlines(reckoning, at),
+        *_of_deadlines(reckoning, at, then.certain),
     ):
         group[name] = group.get(name, 0) + counts
     came = {"hand_over": verified, "follow_up": followed_up, "close": closed or bool(c.closed_at)}
@@ -175,10 +175,13 @@ def _count(
     group["changed_at"] = max(group["changed_at"] or fetched_at, fetched_at)
 
 
-def _of_deadlines(reckoning: Reckoning, at: datetime) -> Iterator[tuple[str, bool]]:
+def _of_deadlines(reckoning: Reckoning, at: datetime, certain: bool) -> Iterator[tuple[str, bool]]:
+    """What had an end had it, as somebody dates it; that something was still to be done is known
+    of those alone whose status is certain."""
     overdue = False
     for stage, _, due_at, ended_at, pending in reckoning.duties:
-        late = is_late(due_at, ended_at, pending, at)
+        is_known = certain or not pending
+        late = is_late(due_at, ended_at, pending, at) if is_known else None
         overdue |= pending and late is True
         yield f"{stage}_overdue", pending and late is True
         yield f"{stage}_late", not pending and late is True

@@ -180,10 +180,11 @@ class IndicatorRow(Figures):
     """The figures of one group, each beside what it rests on."""
 
     keys: list[KeyValue] = attribute("keys", "One for each dimension asked for, in that order.")
-    uncertain: int | None = attribute(
+    uncertain: int = attribute(
         "uncertain",
         "With `asOf`: how many had a status then that is not known, since the hub first saw them "
-        "later and no channel says since when. They count as what is known of them.",
+        "later and no channel says since when. They count as what is known of them, and not as "
+        "overdue.",
     )
     before: FiguresBefore | None = attribute(
         "before",
