@@ -18,8 +18,7 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
     `clock` says by which rules a complaint was reckoned of which something is still due, be it that
     it is closed, and what the remaining days of an open one are counted by. `acted_in` are the
     months, of the district's zone, in which it was followed up. What is in most complaints not
-    known or not so is left out, for short documents: an index of `stage_due_at` holds those alone
-    of which something is to be done.
+    known or not so is left out, for short documents.
     """
     steps = steps_of(complaint.history, timeline)
     found = rules.reckon(complaint, steps)
