@@ -169,6 +169,7 @@ class OrderField(StrEnum):
     RECEIVED_AT = "received_at"
     UPDATED_AT = "updated_at"
     DUE_AT = "due_at"
+    STAGE_DUE_AT = "stage_due_at"
 
 
 @dataclass(frozen=True, slots=True)

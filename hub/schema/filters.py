@@ -1,7 +1,7 @@
 """Filters as clients write them → conditions."""
 
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any, Optional
@@ -46,6 +46,7 @@ from hub.schema.comparisons import (
 )
 from hub.schema.enums import OrderDirection
 from hub.schema.errors import InputError
+from hub.schema.periods import in_utc
 from hub.schema.places import Box, Near
 from hub.schema.types.node import local_id
 
@@ -291,13 +292,4 @@ def _checked(field: Field | EntryField, value: Any, argument: str) -> Any:
         return own
     if isinstance(value, ComplaintStatus | Classification | DeadlineStage):
         return value.value
-    return _moment(value, argument) if isinstance(value, datetime) else value
-
-
-def _moment(at: datetime, argument: str) -> datetime:
-    if at.tzinfo is None:
-        raise InputError(argument, "names no time zone, such as 2020-07-01T00:00:00+08:00")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise InputError(argument, "does not lie in the years 1 to 9999 (UTC)") from None
+    return in_utc(value, argument) if isinstance(value, datetime) else value

@@ -59,7 +59,7 @@ class Pager:
         bound = self._bound(order)
 
         def cursor(document: Document) -> str:
-            *values, id_ = (document[step.field] for step in order)
+            *values, id_ = (document.get(step.field) for step in order)
             return bound.write(Place(tuple(values), id_))
 
         if projection and 1 in projection.values():

@@ -323,7 +323,7 @@ def _compared(random: Random, values: list[Any], ops: list[str]) -> Any:
     return {op: random.choice(values)}
 
 
-ORDER_FIELDS = {"RECEIVED_AT", "UPDATED_AT", "DUE_AT"}
+ORDER_FIELDS = {"RECEIVED_AT", "UPDATED_AT", "DUE_AT", "STAGE_DUE_AT"}
 
 
 def order_of(random: Random) -> list[dict[str, str]]:

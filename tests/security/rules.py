@@ -303,7 +303,7 @@ def ordered(documents: Iterable[Document], order_by: list[dict[str, str]]) -> li
     for step in reversed(order_by):
         name = step["field"].lower()
         found.sort(
-            key=lambda d, n=name: (d[n] is not None, d[n].timestamp() if d[n] else 0),  # type: ignore[misc]
+            key=lambda d, n=name: (d.get(n) is not None, d[n].timestamp() if d.get(n) else 0),  # type: ignore[misc]
             reverse=step["direction"] == "DESC",
         )
     return found

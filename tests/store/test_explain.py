@@ -111,6 +111,15 @@ async def test_a_page_walks_an_index(
     assert not {"COLLSCAN", "SORT"} & set(used)
 
 
+@pytest.mark.parametrize("reach", REACHES.values(), ids=REACHES)
+async def test_the_list_of_work_is_walked_in_its_order(filled: Database, reach: Reach) -> None:
+    wanted = plan.match(Compare(Field.STAGE_DUE_AT, Op.IS_NULL, False), MOMENT)
+    first = plan.steps((Order(OrderField.STAGE_DUE_AT, descending=False),))
+    used = await planned(filled, plan.find(plan.within(reach), wanted, first, Page(20)))
+    assert "IXSCAN" in used
+    assert not {"COLLSCAN", "SORT"} & set(used)
+
+
 FILTERS: dict[str, Condition] = {
     "status": Compare(Field.STATUS, Op.EQ, "received"),
     "programme": Compare(Field.PROGRAMME, Op.EQ, "COVID19"),
