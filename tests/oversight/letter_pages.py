@@ -12,6 +12,11 @@ from hub.oversight.letters.typesetting import TEMPLATE, typeset
 from hub.store.mongo import Document
 
 
+def stage(name: str, late: int = 0, n: int = 0, of: int = 0) -> Document:
+    """How the deadlines of a stage are kept."""
+    return {"stage": name, "late": late, "n": n, "of": of}
+
+
 def row(*keys: str | None, received: int = 10, followed_up: int = 4, n: int = 2) -> Document:
     """A row of indicators, the days to follow-up of `n` known."""
     return {
@@ -20,7 +25,8 @@ def row(*keys: str | None, received: int = 10, followed_up: int = 4, n: int = 2)
         "followedUp": followed_up,
         "followUpRate": followed_up / received if received else None,
         "closed": followed_up,
-        "overdue": 0,
+        "stageOverdue": 0,
+        "deadlines": [stage("VERIFY"), stage("FOLLOW_UP"), stage("ANSWER")],
         "workingDaysToFollowUp": {
             "of": followed_up,
             "n": n,

@@ -7,7 +7,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.oversight.letter_pages import channel, figures, letter, made, pages_of, row, text_of
+from tests.oversight.letter_pages import (
+    channel,
+    figures,
+    letter,
+    made,
+    pages_of,
+    row,
+    stage,
+    text_of,
+)
 
 OF_TEMPLATE_1 = Path(__file__).with_name("figures_of_template_1.json")
 
@@ -158,3 +167,30 @@ async def test_a_group_of_districts_does_not_begin_at_the_foot_of_a_page() -> No
         lines = next(page for page in pages if any(line.startswith(below) for line in page))
         place = next(n for n, line in enumerate(lines) if line.startswith(below))
         assert any(f"k{covered}" in line for line in lines[place:]), covered
+
+
+async def test_who_was_late_is_told_by_stage_with_what_it_rests_on() -> None:
+    """Covid-19 first: the limits of SE 53/2020 are about verifying and following up."""
+    of_covid = [stage("VERIFY", 21, 23, 76), stage("FOLLOW_UP", 0, 4, 9), stage("ANSWER")]
+    of_all = [stage("VERIFY", 47, 53, 201), stage("FOLLOW_UP", 0, 0, 3), stage("ANSWER", 1, 2, 3)]
+    total = figures()["total"][0] | {"deadlines": of_all, "stageOverdue": 3}
+    covid = row() | {"deadlines": of_covid}
+    districts = [each | {"deadlines": of_covid} for each in figures()["districts"]]
+    said = text_of(await made(figures(total=[total], covid=[covid], districts=districts)))
+    assert "Terlambat diverifikasi: 21 dari 23 yang diketahui (76 bertenggat)" in said
+    assert "terlambat ditindaklanjuti pertama kali: 0 dari 4 yang diketahui (9 berteng" in said
+    assert "Terlambat diverifikasi 47 (n = 53 dari 201) –" in said
+    assert "Terlambat ditindaklanjuti pertama kali – (n = 0 dari 3) –" in said
+    assert "Terlambat diselesaikan 1 (n = 2 dari 3) –" in said
+    assert "Melewati tenggat tahapnya, saat dibekukan 3 0" in said
+    assert "47 terlambat verifikasi dari 53 yang diketahui" in said
+    assert "– terlambat tindak lanjut tidak diketahui" in said
+    assert "1 Kota Makassar 10 4 40,0% 6,0 50,0% 21 dari 23 0 dari 4" in said
+
+
+async def test_nobody_is_in_time_by_a_guess() -> None:
+    unknown = [stage("VERIFY", of=76), stage("FOLLOW_UP"), stage("ANSWER")]
+    said = text_of(await made(figures(covid=[row() | {"deadlines": unknown}])))
+    assert "Terlambat diverifikasi: tidak diketahui, dari 76 yang bertenggat;" in said
+    assert "pertama kali: tidak dapat dinilai, karena tidak ada yang tenggatnya dapat" in said
+    assert "tidak ada yang melewati tenggat" not in said
