@@ -144,10 +144,18 @@ async def test_covid_19_comes_first_where_it_is_a_matter() -> None:
 
 
 async def test_categories_have_names_that_are_read() -> None:
-    keys = ("roads", "roads.big_potholes", "social_welfare", "Jalan\u202e Rusak", "Air_Bersih")
+    keys = (
+        "roads",
+        "roads.big_potholes",
+        "social_welfare",
+        "Jalan\u202e Rusak",
+        "Air_Bersih",
+        "B-" * 99,
+    )
     said = text_of(await made(figures(categories=[row(key) for key in keys])))
     for name in ("Jalan", "Jalan: big potholes", "Social welfare", "Jalan□ Rusak", "Air_Bersih"):
         assert f"{name} 10 (40,0%)" in said, name
+    assert "B-B…" in said
 
 
 async def test_a_word_that_is_longer_than_its_column_breaks() -> None:
