@@ -3,6 +3,7 @@
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -160,7 +161,8 @@ async def test_categories_have_names_that_are_read() -> None:
 
 async def test_a_word_that_is_longer_than_its_column_breaks() -> None:
     word = "panjang" * 28
-    wording = dict.fromkeys(("office", "address", "signer", "signer_title", "remarks"), word)
+    names = ("office", "address", "signer", "signer_title", "remarks")
+    wording: dict[str, Any] = dict.fromkeys(names, word)
     stated = figures(categories=[row(word)], channels=[channel() | {"title": word}])
     pages = pages_of(await made(stated, copies=(word,), **wording))
     assert max(line.lower().count("panjang") for page in pages for line in page) < 20
