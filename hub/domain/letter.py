@@ -23,9 +23,12 @@ class LetterError(ArgumentError):
 
 LONGEST_LINE, LONGEST_TEXT, MOST_COPIES, MOST_DAYS = 200, 4_000, 20, 366
 EARLIEST = date(2011, 1, 1)
+"""LAPOR! began in this year."""
 SIGNED_BY = ("signer_title", "signer", "signer_id")
+"""What is said of who signs a letter before it is sent."""
 _CODE = re.compile(r"[0-9A-Za-z.-]{1,30}(/[0-9A-Za-z.-]{1,30})?")
 _LINES = ("office", "address", "place", "signer_title", "signer", "signer_rank", "signer_id")
+_LONGEST = {**dict.fromkeys(_LINES, LONGEST_LINE), "remarks": LONGEST_TEXT}
 _OF_LINES = ("address", "signer_title", "remarks")
 
 
@@ -51,10 +54,7 @@ class Wording:
 
     def check(self) -> None:
         """Raises LetterError for what has no room in a letter."""
-        for name, longest in {
-            **dict.fromkeys(_LINES, LONGEST_LINE),
-            "remarks": LONGEST_TEXT,
-        }.items():
+        for name, longest in _LONGEST.items():
             text = getattr(self, name)
             if text is not None and len(text) > longest:
                 raise LetterError(f"wording.{name}", f"has more than {longest:,} letters")

@@ -53,7 +53,7 @@ def _unshown(diagnostic: str) -> frozenset[str]:
     found = "".join(_UNSHOWN.findall(diagnostic))
     text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), found)
     # Of a letter with marks the letter is there.
-    return frozenset(sign for sign in text if not sign.isascii())
+    return frozenset(sign for sign in text if not (sign.isascii() and sign.isprintable()))
 
 
 @cache
