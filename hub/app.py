@@ -9,15 +9,13 @@ import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from hub.auth.issuers import HeldKeys, Issuer
 from hub.auth.keys import FreshKeys, KeyRing
-from hub.auth.middleware import BearerBackend, Challenge
-from hub.auth.reads import ReadsForViewer
+from hub.auth.middleware import Authentication, Bearers, Challenge
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
 from hub.cross_origin import CrossOrigin
@@ -103,10 +101,10 @@ async def make_app(
             group.cancel_scope.cancel()
 
     own = OwnTokens(Issuer(issuer, issuer, HeldKeys(ring.published)), store.principals)
-    backend = BearerBackend(TokenVerifier([*external, own]))
+    bearers = Bearers(TokenVerifier([*external, own]))
     socket = GraphQLSocket(
         graphql,
-        backend,
+        bearers,
         store.principals.remembered,
         frozenset({*origins, origin_of(issuer)}),
         ending,
@@ -129,8 +127,7 @@ async def make_app(
         middleware=[
             *([Middleware(CrossOrigin, origins=origins)] if origins else []),
             Middleware(FreshKeys, ring=ring),
-            Middleware(AuthenticationMiddleware, backend=backend, on_error=challenge),
-            Middleware(ReadsForViewer),
+            Middleware(Authentication, bearers=bearers, challenge=challenge),
         ],
         lifespan=watching,
     )

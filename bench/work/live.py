@@ -101,16 +101,19 @@ def _told(
 
 
 def _remembered(memory: list[float], changes: int) -> Result:
-    """The first minute against the last one; a quarter of the time where there are less."""
+    """The first minute against the last one, and those between; a quarter of the time where there
+    are less."""
     part = min(60, len(memory) // 4)
-    first, last = median(memory[:part]), median(memory[-part:])
+    parts = [memory[n : n + part] for n in range(0, len(memory) - part + 1, part)]
+    first, *between, last = median(parts[0]), *map(median, parts[1:-1]), median(memory[-part:])
     more = last - first
-    labels = ("in the last minute", "in the first")
+    rows = [("in the last minute", last), ("in the first", first)]
+    rows += [(f"in minute {n}", each) for n, each in enumerate(between, 2)]
     return Result(
         "subscribers",
         f"Memory of the hub with {SUBSCRIBERS:,} subscribers",
         changes,
-        [Row(label, mb, "MB") for label, mb in zip(labels, (last, first), strict=True)],
+        [Row(label, mb, "MB") for label, mb in rows],
         [Ratio("last minute, more than", "first", more, more, more, at_most=20)],
         unit="MB",
     )

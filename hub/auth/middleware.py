@@ -1,41 +1,32 @@
 """Bearer token → viewer, for every request. Without one the viewer is nobody."""
 
-from starlette.authentication import (
-    AuthCredentials,
-    AuthenticationBackend,
-    AuthenticationError,
-    BaseUser,
-)
-from starlette.requests import HTTPConnection
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as Connection
 
 from hub.auth.issuers import InvalidTokenError
 from hub.auth.tokens import TokenVerifier
 from hub.domain.scope import Scope
 from hub.store.mongo import StoreError
+from hub.store.scope_monitor import viewing
+
+_NOBODY = Scope("", (), frozenset())
 
 
-class Viewer(BaseUser):
+@dataclass(frozen=True, slots=True)
+class Viewer:
     """A caller whose token was valid; `authority` tells whether it still is, `client_id` which
     client of the hub it was made for, if one was."""
 
-    def __init__(self, scope: Scope, authority: "Authority", client_id: str | None) -> None:
-        self.scope = scope
-        self.authority = authority
-        self.client_id = client_id
-
-    @property
-    def is_authenticated(self) -> bool:
-        """Always: a caller without a token is Starlette's UnauthenticatedUser."""
-        return True
-
-    @property
-    def display_name(self) -> str:
-        """The client's id."""
-        return self.scope.subject
+    scope: Scope
+    authority: "Authority"
+    client_id: str | None
 
 
-class UncheckedTokenError(AuthenticationError):
+class UncheckedTokenError(Exception):
     """Whether a token holds can't be found out now."""
 
 
@@ -55,19 +46,15 @@ class Authority:
         return await self._verifier.expires_at(self._token)
 
 
-class BearerBackend(AuthenticationBackend):
+class Bearers:
     """Reads `Authorization: Bearer …`; other schemes are for others to read."""
 
     def __init__(self, verifier: TokenVerifier) -> None:
         self._verifier = verifier
 
-    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
-        """The viewer, or None without a token. Raises AuthenticationError for a bad one."""
-        viewer = await self.viewer(conn.headers.get("authorization", ""))
-        return (AuthCredentials(sorted(viewer.scope.permissions)), viewer) if viewer else None
-
     async def viewer(self, authorization: str) -> Viewer | None:
-        """Who comes with such a header; None without a token. Raises AuthenticationError."""
+        """Who comes with such a header; None without a token. Raises InvalidTokenError,
+        UncheckedTokenError."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -75,8 +62,6 @@ class BearerBackend(AuthenticationBackend):
         try:
             bearer = await self._verifier.bearer(token)
             scope = await bearer.scope()
-        except InvalidTokenError as error:
-            raise AuthenticationError(str(error)) from error
         except StoreError as error:
             raise UncheckedTokenError from error
         return Viewer(scope, Authority(self._verifier, token), bearer.client_id)
@@ -88,7 +73,7 @@ class Challenge:
     def __init__(self, issuer: str) -> None:
         self._metadata = f"{issuer}/.well-known/oauth-protected-resource"
 
-    def __call__(self, _: HTTPConnection, error: AuthenticationError) -> Response:
+    def refused(self, error: InvalidTokenError | UncheckedTokenError) -> Response:
         """For a token that is not valid, or of which that can't be told."""
         if isinstance(error, UncheckedTokenError):
             body = _error("The hub can't check the token now. Try again.", "UNAVAILABLE")
@@ -108,3 +93,34 @@ class Challenge:
 
 def _error(message: str, code: str) -> dict[str, object]:
     return {"errors": [{"message": message, "extensions": {"code": code}}]}
+
+
+class Authentication:
+    """ASGI middleware: what comes after it finds the viewer as the connection's `user`, None
+    without a token, and the store reads for them alone, whatever answers; for nobody, nothing.
+
+    Code that answers requests and reads for no viewer says so with `unscoped`.
+    """
+
+    def __init__(self, app: ASGIApp, bearers: Bearers, challenge: Challenge) -> None:
+        self._app = app
+        self._bearers = bearers
+        self._challenge = challenge
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """Passes a connection on, unless its token does not hold. What runs beside requests reads
+        for no viewer."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            viewer = await self._bearers.viewer(Headers(scope=scope).get("authorization", ""))
+        except (InvalidTokenError, UncheckedTokenError) as error:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1000})  # which is answered with 403
+            else:
+                await self._challenge.refused(error)(scope, receive, send)
+            return
+        scope["user"] = viewer
+        with viewing(viewer.scope if viewer else _NOBODY):
+            await self._app(scope, receive, send)

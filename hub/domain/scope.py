@@ -176,6 +176,14 @@ class Scope:
     grants: tuple[Grant, ...]
     permissions: frozenset[Permission]
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Made once: each request looks up several things by its scope."""
+        return hash((self.subject, self.grants, self.permissions))
+
     def _reach(self, holds: Callable[[Role], bool], *permissions: Permission) -> Reach:
         """What the grants of some roles reach, where all of the permissions are there."""
         if not self.permissions.issuperset(permissions):

@@ -42,7 +42,8 @@ class Pager:
     def _bound(self, order: tuple[plan.Step, ...]) -> BoundCursors:
         """The cursors of this list in an order, of which there are few."""
         if order not in self._bindings:
-            self._bindings[order] = self.cursors.bind(self.scope, [self.collection.name, order])
+            stated = [step._asdict() for step in order]
+            self._bindings[order] = self.cursors.bind(self.scope, [self.collection.name, stated])
         return self._bindings[order]
 
     async def read(

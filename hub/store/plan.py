@@ -1,9 +1,8 @@
 """(Scope, question) → what MongoDB is asked. Pure; with figures.py the only maker of filters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.domain.complaint import OPEN_STATUSES
 from hub.domain.letter import LetterState
@@ -117,8 +116,7 @@ def match(condition: Condition, now: datetime) -> Filter:  # noqa: PLR0911 - one
             return {"$nor": [match(part, now)]}
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(NamedTuple):
     """A find: filter, sort and limit. One more document than the page is asked for."""
 
     filter: Filter
@@ -126,8 +124,7 @@ class Find:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of an order: a field, which way, and whether it can be unknown."""
 
     field: str

@@ -8,7 +8,8 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 
-from hub.auth.reads import ReadsForViewer
+from hub.auth.middleware import Authentication, Bearers, Challenge
+from hub.auth.tokens import TokenVerifier
 from hub.domain.activity import Members
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension, Period
@@ -213,8 +214,10 @@ async def test_a_request_without_a_token_reads_for_nobody(database: Database) ->
     async def careless(*_: Any) -> None:
         await database["complaints"].find_one({})
 
+    bearers, challenge = Bearers(TokenVerifier([])), Challenge("http://127.0.0.1")
     with pytest.raises(UnscopedReadError):
-        await ReadsForViewer(careless)({"type": "http"}, no_message, no_message)
+        asked = {"type": "http", "headers": []}
+        await Authentication(careless, bearers, challenge)(asked, no_message, no_message)
 
 
 async def no_message(*_: Any) -> Any:

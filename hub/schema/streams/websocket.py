@@ -6,11 +6,11 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import anyio
-from starlette.authentication import AuthenticationError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from hub.auth.middleware import BearerBackend, UncheckedTokenError, Viewer
+from hub.auth.issuers import InvalidTokenError
+from hub.auth.middleware import Bearers, UncheckedTokenError, Viewer
 from hub.schema.answering import Answering
 from hub.schema.streams.connection import (
     BAD_MESSAGE,
@@ -36,14 +36,14 @@ class GraphQLSocket:
     def __init__(
         self,
         answering: Answering,
-        backend: BearerBackend,
+        bearers: Bearers,
         changes: Remembered,
         origins: frozenset[str],
         ending: Event,
     ) -> None:
         """`changes` as for Term. Browsers say which page connects; `origins` are those that may."""
         self._answering = answering
-        self._backend = backend
+        self._bearers = bearers
         self._changes = changes
         self._origins = origins
         self._ending = ending
@@ -127,10 +127,10 @@ class GraphQLSocket:
         try:
             viewer = connection.user
             if isinstance(stated, str):
-                viewer = await self._backend.viewer(stated)
+                viewer = await self._bearers.viewer(stated)
         except UncheckedTokenError:
             raise Closed(TRY_AGAIN, "The hub can't check the token now.") from None
-        except AuthenticationError as error:
+        except InvalidTokenError as error:
             raise Closed(FORBIDDEN, str(error)) from None
         if not isinstance(viewer, Viewer):
             raise Closed(FORBIDDEN, "An access token is needed.")
