@@ -116,7 +116,7 @@ def holds(  # noqa: PLR0911 - one for each case
         case Compare(Field.LOCATION, _, Circle() | Box() as area):
             return complaint.location is not None and lies_in(area, complaint.location)
         case Compare(field, op, value):
-            return _compares(_actual(complaint, field, steps), op, value)
+            return compares(_actual(complaint, field, steps), op, value)
 
 
 def timeline(complaint: Complaint) -> Steps:
@@ -129,7 +129,7 @@ def _holds_of(part: Any, entry: dict[str, Any]) -> bool:
     if part.field is EntryField.LATE:
         ended_at, pending = entry["ended_at"], entry["pending"]
         actual = is_late(entry["due_at"], ended_at, pending, datetime.now(UTC))
-    return _compares(actual, part.op, part.value)
+    return compares(actual, part.op, part.value)
 
 
 def _actual(  # noqa: PLR0911 - one for each case
@@ -167,7 +167,7 @@ def lies_in(area: Circle | Box, point: Location) -> bool:
     return 2 * asin(sqrt(haversine)) * 6_378_100 <= area.metres
 
 
-def _compares(actual: Any, op: Op, value: Any) -> bool:
+def compares(actual: Any, op: Op, value: Any) -> bool:
     match op:
         case Op.EQ:
             return bool(actual == value)

@@ -32,6 +32,7 @@ from hub.schema.comparisons import (
     BooleanFilter,
     ClassificationFilter,
     DateTimeFilter,
+    DaysFilter,
     DeadlineFilter,
     IdFilter,
     KnownFilter,
@@ -51,8 +52,8 @@ from hub.schema.places import Box, Near
 from hub.schema.types.node import local_id
 
 NOT_WATCHED = (
-    "search, near, within, location, title, description, address, timeline, deadlines and "
-    "provenance can't be watched; all else can"
+    "search, near, within, location, title, description, address, timeline, deadlines, provenance "
+    "and remainingWorkingDays can't be watched; all else can"
 )
 MOST_VALUES = 500
 MOST_NESTING = 10
@@ -89,6 +90,9 @@ class ComplaintFilter:
     overdue_ever: BooleanFilter | None = unset("Overdue now, or answered after that was due.")
     stage: StageFilter | None = unset("What has to be done now; unknown where nothing has.")
     stage_due_at: DateTimeFilter | None = unset("By when that has to be done.")
+    remaining_working_days: DaysFilter | None = unset(
+        "Working days from today to `dueAt`, in the district; unknown where nothing is due."
+    )
     deadlines: DeadlineFilter | None = unset("One of its deadlines.")
     reopened: BooleanFilter | None = unset("Whether it was closed or put aside, and open again.")
     province: RegionFilter | None = unset("The province.")
@@ -230,6 +234,7 @@ _FILTERS: tuple[Any, ...] = (
     ClassificationFilter,
     ComplaintFilter,
     DateTimeFilter,
+    DaysFilter,
     DeadlineFilter,
     IdFilter,
     KnownFilter,

@@ -24,9 +24,9 @@ class Deadlines:
     async def recompute(self) -> int:
         """How many complaints were reckoned by other rules, or by none, and are by these now.
 
-        They are found by an index. What is over stays as it was reckoned when it ended, but
-        for what an earlier version of the hub has never reckoned. What changes meanwhile is
-        reckoned by whoever changes it. Broken off anywhere, the next one goes on from there.
+        They are found by an index. What is over stays as it was reckoned when it ended, but for
+        what an earlier version of the hub has never reckoned. What changes meanwhile is reckoned by
+        whoever changes it. Broken off anywhere, the next one goes on from there.
         """
         recomputed = 0
         wanted = {"clock.by": {"$nin": [self._rules.version, DONE]}}

@@ -77,7 +77,7 @@ CONDITIONS: dict[str, Filter] = {
     "archived": _is(ComplaintStatus.ARCHIVED),
     "reopened": {"$eq": ["$reopened", True]},
     **{name: counts for stage in DUTIES for name, counts in _kept(stage).items()},
-    "answer_late": {"$eq": ["$late", True]},
+    "answer_late": {"$eq": ["$late", True]},  # as the filter of overdueEver has it
 }
 """Whether a complaint counts for a figure, whatever time it is."""
 
@@ -88,7 +88,7 @@ IS_DUE: dict[str, tuple[Filter, Any]] = {
         {"$min": ["$stage_due_at", "$due_at"]},
     ),
     **{stage.value: (_is_pending(stage), _of(stage, "due_at")) for stage in DUTIES},
-    "answer": (IS_OPEN, "$due_at"),
+    "answer": (IS_OPEN, "$due_at"),  # as the filter of overdue has it
 }
 """What has to be done, in whichever stage and in each: whether it has, and until when. What is past
 that counts as `stage_overdue`, `verify_overdue` and so on."""

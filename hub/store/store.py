@@ -167,7 +167,7 @@ class Store:
         complaints = ScopedComplaints(scope, database, self._vault, cursors, *shared)
         return Reader(
             scope=scope,
-            cases=ScopedCases(scope, database),
+            cases=ScopedCases(scope, database, self._rules.calendar),
             complaints=complaints,
             rankings=ScopedRankings(scope, complaints),
             activity=ScopedActivity(scope, database, self.rollups, self._past),
@@ -196,7 +196,7 @@ class Store:
             scope=scope,
             connectors=OwnConnectors(scope, database),
             dead_letters=OwnDeadLetters(scope, database),
-            cases=CaseChanges(scope, database),
+            cases=CaseChanges(scope, database, self._rules.calendar),
         )
 
     async def purge(

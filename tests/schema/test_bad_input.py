@@ -195,6 +195,7 @@ async def test_a_moment_beyond_the_ends_of_time_is_named(hub: RunningHub) -> Non
         *((each, {"eq": "x"}) for each in ("title", "description", "address")),
         ("timeline", {"status": {"eq": "CLOSED"}}),
         ("deadlines", {"pending": {"eq": True}}),
+        ("remainingWorkingDays", {"lt": 0}),
         ("provenance", {"run": {"eq": "x"}}),
     ],
 )

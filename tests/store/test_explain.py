@@ -21,8 +21,10 @@ from hub.domain.question import (
     Page,
     Place,
 )
+from hub.domain.remaining import by_moments
 from hub.domain.scope import Grant, Permission, Reach, Role, Scope
 from hub.domain.seen import as_seen
+from hub.domain.working_days import Calendar
 from hub.store import plan
 from hub.store.mongo import Database, Driver, connect
 from hub.store.store import Store
@@ -126,6 +128,9 @@ FILTERS: dict[str, Condition] = {
     "time": Compare(Field.RECEIVED_AT, Op.GTE, MOMENT),
     "overdue": Compare(Field.OVERDUE, Op.EQ, True),
     "number": Compare(Field.NUMBER, Op.EQ, "7"),
+    "days": by_moments(
+        Compare(Field.REMAINING_WORKING_DAYS, Op.LTE, 2), Calendar(), datetime.now(UTC)
+    ),
 }
 
 
