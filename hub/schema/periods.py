@@ -13,8 +13,8 @@ AS_OF = "A past moment: as it was then, by what is known today. Now unless told.
 
 
 _LOOK_WEIGHT = 1_000
-"""What one look at a past moment costs, at which up to 50,000 complaints are reckoned one by one. All
-the figures of a letter can be asked for again at once; turns (hub/store/past.py) bound the rest."""
+"""What one look at a past moment costs, at which up to 50,000 complaints are reckoned one by one:
+so that all figures of a letter can be asked for at once. Turns (past.py) bound the rest."""
 
 
 def weighing(usual: int, looks: int = 1) -> Weighed:
