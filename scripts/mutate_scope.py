@@ -200,13 +200,13 @@ MUTANTS = [
     Mutant(
         "filters by hidden words",
         "hub/store/complaints.py",
-        "plan.match(as_seen(condition, self._scope), _now())",
-        "plan.match(condition, _now())",
+        "plan.match(self._seen(condition, now), now)",
+        "plan.match(condition, now)",
     ),
     Mutant(
         "figures by hidden words",
         "hub/store/complaints.py",
-        "condition=as_seen(condition, scope))",
+        "condition=self._seen(condition, now))",
         "condition=condition)",
     ),
     Mutant(

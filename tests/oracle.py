@@ -116,7 +116,7 @@ def holds(  # noqa: PLR0911 - one for each case
         case Compare(Field.LOCATION, _, Circle() | Box() as area):
             return complaint.location is not None and lies_in(area, complaint.location)
         case Compare(field, op, value):
-            return _compares(_actual(complaint, field, steps), op, value)
+            return compares(_actual(complaint, field, steps), op, value)
 
 
 def timeline(complaint: Complaint) -> Steps:
@@ -129,7 +129,7 @@ def _holds_of(part: Any, entry: dict[str, Any]) -> bool:
     if part.field is EntryField.LATE:
         ended_at, pending = entry["ended_at"], entry["pending"]
         actual = is_late(entry["due_at"], ended_at, pending, datetime.now(UTC))
-    return _compares(actual, part.op, part.value)
+    return compares(actual, part.op, part.value)
 
 
 def _actual(  # noqa: PLR0911 - one for each case
@@ -167,7 +167,7 @@ def lies_in(area: Circle | Box, point: Location) -> bool:
     return 2 * asin(sqrt(haversine)) * 6_378_100 <= area.metres
 
 
-def _compares(actual: Any, op: Op, value: Any) -> bool:
+def compares(actual: Any, op: Op, value: Any) -> bool:
     match op:
         case Op.EQ:
             return bool(actual == value)
@@ -218,6 +218,8 @@ class Figures(NamedTuple):
     closed: int | None
     archived: int | None
     overdue_ever: int
+    stage_overdue: int
+    deadlines: list[tuple[str, int, int, int, int]]
     reopened: int
     hand_over: Any
     follow_up: Any
@@ -239,6 +241,8 @@ def comparable(rows: Iterable[IndicatorRow]) -> dict[Any, Figures]:
             row.closed,
             row.archived,
             row.overdue_ever,
+            row.stage_overdue,
+            [(d.stage, d.overdue, d.late, d.n, d.of) for d in row.deadlines or ()],
             row.reopened,
             *map(_told, (row.hand_over, row.follow_up, row.close)),
         )
@@ -276,6 +280,7 @@ def figures(complaints: Iterable[Complaint | Told], now: datetime | None = None)
     hours: list[float] = []
     days: dict[str, list[int | None]] = {"hand_over": [], "follow_up": [], "close": []}
     counts: Counter[str] = Counter()
+    deadlines: list[Mapping[str, Any]] = []
     for c, steps, stored in group:
         was = {step["status"] for step in steps}
         followed_up = bool(was & {*FOLLOWED_UP_STATUSES}) or c.followed_up_at is not None
@@ -289,6 +294,9 @@ def figures(complaints: Iterable[Complaint | Told], now: datetime | None = None)
         counts["archived"] += c.status == "archived"
         counts["overdue"] += is_overdue(c, stored, now)
         counts["overdue_ever"] += late or is_overdue(c, stored, now)
+        to_do = [each for each in stored["deadlines"] if each["stage"] != "closing"]
+        counts["stage_overdue"] += any(each["pending"] and _late(each, now) for each in to_do)
+        deadlines += to_do
         counts["reopened"] += stored.get("reopened", False)
         if c.followed_up_at:
             hours.append((c.followed_up_at - c.received_at).total_seconds() // 3600)
@@ -310,9 +318,27 @@ def figures(complaints: Iterable[Complaint | Told], now: datetime | None = None)
         counts["closed"],
         counts["archived"],
         counts["overdue_ever"],
+        counts["stage_overdue"],
+        [_kept(stage, deadlines, now) for stage in ("verify", "follow_up", "answer")],
         counts["reopened"],
         *(_taken(days[stage]) for stage in ("hand_over", "follow_up", "close")),
     )
+
+
+def _late(deadline: Mapping[str, Any], now: datetime | None) -> bool | None:
+    """Whether a stage was done, or is still to be, after it was due; None where nobody knows."""
+    done = (now or datetime.now(UTC)) if deadline["pending"] else deadline["ended_at"]
+    return done > deadline["due_at"] if done and deadline["due_at"] else None
+
+
+def _kept(
+    stage: str, deadlines: list[Mapping[str, Any]], now: datetime | None
+) -> tuple[str, int, int, int, int]:
+    """(The stage, how many are overdue, were ever late, are known to be or not, have one)."""
+    of = [each for each in deadlines if each["stage"] == stage and each["due_at"]]
+    known = [(each["pending"], _late(each, now)) for each in of if _late(each, now) is not None]
+    overdue = sum(1 for pending, late in known if pending and late)
+    return stage, overdue, sum(1 for _, late in known if late), len(known), len(of)
 
 
 def _taken(days: list[int | None]) -> tuple[int, int, float | None, float | None]:

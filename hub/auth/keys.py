@@ -49,11 +49,13 @@ class KeyRing:
         # Of several that are too new, as at the very first start, the oldest.
         self.signing = KeySet([ripe[0] if ripe else pairs[-1][1]])
 
-    async def refresh_if_old(self) -> None:
-        """Reads the keys if they have not been for REFRESH_SECONDS. Without MongoDB the known
-        ones go on."""
-        if time.monotonic() < self._fresh_until:
-            return
+    @property
+    def is_old(self) -> bool:
+        """Whether the keys have not been read for REFRESH_SECONDS."""
+        return time.monotonic() >= self._fresh_until
+
+    async def try_to_refresh(self) -> None:
+        """Reads the keys. Without MongoDB the known ones go on."""
         try:
             await self.refresh()
         except StoreError as error:
@@ -69,7 +71,8 @@ class FreshKeys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what it gets."""
-        await self._ring.refresh_if_old()
+        if self._ring.is_old:
+            await self._ring.try_to_refresh()
         await self._app(scope, receive, send)
 
 

@@ -48,7 +48,8 @@ class TokenVerifier:
 
     async def bearer(self, token: str) -> Bearer:
         """Who comes with a token. Raises InvalidTokenError."""
-        return (await self._of(token)).bearer
+        known = self._believed(token) or await self._looked_at(token)
+        return known.bearer
 
     async def scope(self, token: str) -> Scope:
         """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
@@ -56,18 +57,20 @@ class TokenVerifier:
 
     async def expires_at(self, token: str) -> float:
         """When a token expires, in seconds since 1970. Raises InvalidTokenError."""
-        return (await self._of(token)).expires_at
+        known = self._believed(token) or await self._looked_at(token)
+        return known.expires_at
 
-    async def _of(self, token: str) -> "_Verified":
-        digest = sha256(token.encode()).digest()
-        known = self._known.get(digest)
-        if known and known.until <= time.time():
-            del self._known[digest]
-            known = None
-        if known is None:
-            known = self._known[digest] = await self._verified(token)
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+    def _believed(self, token: str) -> "_Verified | None":
+        """What was found out of a token lately."""
+        known = self._known.get(_digest(token))
+        return known if known and known.until > time.time() else None
+
+    async def _looked_at(self, token: str) -> "_Verified":
+        digest = _digest(token)
+        self._known.pop(digest, None)
+        known = self._known[digest] = await self._verified(token)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
         return known
 
     async def _verified(self, token: str) -> "_Verified":
@@ -82,6 +85,10 @@ class TokenVerifier:
             return _Verified(until, expires_at, trusted.bearer(claims))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise InvalidTokenError from error
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

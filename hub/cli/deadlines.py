@@ -15,10 +15,10 @@ def _group() -> None:
 
 @app.command()
 def recompute(json: Json = False) -> None:
-    """Reckons the deadlines of open complaints anew, after a rule or a holiday has changed.
+    """Reckons the deadlines of complaints anew, after a rule or a holiday has changed.
 
-    A serving hub does so by itself when it starts, and once a day. Closed complaints keep the
-    deadlines that they had.
+    A serving hub does so by itself when it starts, and once a day. What is closed or put aside
+    keeps the deadlines that it had.
 
     Example: hub deadlines recompute
     """

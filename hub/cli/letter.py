@@ -45,9 +45,14 @@ def create(
     last: Annotated[
         datetime, typer.Option("--to", formats=_DAY, help="Last day that it is about.")
     ],
+    signer: Annotated[str | None, typer.Option(help="Who signs it; needed to send it.")] = None,
+    signer_id: Annotated[str | None, typer.Option(help="The signer's NIP; needed too.")] = None,
+    signer_title: Annotated[
+        str | None, typer.Option(help="In what office it is signed; needed too.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Drafts a letter with the figures of now, in the usual wording.
+    """Drafts a letter with the figures of now, else in the usual wording.
 
     Example: hub letter create 73 --from 2020-07-01 --to 2020-08-31
     """
@@ -55,7 +60,8 @@ def create(
 
     async def body(settings: Settings) -> None:
         async with _desk_of(settings, province) as (desk, _):
-            letter = await desk.create(province, first.date(), last.date(), Wording())
+            said = Wording(signer_title=signer_title, signer=signer, signer_id=signer_id)
+            letter = await desk.create(province, first.date(), last.date(), said)
         _tell(letter, json)
 
     run(body)

@@ -14,6 +14,10 @@ from hub.store.store import Store
 _FIRST, _LAST = date(2020, 7, 1), date(2020, 8, 31)
 _WORDING = Wording(
     address="Jalan Jenderal Urip Sumoharjo Nomor 269, Makassar 90231",
+    signer_title="a.n. Gubernur Sulawesi Selatan\nSekretaris Daerah,",
+    signer="Andi Contoh Peragaan, S.Sos., M.Si.",
+    signer_rank="Pembina Utama Madya",
+    signer_id="19700101 199503 1 000",
     remarks="Seluruh angka dalam surat ini adalah data peragaan dan bukan keadaan sebenarnya.",
 )
 

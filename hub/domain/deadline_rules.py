@@ -20,6 +20,10 @@ class DeadlineStage(StrEnum):
     CLOSING = "closing"
 
 
+DUTIES = (DeadlineStage.VERIFY, DeadlineStage.FOLLOW_UP, DeadlineStage.ANSWER)
+"""What an office has to do; closing is what follows where the reporter says nothing."""
+
+
 class Event(StrEnum):
     """What a deadline is counted from."""
 

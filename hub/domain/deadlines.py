@@ -7,14 +7,11 @@ from typing import NamedTuple
 
 from hub.domain.complaint import OPEN_STATUSES, Classification, Complaint, ComplaintStatus
 from hub.domain.course import Course, Step, course_of
-from hub.domain.deadline_rules import DeadlineStage, Event, Rule, standing_rules
+from hub.domain.deadline_rules import DUTIES, DeadlineStage, Event, Rule, standing_rules
 from hub.domain.working_days import Calendar, OfficeClock
 
 _METHOD = 2
 """Counted up when the same rules and days make something else of complaints than before."""
-
-_DUTIES = (DeadlineStage.VERIFY, DeadlineStage.FOLLOW_UP, DeadlineStage.ANSWER)
-"""What an office has to do; closing is what follows where the reporter says nothing."""
 
 Pauses = Sequence[tuple[int, int | None]]
 """From which day on a complaint waits for its reporter, and the first that counts again; None
@@ -61,7 +58,12 @@ class Reckoning(NamedTuple):
     @property
     def next(self) -> Deadline | None:
         """What has to be done now; None where there is nothing."""
-        return next((each for each in self.deadlines[:3] if each.pending), None)
+        return next((each for each in self.duties if each.pending), None)
+
+    @property
+    def duties(self) -> list[Deadline]:
+        """Those of what an office has to do, in the order of DUTIES."""
+        return self.deadlines[: len(DUTIES)]
 
     @property
     def late(self) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from hub.domain.deadline_rules import DUTIES, DeadlineStage
+
 
 class Dimension(StrEnum):
     """What indicators can be grouped by. Weeks begin on Monday; days are of the district's zone."""
@@ -84,7 +86,31 @@ class DaysTaken:
         return fraction(self.n, self.of)
 
 
+@dataclass(frozen=True, slots=True)
+class StageDeadlines:
+    """How the deadlines of one stage are kept. `of` complaints have one, and of `n` of them it is
+    known whether they are late: those that are still to be done, and those of which somebody says
+    when they were. `late` were done or put aside after it, or are `overdue` now."""
+
+    stage: DeadlineStage
+    overdue: int = 0
+    late: int = 0
+    n: int = 0
+    of: int = 0
+
+    @property
+    def coverage(self) -> float | None:
+        """The fraction of which it is known; None when none has a deadline."""
+        return fraction(self.n, self.of)
+
+    @property
+    def late_rate(self) -> float | None:
+        """Late as a fraction of those of which it is known; None of none."""
+        return fraction(self.late, self.n)
+
+
 NO_DAYS = DaysTaken()
+NO_DEADLINES = tuple(StageDeadlines(stage) for stage in DUTIES)
 STAGES = ("hand_over", "follow_up", "close")
 """What working days are counted to, by the names that are stored."""
 
@@ -95,9 +121,11 @@ class IndicatorRow:
 
     `timed` is how many of `followed_up` state when, which is what the median and the 90th
     percentile of days by the hour rest on; `changed_at` (UTC) is when the hub last stored a change
-    in the group. What is closed or archived is a group of its own, by status, and None for whoever
-    may not be told of it. `uncertain` is how many had a status that is not known, where a past
-    moment was asked for; `before` is the same group in the period before, where that was.
+    in the group. `overdue` is about answers, `stage_overdue` about whatever has to be done. What is
+    closed or archived is a group of its own, by status, and None for whoever may not be told of it;
+    so are `deadlines`, which tell how many complaints of a kind with rules there are. `uncertain`
+    is how many had a status that is not known, where a past moment was asked for; `before` is the
+    same group in the period before, where that was.
     """
 
     keys: Keys
@@ -114,11 +142,13 @@ class IndicatorRow:
     closed: int | None = 0
     archived: int | None = 0
     overdue_ever: int = 0
+    stage_overdue: int = 0
+    deadlines: tuple[StageDeadlines, ...] | None = NO_DEADLINES
     reopened: int = 0
     hand_over: DaysTaken = NO_DAYS
     follow_up: DaysTaken = NO_DAYS
     close: DaysTaken | None = NO_DAYS
-    uncertain: int | None = None
+    uncertain: int = 0
     before: "IndicatorRow | None" = None
 
     @property

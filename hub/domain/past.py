@@ -23,6 +23,7 @@ MOVING = frozenset(
         Field.OVERDUE_EVER,
         Field.STAGE,
         Field.STAGE_DUE_AT,
+        Field.REMAINING_WORKING_DAYS,
         Field.DEADLINES,
         Field.REOPENED,
         Field.TIMELINE,

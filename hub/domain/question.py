@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class Field(StrEnum):
-    """A field of a complaint that can be compared. The value is its name in the store."""
+    """A field of a complaint that can be compared. The value is its name in the store. Of the
+    remaining working days nothing is stored: by_moments (remaining.py) makes others of it."""
 
     ID = "_id"
     NUMBER = "number"
@@ -31,6 +32,10 @@ class Field(StrEnum):
     OVERDUE_EVER = "overdue_ever"
     STAGE = "stage"
     STAGE_DUE_AT = "stage_due_at"
+    REMAINING_WORKING_DAYS = "remaining_working_days"
+    RECKONED_BY = "clock.by"
+    CLOCK_PLACE = "clock.place"
+    DAYS_LEFT = "clock.left"
     DEADLINES = "deadlines"
     REOPENED = "reopened"
     PROVINCE = "province"
@@ -113,7 +118,7 @@ class EntryCompare:
     value: "Value | tuple[Value, ...]"
 
 
-Value = str | bool | datetime | Area | EntryCompare
+Value = str | bool | int | datetime | Area | EntryCompare
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ class OrderField(StrEnum):
     RECEIVED_AT = "received_at"
     UPDATED_AT = "updated_at"
     DUE_AT = "due_at"
+    STAGE_DUE_AT = "stage_due_at"
 
 
 @dataclass(frozen=True, slots=True)

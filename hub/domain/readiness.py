@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from hub.domain.argument import ArgumentError
+from hub.domain.plain_text import is_plain
 
 
 class ReadinessItem(StrEnum):
@@ -42,8 +43,9 @@ class Statement:
     description: str | None = None
     channels: tuple[str, ...] = ()
 
-    def check(self, item: ReadinessItem) -> None:
-        """Raises ReadinessError where something is missing, or is longer than it may be."""
+    def check(self, item: ReadinessItem, today: date) -> None:
+        """Raises ReadinessError where something is missing, is longer than it may be, can't be read
+        or was signed after today, a day of the place."""
         for name in _NEEDED[item]:
             if not getattr(self, name):
                 raise ReadinessError(name, f"is needed for {item.name}")
@@ -52,12 +54,18 @@ class Statement:
             ("signer", LONGEST_NAME),
             ("description", LONGEST_TEXT),
         ):
-            if len(getattr(self, name) or "") > longest:
+            text = getattr(self, name)
+            if text is not None and len(text) > longest:
                 raise ReadinessError(name, f"has more than {longest:,} letters")
+            if text is not None and not is_plain(text, lines=name == "description"):
+                raise ReadinessError(name, "is blank, or has signs that do not show")
+        if self.signed_on and self.signed_on > today:
+            raise ReadinessError("signed_on", f"lies in the future; there it is {today} now")
         if len(self.channels) > MOST_CHANNELS:
             raise ReadinessError("channels", f"names more than {MOST_CHANNELS}")
-        if any(not 0 < len(name) <= LONGEST_NAME for name in self.channels):
-            raise ReadinessError("channels", f"takes names of 1 to {LONGEST_NAME} letters")
+        if not all(len(name) <= LONGEST_NAME and is_plain(name) for name in self.channels):
+            told = f"takes names of 1 to {LONGEST_NAME} letters, all of which show"
+            raise ReadinessError("channels", told)
 
 
 _NEEDED = {

@@ -110,8 +110,8 @@ def _whole(months: list[Path], axis: _Axis) -> list[Path]:
 
 def _without_statuses(row: IndicatorRow) -> IndicatorRow:
     """How many are closed or archived are cells of the table by status, which tells them if they
-    may be told."""
-    return replace(row, closed=None, archived=None, close=None)
+    may be told; so is what has no deadline of the table by classification."""
+    return replace(row, closed=None, archived=None, close=None, deadlines=None)
 
 
 def _without_few_times(row: IndicatorRow) -> IndicatorRow:

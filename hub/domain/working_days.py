@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from importlib.metadata import version
+from itertools import accumulate, compress
 from zoneinfo import ZoneInfo
 
 from hub.domain.region import regions
@@ -74,23 +75,33 @@ def national_days_off() -> frozenset[date]:
     return frozenset(country_holidays("ID", years=years, categories=(PUBLIC, GOVERNMENT)))
 
 
+_FIRST = FIRST.toordinal()
+
+
+@cache
+def _national_working_days() -> bytes:
+    """Of each day of the calendar 1 or 0. It takes a thirtieth of a second."""
+    off = national_days_off()
+    days = map(date.fromordinal, range(_FIRST, LAST.toordinal() + 1))
+    return bytes(day.weekday() < _SATURDAY and day not in off for day in days)
+
+
 class WorkingDays:
     """Working days in a row, so that to count them is to subtract. Days are ordinals (1 is the
     first day of the year 1)."""
 
     def __init__(self, exceptions: Mapping[date, bool]) -> None:
         """Monday to Friday but for national days off, and but for these exceptions."""
-        off = national_days_off()
-        self._days = array("i")
-        self._up_to = array("i")
-        for ordinal in range(FIRST.toordinal(), LAST.toordinal() + 1):
-            day = date.fromordinal(ordinal)
-            if exceptions.get(day, day.weekday() < _SATURDAY and day not in off):
-                self._days.append(ordinal)
-            self._up_to.append(len(self._days))
+        worked = bytearray(_national_working_days())
+        for day, is_worked in exceptions.items():
+            if FIRST <= day <= LAST:
+                worked[day.toordinal() - _FIRST] = is_worked
+        self._days = array("i", compress(range(_FIRST, _FIRST + len(worked)), worked))
+        self._up_to = array("i", accumulate(worked))
 
     def after(self, day: int, number: int) -> int | None:
-        """The so-manieth working day after a day; None where the calendar does not reach."""
+        """The so-manieth working day after a day: for 0 the last one up to it, below that those
+        before. None where the calendar does not reach."""
         place = day - _FIRST
         if not 0 <= place < len(self._up_to):
             return None
@@ -104,9 +115,6 @@ class WorkingDays:
         if not (0 <= start - _FIRST < size and 0 <= end - _FIRST < size):
             return None
         return self._up_to[end - _FIRST] - self._up_to[start - _FIRST]
-
-
-_FIRST = FIRST.toordinal()
 
 
 class OfficeClock:
@@ -159,10 +167,23 @@ class Calendar:
             found = self._clocks[code] = OfficeClock(region.zone, self._working_days(code))
         return found
 
+    @cached_property
+    def alike(self) -> list[tuple[OfficeClock, list[str | None]]]:
+        """All places, None for what is in none, those together that have the same days in the same
+        zone; with a clock that is right for each of them."""
+        found: dict[tuple[str, tuple[str, ...]], list[str | None]] = defaultdict(list)
+        for region in regions():
+            places = (region.code, None) if region.code == CAPITAL else (region.code,)
+            found[region.time_zone, self._exceptional(region.code)] += places
+        return [(self.clock(places[0]), places) for places in found.values()]
+
+    def _exceptional(self, code: str) -> tuple[str, ...]:
+        """Whose exceptions hold in a place."""
+        near = dict.fromkeys((NATION, code[:2], code))
+        return tuple(each for each in near if self._exceptions.get(each))
+
     def _working_days(self, code: str) -> WorkingDays:
-        of = tuple(
-            each for each in dict.fromkeys((NATION, code[:2], code)) if self._exceptions.get(each)
-        )
+        of = self._exceptional(code)
         if of not in self._days:
             joined: dict[date, bool] = {}
             for each in of:

@@ -73,6 +73,19 @@ class StageFilter(_Equality[DeadlineStage]):
     """A condition on what has to be done."""
 
 
+@strawberry.input(description="A condition on a number of days.")
+class DaysFilter:
+    """A condition on a number of days."""
+
+    eq: int | None = unset("Are so many.")
+    ne: int | None = unset("Are not so many; unknown are not so many either.")
+    gt: int | None = unset("Are more.")
+    gte: int | None = unset("Are so many or more.")
+    lt: int | None = unset("Are fewer.")
+    lte: int | None = unset("Are so many or fewer.")
+    is_null: bool | None = unset("Are unknown, or are known.")
+
+
 @strawberry.input(description="A condition on a yes or no.")
 class BooleanFilter:
     """A condition on a yes or no."""

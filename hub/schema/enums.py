@@ -125,6 +125,7 @@ _known(
         "When the channel received it.",
         "When it last changed.",
         "By when an answer is due; unknown is lowest.",
+        "By when what has to be done now is due: the work list. Unknown is lowest.",
     ],
     "ComplaintOrderField",
 )

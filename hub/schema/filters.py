@@ -1,7 +1,7 @@
 """Filters as clients write them → conditions."""
 
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any, Optional
@@ -32,6 +32,7 @@ from hub.schema.comparisons import (
     BooleanFilter,
     ClassificationFilter,
     DateTimeFilter,
+    DaysFilter,
     DeadlineFilter,
     IdFilter,
     KnownFilter,
@@ -46,12 +47,13 @@ from hub.schema.comparisons import (
 )
 from hub.schema.enums import OrderDirection
 from hub.schema.errors import InputError
+from hub.schema.periods import in_utc
 from hub.schema.places import Box, Near
 from hub.schema.types.node import local_id
 
 NOT_WATCHED = (
-    "search, near, within, location, title, description, address, timeline, deadlines and "
-    "provenance can't be watched; all else can"
+    "search, near, within, location, title, description, address, timeline, deadlines, provenance "
+    "and remainingWorkingDays can't be watched; all else can"
 )
 MOST_VALUES = 500
 MOST_NESTING = 10
@@ -88,6 +90,9 @@ class ComplaintFilter:
     overdue_ever: BooleanFilter | None = unset("Overdue now, or answered after that was due.")
     stage: StageFilter | None = unset("What has to be done now; unknown where nothing has.")
     stage_due_at: DateTimeFilter | None = unset("By when that has to be done.")
+    remaining_working_days: DaysFilter | None = unset(
+        "Working days from today to `dueAt`, in the district; unknown where nothing is due."
+    )
     deadlines: DeadlineFilter | None = unset("One of its deadlines.")
     reopened: BooleanFilter | None = unset("Whether it was closed or put aside, and open again.")
     province: RegionFilter | None = unset("The province.")
@@ -229,6 +234,7 @@ _FILTERS: tuple[Any, ...] = (
     ClassificationFilter,
     ComplaintFilter,
     DateTimeFilter,
+    DaysFilter,
     DeadlineFilter,
     IdFilter,
     KnownFilter,
@@ -291,13 +297,4 @@ def _checked(field: Field | EntryField, value: Any, argument: str) -> Any:
         return own
     if isinstance(value, ComplaintStatus | Classification | DeadlineStage):
         return value.value
-    return _moment(value, argument) if isinstance(value, datetime) else value
-
-
-def _moment(at: datetime, argument: str) -> datetime:
-    if at.tzinfo is None:
-        raise InputError(argument, "names no time zone, such as 2020-07-01T00:00:00+08:00")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise InputError(argument, "does not lie in the years 1 to 9999 (UTC)") from None
+    return in_utc(value, argument) if isinstance(value, datetime) else value

@@ -21,8 +21,9 @@ from hub.schema.types.letter import Letter, LetterFigures, LetterWording
 _ID = {"id": "Of a letter: 73-2026-1."}
 _READ = {"version": "The version that you read: another one is not changed."}
 _WORDING = {"wording": "What stands in it beside its figures."}
-_FIGURES_WEIGHT = 7_000
-"""To compute its figures, were they asked for by themselves (question.graphql)."""
+FIGURES_WEIGHT = 16_000
+"""To compute its figures, were they asked for by themselves (question.graphql), of the province
+with most districts."""
 
 
 @output
@@ -79,7 +80,7 @@ class LetterMutation:
             "period": "Complaints received in these days; both ends are needed.",
         }
         | _WORDING,
-        weight=_FIGURES_WEIGHT,
+        weight=FIGURES_WEIGHT,
     )
     async def create_letter(
         self,
@@ -97,7 +98,7 @@ class LetterMutation:
             said = wording.stated if wording else Wording()
             return await desk.create(province, period.from_, period.to, said)
 
-    @resolved(Letter, _ID | _READ | _WORDING, weight=_FIGURES_WEIGHT)
+    @resolved(Letter, _ID | _READ | _WORDING, weight=FIGURES_WEIGHT)
     async def revise_letter(
         self,
         info: HubInfo,
@@ -114,7 +115,7 @@ class LetterMutation:
     @resolved(Letter, _ID | _READ)
     async def send_letter(self, info: HubInfo, id: strawberry.ID, version: int) -> Any:  # noqa: A002
         """Sends a draft of yours to the ministry, which sees it from then on. It does not change
-        any more."""
+        any more. Its period is over, and it names who signs it."""
         with _told():
             return await info.context.letters().send(id, version)
 

@@ -9,6 +9,8 @@ import strawberry
 from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from hub.domain.clock import utc_now
+from hub.domain.plain_text import is_plain, stripped
 from hub.domain.readiness import ReadinessError, ReadinessItem, ReadinessState
 from hub.domain.region import Region, regions
 from hub.domain.scope import Permission, Reach
@@ -83,8 +85,9 @@ class ReadinessMutation:
         Its attachments stay."""
         register = _register(info)
         stated = statement.stated
+        now, place = utc_now(), regions().get(region)
         try:
-            stated.check(item)
+            stated.check(item, place.day_of(now) if place else now.date())
         except ReadinessError as error:
             raise InputError(f"statement.{to_camel_case(error.argument)}", str(error)) from None
         with _refusals("region", "is no local government that you enter for"):
@@ -130,10 +133,13 @@ async def _judged(
     note: str | None,
 ) -> Document:
     register = _register(info)
-    if note and len(note) > _LONGEST_NOTE:
+    said = stripped(note)
+    if said and len(said) > _LONGEST_NOTE:
         raise InputError("note", f"has more than {_LONGEST_NOTE:,} letters")
+    if said and not is_plain(said, lines=True):
+        raise InputError("note", "has signs that do not show")
     with _refusals("region", "has no such entry that you confirm or return"):
-        return told(await register.judge(region, item, version, state, note))
+        return told(await register.judge(region, item, version, state, said))
 
 
 def _register(info: HubInfo) -> Register:

@@ -20,6 +20,7 @@ from hub.store.rollups import Rollups
 
 _MOST_ANSWERS = 500
 _MOST_ROWS = 200_000
+_DUE = [f"{name}_due" for name in figures.IS_DUE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def _answer(question: Question, groups: list[Document], now: datetime, as_of: da
 
 
 def _next_deadline(groups: Iterable[Document], now: datetime) -> datetime | None:
-    to_come = [due for group in groups for due in group.get("due", ()) if due >= now]
+    lists = [group[name] for group in groups for name in _DUE if name in group]
+    to_come = [due for each in lists for due in each if due >= now]
     return min(to_come).replace(tzinfo=UTC) if to_come else None
 
 

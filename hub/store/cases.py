@@ -3,7 +3,7 @@ these, and of nothing else. So no link, count or id tells of a complaint that is
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from anyio import to_thread
 from pymongo import UpdateOne
@@ -12,8 +12,10 @@ from hub.domain.argument import ArgumentError
 from hub.domain.case import LinkedBy, joined, pair_of
 from hub.domain.clock import utc_now
 from hub.domain.question import Condition
+from hub.domain.remaining import by_moments
 from hub.domain.scope import Scope
 from hub.domain.seen import as_seen
+from hub.domain.working_days import Calendar
 from hub.store import plan
 from hub.store.links import LIVE, Pair, link_id, places_of
 from hub.store.mongo import Database, Document, read_quickly
@@ -52,8 +54,9 @@ class ScopedCases:
     """The cases within a scope. A secret complaint is in one with others only for viewers who may
     read its words, since the words of the others would tell them."""
 
-    def __init__(self, scope: Scope, database: Database) -> None:
+    def __init__(self, scope: Scope, database: Database, calendar: Calendar) -> None:
         self._scope = scope
+        self._calendar = calendar
         self._rows = plan.within(scope.rows)
         self._linked = plan.within(scope.rows, plan.OF_LINK)
         self._complaints = read_quickly(database["complaints"])
@@ -94,7 +97,9 @@ class ScopedCases:
     async def count(self, condition: Condition) -> CaseCounts:
         """The complaints of the scope that fulfil a condition, and how many cases these are of:
         those that `of` tells. Raises CasesError."""
-        wanted = plan.match(as_seen(condition, self._scope), datetime.now(UTC))
+        now = utc_now()
+        seen = as_seen(by_moments(condition, self._calendar, now), self._scope)
+        wanted = plan.match(seen, now)
         here = plan.both(self._rows, wanted)
         ids = await self._complaints.find(here, {"_id": 1}, limit=_AT_ONCE + 1).to_list()
         if len(ids) <= _AT_ONCE:
@@ -138,9 +143,9 @@ class ScopedCases:
 class CaseChanges:
     """What a viewer says of complaints that they oversee: that they are the same, or are not."""
 
-    def __init__(self, scope: Scope, database: Database) -> None:
+    def __init__(self, scope: Scope, database: Database, calendar: Calendar) -> None:
         self._scope = scope
-        self._cases = ScopedCases(scope, database)
+        self._cases = ScopedCases(scope, database, calendar)
         self._complaints = database["complaints"]
         self._links = database["links"]
 

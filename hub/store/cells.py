@@ -3,11 +3,13 @@
 A document for each cell (place and month) and breakdown:
 
     {_id: "status|73|73.71|2020-07", breakdown: "status", cell, province, district, month,
-     parts: [{value, received, followed_up, …, overdue, due, hours, hand_over, …, changed_at}],
+     parts: [{value, received, followed_up, …, verify_overdue, verify_due, …, hours, …,
+              changed_at}],
      computed_at}
 
-`overdue` counts what was overdue when the cell was computed, `due` lists the deadlines then to come
-of what is open, so that the sum is right for any later moment without a new computation. `hours`,
+`verify_overdue` counts what was overdue when the cell was computed, `verify_due` lists the
+deadlines then to come of what is still to be done, so that the sum is right for any later moment
+without a new computation; likewise of each stage, `stage` being whichever has to be done. `hours`,
 `hand_over`, `follow_up` and `close` list how long each complaint took that came so far, null where
 nobody says, so that lists of many cells are one list.
 """
@@ -22,8 +24,9 @@ from hub.domain.scope import Reach
 from hub.store.figures import (
     CAME_TO,
     CONDITIONS,
-    IS_OPEN,
+    IS_DUE,
     MONTH,
+    OVERDUE,
     SPANS,
     Pipeline,
     counts_of,
@@ -33,7 +36,7 @@ from hub.store.figures import (
 )
 from hub.store.plan import Filter, both, match, within
 
-FORM = 3
+FORM = 4
 """Counted up when cells hold something else than before: then all are computed anew."""
 
 TOTAL = "total"
@@ -61,8 +64,8 @@ def from_rollups(
     """The figures of each group; None where the roll-up does not hold what is asked.
 
     It holds whole months of places, with one breakdown at a time. `parts` are the figures that
-    are read; None for all. `due` of a group are the deadlines that were still to come when its
-    cells were computed: those that have passed since are overdue too.
+    are read; None for all. `verify_due` of a group are the deadlines that were still to come when
+    its cells were computed: those that have passed since are overdue too.
     """
     months = _whole_months(period)
     fields = fields_of(condition) - {Field.PROVINCE, Field.DISTRICT}
@@ -86,19 +89,18 @@ def from_rollups(
     if wanted:
         chosen.append({"$match": wanted})
     counts = counts_of(parts)
-    read = [*counts, "changed_at", *(["due"] if "overdue" in counts else [])]
+    due = [f"{OVERDUE[name]}_due" for name in counts if name in OVERDUE]
+    read = [*counts, "changed_at", *due]
     if {Dimension.DISTRICT, Dimension.MONTH}.issubset(dimensions):
         # As they stand: what a few cells without a district have in common is added by the reader.
         stand = {name: _of_part(breakdown, name) for name in [*read, *spans_of(parts)]}
         return [[*chosen, {"$project": {"_id": keys, **stand}}]]
-    added = {name: {_ADDED.get(name, "$sum"): _of_part(breakdown, name)} for name in read}
+    how = {"changed_at": "$max", **dict.fromkeys(due, "$push")}
+    added = {name: {how.get(name, "$sum"): _of_part(breakdown, name)} for name in read}
     summed: Pipeline = [*chosen, {"$group": {"_id": keys, **added}}]
-    if "due" in read:
-        summed.append({"$set": {"due": _joined("$due")}})
+    if due:
+        summed.append({"$set": {name: _joined(f"${name}") for name in due}})
     return [summed, *([*chosen, *_counted(keys, breakdown, name)] for name in spans_of(parts))]
-
-
-_ADDED = {"changed_at": "$max", "due": "$push"}
 
 
 def _of_part(breakdown: str, name: str) -> Any:
@@ -178,14 +180,11 @@ def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
     A computation never replaces one that began after it.
     """
     value = None if breakdown == TOTAL else f"${breakdown}"
-    is_late = {"$and": [IS_OPEN, {"$lt": ["$due_at", "$$NOW"]}]}
-    is_to_come = {"$and": [IS_OPEN, {"$gte": ["$due_at", "$$NOW"]}]}
     newer = {"$gte": ["$$new.computed_at", "$computed_at"]}
     part: Filter = {
         "received": {"$sum": 1},
         **{name: sum_if(condition) for name, condition in CONDITIONS.items()},
-        "overdue": sum_if(is_late),
-        "due": {"$push": {"$cond": [is_to_come, "$due_at", "$$REMOVE"]}},
+        **{name: each for due in IS_DUE for name, each in _due(due).items()},
         **{name: {"$push": each} for name, each in _LISTED.items()},
         "changed_at": {"$max": "$provenance.fetched_at"},
         **(_OF_INSTITUTIONS if breakdown == Dimension.INSTITUTION else {}),
@@ -217,6 +216,16 @@ def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
             }
         },
     ]
+
+
+def _due(name: str) -> Filter:
+    is_due, due = IS_DUE[name]
+    is_late = {"$and": [is_due, {"$lt": [due, "$$NOW"]}]}
+    is_to_come = {"$and": [is_due, {"$gte": [due, "$$NOW"]}]}
+    return {
+        f"{name}_overdue": sum_if(is_late),
+        f"{name}_due": {"$push": {"$cond": [is_to_come, due, "$$REMOVE"]}},
+    }
 
 
 def _told(name: str) -> Any:

@@ -16,6 +16,7 @@ from hub.domain.institutions import Names
 from hub.domain.past import MOVING, PastError
 from hub.domain.question import LATEST_FIRST, Condition, Order, fields_of
 from hub.domain.reading import Reading
+from hub.domain.remaining import by_moments
 from hub.domain.scope import Scope
 from hub.domain.seen import as_seen
 from hub.domain.series import Back, beside, filled, time_of
@@ -158,7 +159,7 @@ class ScopedComplaints:
         """How many complaints of the scope fulfil a condition: counted one by one up to
         MOST_COUNTED, beyond that about as many as the roll-up says, or that many at least."""
         now = _now()
-        seen = as_seen(condition, self._scope)
+        seen = self._seen(condition, now)
         wanted = plan.both(self._rows, plan.match(seen, now))
         counted = await self._complaints.count_documents(wanted, limit=MOST_COUNTED + 1)
         if counted <= MOST_COUNTED:
@@ -167,7 +168,12 @@ class ScopedComplaints:
         return Count(max(kept or 0, MOST_COUNTED), is_estimate=True)
 
     def _wanted(self, condition: Condition) -> plan.Filter:
-        return plan.match(as_seen(condition, self._scope), _now())
+        now = _now()
+        return plan.match(self._seen(condition, now), now)
+
+    def _seen(self, condition: Condition, now: datetime) -> Condition:
+        """A condition at a moment, of what is stored and shown to this viewer."""
+        return as_seen(by_moments(condition, self._rules.calendar, now), self._scope)
 
     async def indicators(
         self,
@@ -232,10 +238,11 @@ class ScopedComplaints:
         if not reads_all:
             return await self._statistics.answer(question, scope.rows, _now())
         reach = scope.rows if scope.counts_beyond_rows else scope.counts
-        seen = replace(question, reach=reach, condition=as_seen(condition, scope))
+        now = _now()
+        seen = replace(question, reach=reach, condition=self._seen(condition, now))
         if as_of:
             return await self._past.rows(seen, as_of, scope.subject)
-        return await self._answers.answer(seen, _now())
+        return await self._answers.answer(seen, now)
 
     def _refuse_of_past(self, condition: Condition, *, reads_all: bool) -> None:
         if not reads_all:

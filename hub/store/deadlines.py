@@ -1,4 +1,4 @@
-"""Deadlines reckoned anew, once a rule or a day has changed: of open complaints alone."""
+"""Deadlines reckoned anew, once a rule or a day has changed: where something is still due."""
 
 from pymongo import UpdateOne
 
@@ -24,9 +24,9 @@ class Deadlines:
     async def recompute(self) -> int:
         """How many complaints were reckoned by other rules, or by none, and are by these now.
 
-        They are found by an index. What is closed stays as it was reckoned when it was closed, but
-        for what an earlier version of the hub has never reckoned. What changes meanwhile is
-        reckoned by whoever changes it. Broken off anywhere, the next one goes on from there.
+        They are found by an index. What is over stays as it was reckoned when it ended, but for
+        what an earlier version of the hub has never reckoned. What changes meanwhile is reckoned by
+        whoever changes it. Broken off anywhere, the next one goes on from there.
         """
         recomputed = 0
         wanted = {"clock.by": {"$nin": [self._rules.version, DONE]}}

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, ComplaintStatus
+from hub.domain.deadline_rules import DUTIES, DeadlineStage
 from hub.domain.indicators import STAGES, Dimension, Period
 from hub.domain.question import Condition
 from hub.domain.scope import Reach
@@ -30,7 +31,7 @@ def _is(*statuses: ComplaintStatus) -> Filter:
     return {"$in": ["$status", list(statuses)]}
 
 
-def _known(field: str) -> Filter:
+def _known(field: str | Filter) -> Filter:
     return {"$gt": [field, None]}
 
 
@@ -50,6 +51,24 @@ CAME_TO: dict[str, Filter] = {
 }
 """Whether a complaint came to a stage, now or before."""
 
+
+def _of(stage: DeadlineStage, field: str) -> Filter:
+    return {"$arrayElemAt": [f"$deadlines.{field}", DUTIES.index(stage)]}
+
+
+def _is_pending(stage: DeadlineStage) -> Filter:
+    return {"$and": [_known(_of(stage, "due_at")), {"$eq": [_of(stage, "pending"), True]}]}
+
+
+def _kept(stage: DeadlineStage) -> dict[str, Filter]:
+    due, ended = _of(stage, "due_at"), _of(stage, "ended_at")
+    return {
+        f"{stage}_late": {"$and": [_known(due), {"$gt": [ended, due]}]},
+        f"{stage}_n": {"$or": [_is_pending(stage), {"$and": [_known(due), _known(ended)]}]},
+        f"{stage}_of": _known(due),
+    }
+
+
 CONDITIONS: dict[str, Filter] = {
     "followed_up": _is(*FOLLOWED_UP_STATUSES),
     "verified": CAME_TO["hand_over"],
@@ -57,9 +76,22 @@ CONDITIONS: dict[str, Filter] = {
     "closed": _is(ComplaintStatus.CLOSED),
     "archived": _is(ComplaintStatus.ARCHIVED),
     "reopened": {"$eq": ["$reopened", True]},
-    "late": {"$eq": ["$late", True]},
+    **{name: counts for stage in DUTIES for name, counts in _kept(stage).items()},
+    "answer_late": {"$eq": ["$late", True]},  # as the filter of overdueEver has it
 }
 """Whether a complaint counts for a figure, whatever time it is."""
+
+IS_DUE: dict[str, tuple[Filter, Any]] = {
+    # Whichever is first: what a channel states may be earlier than what the rules say.
+    "stage": (
+        {"$or": [_known("$stage_due_at"), IS_OPEN]},
+        {"$min": ["$stage_due_at", "$due_at"]},
+    ),
+    **{stage.value: (_is_pending(stage), _of(stage, "due_at")) for stage in DUTIES},
+    "answer": (IS_OPEN, "$due_at"),  # as the filter of overdue has it
+}
+"""What has to be done, in whichever stage and in each: whether it has, and until when. What is past
+that counts as `stage_overdue`, `verify_overdue` and so on."""
 
 HOURS: Filter = {
     "$toInt": {
@@ -72,15 +104,24 @@ SPANS: dict[str, Any] = {"hours": HOURS, **{stage: f"$days.{stage}" for stage in
 """What is measured of each complaint that has it. How many have which is read by itself, since a
 list of all does not fit into an answer of MongoDB."""
 
+OVERDUE = {f"{name}_overdue": name for name in IS_DUE}
+COUNTS = ("received", *CONDITIONS, *OVERDUE)
+"""What is counted of complaints, of which some are made of several."""
+_MADE_OF = {
+    "overdue": {"answer_overdue"},
+    "overdue_ever": {"answer_late", "answer_overdue"},
+    "deadlines": {f"{stage}_{name}" for stage in DUTIES for name in ("late", "n", "of", "overdue")},
+}
+
 
 def counts_of(parts: frozenset[str] | None) -> list[str]:
     """The counts that are read for some figures; for all where that is None."""
     if parts is None:
-        return ["received", *CONDITIONS, "overdue"]
+        return [*COUNTS]
     asked = {"received", "followed_up", *parts}
-    if "overdue_ever" in parts:
-        asked |= {"late", "overdue"}
-    return [name for name in ("received", *CONDITIONS, "overdue") if name in asked]
+    for part in parts:
+        asked |= _MADE_OF.get(part, set())
+    return [name for name in COUNTS if name in asked]
 
 
 def spans_of(parts: frozenset[str] | None) -> list[str]:
@@ -107,7 +148,10 @@ def from_complaints(
     """The figures of each group at `now` (UTC): the counts, and a pipeline for each span."""
     keys = {d.value: _KEYS.get(d, f"${d.value}") for d in dimensions}
     wanted = {"$match": both(within(reach), match(condition, now), received_in(period))}
-    conditions = CONDITIONS | {"overdue": {"$and": [IS_OPEN, {"$lt": ["$due_at", now]}]}}
+    conditions = CONDITIONS | {
+        f"{name}_overdue": {"$and": [is_due, {"$lt": [due, now]}]}
+        for name, (is_due, due) in IS_DUE.items()
+    }
     counts = {
         "received": {"$sum": 1},
         **{name: sum_if(conditions[name]) for name in counts_of(parts) if name in conditions},

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from hub.domain.deadline_rules import DUTIES, DeadlineStage
 from hub.domain.indicators import (
     STAGES,
     DaysTaken,
@@ -11,18 +12,18 @@ from hub.domain.indicators import (
     Freshness,
     Histogram,
     IndicatorRow,
+    StageDeadlines,
     days_of,
     median,
     p90,
 )
 from hub.domain.institutions import Names
-from hub.store.figures import CONDITIONS, SPANS
+from hub.store.figures import COUNTS, IS_DUE, SPANS
 from hub.store.mongo import Document
 
 _Values = tuple[str | None, ...]
-_SUMS = ("received", *CONDITIONS, "overdue")
-_LISTS = ("due", *SPANS)
-_COUNTS = [*(n for n in CONDITIONS if n not in {"followed_up", "late"}), "uncertain"]
+_LISTS = (*(f"{name}_due" for name in IS_DUE), *SPANS)
+_COUNTS = ("verified", "handed_over", "closed", "archived", "reopened", "uncertain")
 
 
 def rows_of(
@@ -63,7 +64,7 @@ def _in_order(values: _Values) -> _Values:
 
 def _added(one: Document, other: Document) -> Document:
     times = [t for t in (one.get("changed_at"), other.get("changed_at")) if t]
-    sums = {name: one.get(name, 0) + other.get(name, 0) for name in _SUMS}
+    sums = {name: one.get(name, 0) + other.get(name, 0) for name in COUNTS}
     lists = {name: [*one.get(name, ()), *other.get(name, ())] for name in _LISTS}
     counted = [each.get("histograms", {}) for each in (one, other)]
     both = {name: [entry for of in counted for entry in of.get(name, ())] for name in SPANS}
@@ -76,29 +77,36 @@ def _row(
     now: datetime,
     freshness: Freshness,
 ) -> IndicatorRow:
-    due = group.get("due")
-    overdue = group.get("overdue", 0) + (sum(1 for each in due if each < now) if due else 0)
     row = IndicatorRow(
         keys,
         group.get("received", 0),
         group.get("followed_up", 0),
-        overdue,
+        _overdue(group, "answer", now),
         0,
         None,
         group.get("changed_at"),
         freshness,
     )
     if not _USUAL.issuperset(group):
-        _complete(row, group)
+        _complete(row, group, now)
     return row
 
 
-_USUAL = frozenset({"_id", "received", "followed_up", "overdue", "due", "changed_at"})
+def _overdue(group: Document, name: str, now: datetime) -> int:
+    overdue: int = group.get(f"{name}_overdue", 0)
+    due = group.get(f"{name}_due")
+    return overdue + (sum(1 for each in due if each < now) if due else 0)
+
+
+_USUAL = frozenset({"_id", "received", "followed_up", "answer_overdue", "answer_due", "changed_at"})
 """What most groups have and no more, of which there may be many."""
 
 
-def _complete(row: IndicatorRow, group: Document) -> None:
-    row.overdue_ever = row.overdue + group.get("late", 0)
+def _complete(row: IndicatorRow, group: Document, now: datetime) -> None:
+    row.overdue_ever = row.overdue + group.get("answer_late", 0)
+    row.stage_overdue = _overdue(group, "stage", now)
+    if "answer_of" in group:
+        row.deadlines = tuple([_of_stage(group, stage, now) for stage in DUTIES])
     for name in _COUNTS:
         setattr(row, name, group.get(name, getattr(row, name)))
     _, hours = _how_long(group, "hours")
@@ -110,6 +118,12 @@ def _complete(row: IndicatorRow, group: Document) -> None:
         if of:
             taken = DaysTaken(sum(days.values()), of, median(days), p90(days))
             setattr(row, stage, taken)
+
+
+def _of_stage(group: Document, stage: DeadlineStage, now: datetime) -> StageDeadlines:
+    overdue = _overdue(group, stage.value, now)
+    late, n, of = (group[f"{stage}_{name}"] for name in ("late", "n", "of"))
+    return StageDeadlines(stage, overdue, late + overdue, n, of)
 
 
 def _how_long(group: Document, span: str) -> tuple[int, Histogram]:

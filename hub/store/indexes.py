@@ -14,6 +14,7 @@ _COMPLAINT_INDEXES = [
         ("received_at", DESCENDING),
         ("updated_at", DESCENDING),
         ("due_at", ASCENDING),
+        ("stage_due_at", DESCENDING),
     )
     for prefix in _SCOPES
 ]
@@ -25,15 +26,7 @@ _COMPLAINT_INDEXES += [
     IndexModel([("secret", ASCENDING), *prefix, ("location", GEOSPHERE)]) for prefix in _SCOPES
 ]
 _COMPLAINT_INDEXES += [IndexModel([("cell", ASCENDING)]), IndexModel([("number", ASCENDING)])]
-# What has to be done by when, of the few complaints of which that is known and is still to come.
-_COMPLAINT_INDEXES += [
-    IndexModel(
-        [*prefix, ("stage_due_at", ASCENDING), ("_id", ASCENDING)],
-        partialFilterExpression={"stage_due_at": {"$exists": True}},
-    )
-    for prefix in _SCOPES
-]
-# Open complaints by the rules that they were reckoned by (deadlines.py).
+# What something is still due of, by the rules that it was reckoned by (deadlines.py).
 _COMPLAINT_INDEXES.append(IndexModel([("clock.by", ASCENDING), ("_id", ASCENDING)]))
 
 # MongoDB removes a document by itself once it has ended.

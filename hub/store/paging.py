@@ -60,8 +60,9 @@ class Pager:
         bound = self._bound(order)
 
         def cursor(document: Document) -> str:
-            *values, id_ = (document[step.field] for step in order)
-            return bound.write(Place(tuple(values), id_))
+            *named, last = order
+            values = tuple(document.get(step.field) for step in named)
+            return bound.write(Place(values, document[last.field]))
 
         if projection and 1 in projection.values():
             projection = projection | {step.field: 1 for step in order}

@@ -2,16 +2,16 @@
 
 from asyncio import Lock, Semaphore, to_thread
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from weakref import WeakValueDictionary
 
 from hub.domain.activity import Facts, last_day
-from hub.domain.complaint import FOLLOWED_UP_STATUSES, OPEN_STATUSES, ComplaintStatus
+from hub.domain.complaint import FOLLOWED_UP_STATUSES, ComplaintStatus
 from hub.domain.course import acts
-from hub.domain.deadlines import Reckoning, Rulebook
+from hub.domain.deadlines import Reckoning, Rulebook, is_late
 from hub.domain.indicators import STAGES, Dimension, Freshness, IndicatorRow, Period
 from hub.domain.past import PastError, Then, as_it_was
 from hub.domain.scope import Reach
@@ -186,7 +186,6 @@ def _count(
     handed_over = followed_up or c.handed_over_at is not None
     verified = handed_over or any(s.status is ComplaintStatus.VERIFIED for s in then.steps)
     closed = c.status is ComplaintStatus.CLOSED
-    due_at = reckoning.answer.due_at
     for name, counts in (
         ("received", True),
         ("followed_up", c.status in FOLLOWED_UP_STATUSES),
@@ -195,9 +194,8 @@ def _count(
         ("closed", closed),
         ("archived", c.status is ComplaintStatus.ARCHIVED),
         ("reopened", reckoning.reopened),
-        ("late", reckoning.late),
-        ("overdue", due_at is not None and due_at < at and c.status in OPEN_STATUSES),
         ("uncertain", not then.certain),
+        *_of_deadlines(reckoning, at, then.certain),
     ):
         group[name] = group.get(name, 0) + counts
     came = {"hand_over": verified, "follow_up": followed_up, "close": closed or bool(c.closed_at)}
@@ -209,3 +207,18 @@ def _count(
         group.setdefault("hours", []).append(int(taken.total_seconds() // _SECONDS_PER_HOUR))
     fetched_at = document["provenance"]["fetched_at"].replace(tzinfo=None)
     group["changed_at"] = max(group["changed_at"] or fetched_at, fetched_at)
+
+
+def _of_deadlines(reckoning: Reckoning, at: datetime, certain: bool) -> Iterator[tuple[str, bool]]:
+    """What had an end had it, as somebody dates it; that something was still to be done is known
+    of those alone whose status is certain."""
+    overdue = False
+    for stage, _, due_at, ended_at, pending in reckoning.duties:
+        is_known = certain or not pending
+        late = is_late(due_at, ended_at, pending, at) if is_known else None
+        overdue |= pending and late is True
+        yield f"{stage}_overdue", pending and late is True
+        yield f"{stage}_late", not pending and late is True
+        yield f"{stage}_n", late is not None
+        yield f"{stage}_of", due_at is not None
+    yield "stage_overdue", overdue

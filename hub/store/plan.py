@@ -28,7 +28,7 @@ from hub.store.entries import some_entry
 Filter = dict[str, Any]
 
 NOTHING: Filter = {"_id": {"$in": []}}
-_NULLABLE = {OrderField.DUE_AT}
+_NULLABLE = {OrderField.DUE_AT, OrderField.STAGE_DUE_AT}
 
 PLACE = ("province", "district", "channel")
 """Where a document has what its place and channel are."""

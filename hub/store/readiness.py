@@ -17,6 +17,8 @@ from hub.store.mongo import Database, Document
 
 MOST_CHANGES = 200
 """So often an entry can be changed; a local government does so a few times a year."""
+MOST_JUDGEMENTS = 100
+"""Of its changes so many may be what is said of it: the others are for whoever enters it."""
 MOST_ATTACHMENTS = 10
 MOST_FILES, MOST_BYTES = 100, 200 << 20
 """So much a local government may have attached, with what is kept for the histories alone."""
@@ -109,13 +111,18 @@ class Readiness:
         state: ReadinessState,
         note: str | None = None,
     ) -> Entry:
-        """Confirms or returns what was entered, as it was read in a version. Raises NoEntryError,
-        ChangedMeanwhileError, TooMuchError."""
+        """Confirms or returns what was entered, as it was read in a version; to say again what was
+        said last changes nothing. Raises NoEntryError, ChangedMeanwhileError, TooMuchError."""
         entry = await self._find(region, item) if self._scope.confirms(region) else None
         if entry is None:
             raise NoEntryError
         if entry.latest["version"] != version:
             raise ChangedMeanwhileError
+        if entry.latest["state"] == state.value and note in (None, entry.latest["note"]):
+            return entry
+        entered = ReadinessState.ENTERED.value
+        if sum(each["state"] != entered for each in entry.changes) >= MOST_JUDGEMENTS:
+            raise TooMuchError(f"been judged {MOST_JUDGEMENTS} times, as often as may be")
         return await self._add(entry, state, {}, note)
 
     async def attach(

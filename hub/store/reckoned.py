@@ -9,16 +9,16 @@ from hub.domain.deadlines import Rulebook
 from hub.store.mongo import Document
 
 DONE = "done"
-"""What is closed keeps the deadlines that it had, whatever becomes of rules and days."""
+"""What is over keeps the deadlines that it had, whatever becomes of rules and days."""
 
 
 def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook) -> Document:
     """`due_at` is the channel's own deadline, `stated_due_at`, or else that of the rules.
 
-    `clock` says by which rules an open complaint was reckoned, and what its remaining days are
-    counted by. `acted_in` are the months, of the district's zone, in which it was followed up, and
-    `acted_on` is the latest day. What is in most complaints not known or not so is left out, for
-    short documents: an index of `stage_due_at` holds those alone of which something is to be done.
+    `clock` says by which rules a complaint was reckoned of which something is still due, be it that
+    it is closed, and what the remaining days of an open one are counted by. `acted_in` are the
+    months, of the district's zone, in which it was followed up, `acted_on` is the latest day. What
+    is in most complaints not known or not so is left out, for short documents.
     """
     steps = steps_of(complaint.history, timeline)
     found = rules.reckon(complaint, steps)
@@ -45,16 +45,11 @@ def reckoned(complaint: Complaint, timeline: Sequence[Document], rules: Rulebook
         fields["acted_on"] = day_of(max(days))
     if found.reopened:
         fields["reopened"] = True
+    is_pending = any(each.pending for each in found.deadlines)
+    fields["clock"] = {"by": rules.version if is_pending else DONE}
     if complaint.status in OPEN_STATUSES:
-        place, due_at = complaint.district or complaint.province, answer.due_at
-        fields["clock"] = {
-            "by": rules.version,
-            "place": place,
-            "due_at": due_at,
-            "left": found.left,
-        }
-    else:
-        fields["clock"] = _IS_DONE
+        place = complaint.district or complaint.province
+        fields["clock"] |= {"place": place, "due_at": answer.due_at, "left": found.left}
     return fields
 
 
@@ -71,7 +66,6 @@ def day_of(day: int) -> str:
 OPTIONAL = ("stage", "stage_due_at", "late", "reopened", "acted_in", "acted_on")
 """Fields that are there only where they say something."""
 
-_IS_DONE = {"by": DONE}
 _STATUSES = {status.value: status for status in ComplaintStatus}
 
 

@@ -100,6 +100,15 @@ _RECKONED: Shape = {
             "acted_in": {"bsonType": "array", "items": _TEXT},
             "acted_on": _TEXT,
             "deadlines": _ENTRIES,
+            "clock": {
+                "bsonType": "object",
+                "properties": {
+                    "by": _TEXT,
+                    "place": _TEXT_OR_NULL,
+                    "due_at": _TIME_OR_NULL,
+                    "left": {"bsonType": ["int", "null"]},
+                },
+            },
             "days": {
                 "bsonType": "object",
                 "properties": {"hand_over": _DAYS, "follow_up": _DAYS, "close": _DAYS},

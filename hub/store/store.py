@@ -168,7 +168,7 @@ class Store:
         activity = ScopedActivity(scope, database, self.rollups, self._past)
         return Reader(
             scope=scope,
-            cases=ScopedCases(scope, database),
+            cases=ScopedCases(scope, database, self._rules.calendar),
             complaints=complaints,
             rankings=ScopedRankings(scope, database, complaints, activity),
             activity=activity,
@@ -197,7 +197,7 @@ class Store:
             scope=scope,
             connectors=OwnConnectors(scope, database),
             dead_letters=OwnDeadLetters(scope, database),
-            cases=CaseChanges(scope, database),
+            cases=CaseChanges(scope, database, self._rules.calendar),
         )
 
     async def purge(

@@ -125,6 +125,7 @@ def test_the_demo_tells_the_review_to_each_client_their_part(hub: Hub) -> None:
         said = ask.letter("ministry", letter["link"])
         assert "Laporan diterima 214 795" in said
         assert "Ditindaklanjuti 140 (65,4%) 493 (62,0%)" in said
+        assert "Terlambat diverifikasi: 21 dari 23 yang diketahui (76 bertenggat)" in said
         assert "Lembaga terhubung 22 dari 22 (100,0%)" in said
         assert "Lembaga aktif 15 dari 22 (68,2%)" in said
         assert ask("statistics", BY_PROVINCE) == ask("ministry", BY_PROVINCE)

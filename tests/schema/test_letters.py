@@ -2,29 +2,36 @@
 
 import asyncio
 from datetime import UTC, datetime
-from io import BytesIO
+from importlib.resources import files
 from typing import Any
 
 import httpx2
 import orjson
-import pypdf
 import pytest
 
 from hub.domain.complaint import ComplaintStatus
+from hub.domain.region import RegionLevel, regions
 from hub.domain.scope import Grant, Permission, Role
 from hub.oversight.letters.page import page_of
 from hub.oversight.letters.typesetting import compiled, typeset
+from hub.schema.compiled.execution import Executor
+from hub.schema.letters import FIGURES_WEIGHT
+from hub.schema.limits import DEFAULTS
+from hub.schema.schema import core_schema
 from hub.store.mongo import Database
 from tests.made import complaint, provenance, received, scope
+from tests.oversight.letter_pages import text_of
 from tests.running_hub import RunningHub
 from tests.schema.test_readiness import ENTER, GOWA, MAKASSAR, MINISTRY, SULSEL, SULTRA
 
+QUESTION = files("hub.oversight.letters") / "question.graphql"
 CREATE = """mutation ($province: String! = "73", $wording: LetterWording,
   $period: Period! = {from: "2020-07-01", to: "2020-08-31"}) {
   createLetter(province: $province, period: $period, wording: $wording) {
     id number year state link versions { version } } }"""
 REVISE = """mutation ($id: ID!, $version: Int! = 1, $wording: LetterWording) {
   reviseLetter(id: $id, version: $version, wording: $wording) { versions { version } } }"""
+SIGNED = {"signerTitle": "Sekretaris Daerah,", "signer": "Andi", "signerId": "1970"}
 SEND = """mutation ($id: ID!, $version: Int! = 1) {
   sendLetter(id: $id, version: $version) { id state sentBy sentAt } }"""
 LETTER = "query ($id: ID!) { letter(id: $id) { id state versions { version } } }"
@@ -64,14 +71,14 @@ async def pdf(hub: RunningHub, token: str, path: str) -> httpx2.Response:
     return await hub.http.get(path, headers={"Authorization": f"Bearer {token}"})
 
 
-def text_of(content: bytes) -> str:
-    """What a letter says, as it is read from its pages, its lines joined."""
-    pages = (page.extract_text() for page in pypdf.PdfReader(BytesIO(content)).pages)
-    return " ".join(" ".join(pages).split())
-
-
-async def begun(hub: RunningHub, token: str, **variables: Any) -> dict[str, Any]:
-    letter: dict[str, Any] = (await hub.ask(token, CREATE, **variables))["createLetter"]
+async def begun(
+    hub: RunningHub, token: str, *, wording: dict[str, Any] | None = None, **variables: Any
+) -> dict[str, Any]:
+    """A draft that somebody signs."""
+    said = SIGNED | (wording or {})
+    letter: dict[str, Any] = (await hub.ask(token, CREATE, wording=said, **variables))[
+        "createLetter"
+    ]
     return letter
 
 
@@ -103,6 +110,12 @@ async def test_a_letter_tells_the_figures_of_its_province_and_period(
     for row in [*again["total"], *data["total"]]:
         del row["asOf"]
     assert again["total"] == data["total"]
+    # And as it was then, without a change to the question.
+    then = told["variables"] | {"asOf": told["frozenAt"]}
+    assert told["variables"]["asOf"] is None
+    past = await hub.ask(ministry, told["question"], **then)
+    assert (past["total"][0]["received"], past["total"][0]["followedUp"]) == (10, 4)
+    assert past["total"][0]["asOf"] == told["frozenAt"]
     answer = await pdf(hub, province, letter["link"])
     assert answer.headers["content-type"] == "application/pdf"
     said = text_of(answer.content)
@@ -126,7 +139,7 @@ async def test_figures_stay_as_they_were_and_a_revision_has_those_of_now(
     first = (await pdf(hub, province, letter["link"])).content
     await hub.store.writer.write(received(complaint(external_id="late")), provenance())
     assert (await pdf(hub, province, letter["link"])).content == first
-    wording = {"signer": "Andi", "copies": ["Gubernur"]}
+    wording = {"signer": "Baso", "copies": ["Gubernur"]}
     await hub.ask(province, REVISE, id=id_, wording=wording)
     revised = await hub.ask(province, REVISE, id=id_, version=2)
     assert revised["reviseLetter"]["versions"] == [{"version": n} for n in (1, 2, 3)]
@@ -138,7 +151,7 @@ async def test_figures_stay_as_they_were_and_a_revision_has_those_of_now(
     assert (await pdf(hub, province, f"{letter['link']}?version=1")).content == first
     latest = await hub.store.reader(scope(SULSEL)).letters.get(id_)
     assert latest
-    assert [each["wording"]["signer"] for each in latest["versions"]] == [None, "Andi", "Andi"]
+    assert [each["wording"]["signer"] for each in latest["versions"]] == ["Andi", "Baso", "Baso"]
     stale = await hub.refused(province, REVISE, id=id_, version=1)
     assert stale["extensions"]["argument"] == "version"
 
@@ -296,6 +309,22 @@ async def test_a_letter_costs_what_its_figures_do(hub: RunningHub, province: str
     assert await hub.ask(province, LETTERS) == {"letters": {"nodes": []}}
 
 
+def test_a_letter_is_charged_with_the_costliest_figures() -> None:
+    """Of the province with most districts, over parts of thirteen months."""
+    operation = Executor(core_schema, DEFAULTS).operation(QUESTION.read_text(encoding="utf-8"))
+    assert operation
+    periods = {name: {"from": "2019-06-15", "to": "2020-06-14"} for name in ("period", "year")}
+    costs = [
+        operation.cost.of(
+            {"province": region.code, "wholeMonths": True, **periods},
+            scope(Grant(Role.PROVINCE, (region.code,))).counts,
+        )
+        for region in regions()
+        if region.level is RegionLevel.PROVINCE
+    ]
+    assert FIGURES_WEIGHT * 0.9 < max(costs) <= FIGURES_WEIGHT < DEFAULTS.cost
+
+
 async def test_grants_of_elsewhere_add_nothing_to_a_letter(hub: RunningHub) -> None:
     """The figures are those of the province, whatever else its writer may count."""
     token = await hub.token(SULSEL, SULTRA)
@@ -305,9 +334,7 @@ async def test_grants_of_elsewhere_add_nothing_to_a_letter(hub: RunningHub) -> N
 
 
 async def test_texts_are_texts_and_never_markup(hub: RunningHub, province: str) -> None:
-    hostile = (
-        '#panic(1) #read("/etc/passwd") $x$ *b* `c` <a> @b \\ \u202e #import "@preview/x:1.0.0"'
-    )
+    hostile = '#panic(1) #read("/etc/passwd") $x$ *b* `c` <a> @b \\ #import "@preview/x:1.0.0"'
     wording = dict.fromkeys(
         ("office", "address", "place", "signerTitle", "signer", "signerRank", "signerId"),
         hostile[:200],
@@ -329,12 +356,19 @@ async def test_what_can_not_stand_in_a_letter_is_named(hub: RunningHub, province
         ({"period": {"from": "2020-07-01"}}, "period"),
         ({"period": {"from": "2020-08-01", "to": "2020-07-01"}}, "period"),
         ({"period": {"from": "2019-12-31", "to": "2020-12-31"}}, "period"),
+        ({"period": {"from": "2999-01-01", "to": "2999-02-28"}}, "period"),
+        ({"period": {"from": "9999-12-01", "to": "9999-12-31"}}, "period"),
+        ({"period": {"from": "0001-01-01", "to": "0001-01-31"}}, "period"),
         ({"wording": {"signerTitle": "x" * 201}}, "wording.signerTitle"),
         ({"wording": {"remarks": "x" * 4_001}}, "wording.remarks"),
         ({"wording": {"copies": ["x"] * 21}}, "wording.copies"),
         ({"wording": {"copies": [""]}}, "wording.copies"),
-        ({"wording": {"remarks": "Terima kasih 🙏"}}, "wording"),
-        ({"wording": {"signer": "A\x00B"}}, "wording"),
+        ({"wording": {"copies": ["a\u2066"]}}, "wording.copies"),
+        ({"wording": {"remarks": "Terima kasih 🙏"}}, "wording.remarks"),
+        ({"wording": {"copies": ["Gubernur", "路"]}}, "wording.copies"),
+        ({"wording": {"signer": "A\x00B"}}, "wording.signer"),
+        ({"wording": {"signer": "Andi\u202e"}}, "wording.signer"),
+        ({"wording": {"office": "Sekretariat\nDaerah"}}, "wording.office"),
     ):
         refused = await hub.refused(province, CREATE, **variables)
         assert refused["extensions"]["argument"] == argument, variables
@@ -347,3 +381,50 @@ async def test_a_letter_of_nothing_is_a_letter(hub: RunningHub, province: str) -
     letter = await begun(hub, province, period={"from": "2019-01-01", "to": "2019-01-01"})
     said = text_of((await pdf(hub, province, letter["link"])).content)
     assert "Pada periode ini tidak ada laporan yang diterima." in said
+
+
+async def test_what_channels_call_things_keeps_no_letter_from_being_made(
+    hub: RunningHub, province: str
+) -> None:
+    strange = [
+        complaint(external_id=f"strange-{n}", district="73.71", category=name)
+        for n, name in enumerate(("Jalan 路", "路路 🙏", "e\u0301\u20f0"))
+    ]
+    await hub.store.writer.write(received(*strange), provenance())
+    letter = await begun(hub, province)
+    said = text_of((await pdf(hub, province, letter["link"])).content)
+    assert "Jalan □" in said
+    assert "□□ □" in said
+    told = (await hub.ask(province, FIGURES, id=letter["id"]))["letterFigures"]["data"]
+    assert "Jalan 路" in {row["keys"][0]["label"] for row in told["categories"]}
+
+
+async def test_what_nobody_signs_is_not_sent(hub: RunningHub, province: str) -> None:
+    """Nor what nobody's name, number or office stands in."""
+    letter = (await hub.ask(province, CREATE))["createLetter"]
+    for version, name in enumerate(SIGNED, start=1):
+        refused = await hub.refused(province, SEND, id=letter["id"], version=version)
+        assert refused["extensions"] == {"code": "BAD_USER_INPUT", "argument": f"wording.{name}"}
+        stated = dict([*SIGNED.items()][:version])
+        await hub.ask(province, REVISE, id=letter["id"], version=version, wording=stated)
+    await hub.ask(province, SEND, id=letter["id"], version=4)
+
+
+async def test_a_period_is_over_by_the_clock_of_the_province_before_its_letter_is_sent(
+    hub: RunningHub, province: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until 16.00 UTC of the last day it is not."""
+
+    def clock(hour: int, minute: int) -> None:
+        now = datetime(2026, 10, 31, hour, minute, tzinfo=UTC)
+        monkeypatch.setattr("hub.oversight.letters.desk.utc_now", lambda: now)
+
+    clock(15, 59)
+    letter = await begun(hub, province, period={"from": "2026-10-01", "to": "2026-10-31"})
+    refused = await hub.refused(province, SEND, id=letter["id"])
+    assert refused["extensions"]["argument"] == "period"
+    refused = await hub.refused(province, CREATE, period={"from": "2026-11-01", "to": "2026-11-30"})
+    assert refused["extensions"]["argument"] == "period"
+    clock(16, 0)
+    await begun(hub, province, period={"from": "2026-11-01", "to": "2026-11-30"})
+    await hub.ask(province, SEND, id=letter["id"])

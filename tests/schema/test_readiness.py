@@ -1,6 +1,7 @@
 """The readiness register: entered by the district, judged by its province, seen by the ministry."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -165,10 +166,60 @@ async def test_what_is_missing_or_too_long_is_named(hub: RunningHub) -> None:
         ("CHANNELS", {"channels": []}, "channels"),
         ("CHANNELS", {"channels": [""]}, "channels"),
         ("CHANNELS", {"channels": ["x"] * 51}, "channels"),
+        ("CHANNELS", {"channels": [" "]}, "channels"),
+        ("DECREE", {"number": "   ", "signedOn": "2020-01-01", "signer": "x"}, "number"),
+        ("DECREE", {"number": "1", "signedOn": "2020-01-01", "signer": "\0"}, "signer"),
+        ("DECREE", {"number": "1", "signedOn": "2020-01-01", "signer": "a\nb"}, "signer"),
+        ("DECREE", {"number": "\u202e1", "signedOn": "2020-01-01", "signer": "x"}, "number"),
+        ("DECREE", {"number": "1", "signedOn": "2999-06-01", "signer": "x"}, "signedOn"),
+        ("PUBLICITY", {"description": "\n \n"}, "description"),
     ):
         refused = await hub.refused(district, ENTER, item=item, statement=statement)
         assert refused["extensions"]["argument"] == f"statement.{argument}", statement
     assert await entries(hub, district) == {}
     await hub.ask(district, ENTER)
-    refused = await hub.refused(await hub.token(SULSEL), RETURN, note=" ")
-    assert refused["extensions"]["argument"] == "note"
+    for note in (" ", "SK\u202e"):
+        refused = await hub.refused(await hub.token(SULSEL), RETURN, note=note)
+        assert refused["extensions"]["argument"] == "note"
+
+
+async def test_what_is_blank_around_a_statement_is_left_out(hub: RunningHub) -> None:
+    district = await hub.token(MAKASSAR)
+    statement = {"number": " 188/1 ", "signedOn": "2020-06-01", "signer": "Wali Kota\n"}
+    entered = (await hub.ask(district, ENTER, statement=statement))["enterReadiness"]
+    assert (entered["number"], entered["signer"]) == ("188/1", "Wali Kota")
+
+
+async def test_a_decree_may_be_signed_today_by_the_clock_of_the_place(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 17.00 UTC it is the next day in Makassar."""
+    now = datetime(2026, 11, 29, 17, tzinfo=UTC)
+    monkeypatch.setattr("hub.schema.readiness.utc_now", lambda: now)
+    district = await hub.token(MAKASSAR)
+    today = {"number": "1", "signedOn": "2026-11-30", "signer": "Wali Kota"}
+    await hub.ask(district, ENTER, statement=today)
+    refused = await hub.refused(district, ENTER, statement=today | {"signedOn": "2026-12-01"})
+    assert refused["extensions"]["argument"] == "statement.signedOn"
+
+
+async def test_to_judge_again_uses_up_no_version(
+    hub: RunningHub, entered: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does whoever judges lock out whoever enters."""
+    province, district = await hub.token(SULSEL), await hub.token(MAKASSAR)
+    for version in (1, 2, 2):
+        told = await hub.ask(province, CONFIRM, version=version)
+        assert told["confirmReadiness"] == {"version": 2, "state": "CONFIRMED"}
+    for version in (2, 3, 3):
+        told = await hub.ask(province, RETURN, version=version)
+        assert told["returnReadiness"]["version"] == 3
+    assert (await hub.ask(province, RETURN, version=3, note="Lagi"))["returnReadiness"] == {
+        "version": 4,
+        "state": "RETURNED",
+        "note": "Lagi",
+    }
+    monkeypatch.setattr("hub.store.readiness.MOST_JUDGEMENTS", 3)
+    refused = await hub.refused(province, CONFIRM, version=4)
+    assert "judged 3 times" in refused["message"]
+    assert (await hub.ask(district, ENTER))["enterReadiness"]["version"] == 5

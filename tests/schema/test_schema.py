@@ -57,7 +57,6 @@ def test_what_is_deprecated_says_what_to_use_and_until_when() -> None:
 NOT_FILTERED = {
     "Complaint.case": "is made anew for each viewer, of links between what they see",
     "Complaint.reporter": "sealed: nobody can compare it, MongoDB neither",
-    "Complaint.remainingWorkingDays": "follows from dueAt and today",
     "Deadline.source": "follows from the rule",
 }
 

@@ -86,7 +86,7 @@ def documents(random: Random, most: int) -> list[Document]:
     return [_document(random, f"c{n}") for n in range(random.randint(10, most))]
 
 
-def _reckoned(random: Random, later: list[datetime | None]) -> Document:
+def _reckoned(random: Random, later: list[datetime | None], due_at: datetime | None) -> Document:
     """What follows from the rules on deadlines; all of it may be missing."""
     deadline = {
         "stage": random.choice(list(DeadlineStage)).value,
@@ -102,7 +102,12 @@ def _reckoned(random: Random, later: list[datetime | None]) -> Document:
         "reopened": random.random() < 0.5,
         "days": {"close": random.randrange(90)},
         "deadlines": [deadline],
-        "clock": {"by": "v", "place": None, "due_at": random.choice(later), "left": None},
+        "clock": {
+            "by": "v",
+            "place": random.choice([None, "73", "73.71"]),
+            "due_at": due_at,
+            "left": None if due_at else random.choice([None, 0, 7]),
+        },
     }
     return {name: value for name, value in fields.items() if random.random() < 0.7}
 
@@ -111,6 +116,7 @@ def _document(random: Random, id_: str) -> Document:
     province, district = random.choice([*PLACES, (None, None)])
     received_at = MOMENT + timedelta(days=random.randrange(90), hours=random.randrange(3))
     later = [None, received_at + timedelta(days=2), MOMENT, MOMENT + timedelta(days=36_500)]
+    due_at = random.choice(later)
     document: Document = {
         "_id": id_,
         "channel": random.choice(CHANNELS if random.random() < 0.4 else CHANNELS[:3]),
@@ -130,8 +136,8 @@ def _document(random: Random, id_: str) -> Document:
         "handed_over_at": random.choice(later),
         "followed_up_at": random.choice(later),
         "closed_at": random.choice(later),
-        "due_at": random.choice(later),
-        **_reckoned(random, later),
+        "due_at": due_at,
+        **_reckoned(random, later, due_at),
         "province": province,
         "district": district,
         "address": random.choice([f"kata({id_})", None, *_ADDRESSES]),
@@ -260,7 +266,7 @@ _PROVENANCE: dict[str, list[Any]] = {
 }
 NESTED_FIELDS = {"timeline": _STEP, "deadlines": _DEADLINE, "provenance": _PROVENANCE}
 FILTER_FIELDS = {
-    *("and", "or", "not", "id", "location"),
+    *("and", "or", "not", "id", "location", "remainingWorkingDays"),
     *NESTED_FIELDS,
     *(*TEXT_FIELDS, *TIME_FIELDS, *TRUTH_FIELDS, *ENUM_FIELDS, *_REGIONS, *WORD_FIELDS),
 }
@@ -291,6 +297,8 @@ def _comparison(random: Random, name: str) -> Any:
         return {random.choice(["eq", "ne"]): random.random() < 0.5}
     if name == "location":
         return {"isNull": random.random() < 0.5}
+    if name == "remainingWorkingDays":
+        return _compared(random, [-1_600, -1, 0, 7, 20_000], ["eq", "ne", "isNull", *_RANGES])
     values = ENUM_FIELDS.get(name) or _REGIONS.get(name)
     ops = ["eq", "ne", "in", "isNull"]
     if name == "id":
@@ -319,11 +327,11 @@ def _compared(random: Random, values: list[Any], ops: list[str]) -> Any:
     if op == "isNull":
         return {op: random.random() < 0.5}
     if op == "in":
-        return {op: random.sample(values, random.randint(0, 2))}
+        return {op: random.sample(values, random.randint(0, min(2, len(values))))}
     return {op: random.choice(values)}
 
 
-ORDER_FIELDS = {"RECEIVED_AT", "UPDATED_AT", "DUE_AT"}
+ORDER_FIELDS = {"RECEIVED_AT", "UPDATED_AT", "DUE_AT", "STAGE_DUE_AT"}
 
 
 def order_of(random: Random) -> list[dict[str, str]]:

@@ -8,7 +8,9 @@ from math import asin, cos, dist, radians, sin
 from operator import ge, gt, le, lt
 from typing import Any
 
+from hub.domain.remaining import remaining
 from hub.domain.scope import Grant, Permission, Role, Scope
+from hub.domain.working_days import Calendar
 
 Document = dict[str, Any]
 
@@ -72,10 +74,23 @@ def _is_reckoned(document: Document) -> bool:
     kinds = {"stage": str, "stage_due_at": datetime, "late": bool, "reopened": bool, "days": dict}
     if not all(isinstance(document[name], kinds[name]) for name in kinds.keys() & document.keys()):
         return False
-    if not _are_entries(document.get("deadlines", [])):
+    if not _are_entries(document.get("deadlines", [])) or not _is_clock(document.get("clock", {})):
         return False
     counts = [n for name, n in document.get("days", {}).items() if name in _COUNTED]
     return all(type(n) is int and n >= 0 for n in counts)
+
+
+def _is_clock(value: Any) -> bool:
+    none = type(None)
+    kinds: dict[str, Any] = {
+        "by": str,
+        "place": (str, none),
+        "due_at": (datetime, none),
+        "left": (int, none),
+    }
+    return isinstance(value, dict) and all(
+        isinstance(value[name], kinds[name]) for name in kinds.keys() & value.keys()
+    )
 
 
 _COUNTED = {"hand_over", "follow_up", "close"}
@@ -262,11 +277,25 @@ def _actual(name: str, document: Document) -> Any:
             value = document.get("sp4n_id")
         case "id":
             value = f"complaint:{document['_id']}"
+        case "remainingWorkingDays":
+            return _remaining(document)
         case "stage" | "stageDueAt":
             value = document.get("stage" if name == "stage" else "stage_due_at")
         case _:
             value = document[_snake(name)]
     return value.upper() if name in {"status", "classification", "stage"} and value else value
+
+
+_CALENDAR = Calendar()
+
+
+def _remaining(document: Document) -> int | None:
+    """What its field tells, of what is open."""
+    clock = document.get("clock", {})
+    if document["status"] not in _OPEN or clock.get("due_at") is None:
+        left: int | None = clock.get("left")
+        return left if document["status"] in _OPEN else None
+    return remaining(_CALENDAR.clock(clock["place"]), datetime.now(UTC), clock["due_at"])
 
 
 def _compares(actual: Any, op: str, wanted: Any) -> bool:
@@ -303,7 +332,7 @@ def ordered(documents: Iterable[Document], order_by: list[dict[str, str]]) -> li
     for step in reversed(order_by):
         name = step["field"].lower()
         found.sort(
-            key=lambda d, n=name: (d[n] is not None, d[n].timestamp() if d[n] else 0),  # type: ignore[misc]
+            key=lambda d, n=name: (d.get(n) is not None, d[n].timestamp() if d.get(n) else 0),  # type: ignore[misc]
             reverse=step["direction"] == "DESC",
         )
     return found

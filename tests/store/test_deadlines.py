@@ -50,6 +50,27 @@ async def test_a_holiday_that_is_added_changes_what_is_open(
     assert elsewhere == before[ELSEWHERE.id]
 
 
+async def test_a_holiday_that_is_added_changes_when_what_is_answered_is_to_be_closed(
+    store: Store, database: Database, vault: Vault
+) -> None:
+    """Answered on Friday, 19 June 2020: ten days end with Friday, 3 July, a holiday by then."""
+    answered = complaint(
+        status=ComplaintStatus.FOLLOWED_UP,
+        received_at=MOMENT - timedelta(days=20),
+        followed_up_at=datetime(2020, 6, 19, 3, tzinfo=UTC),
+    )
+    await store.writer.write(received(answered, OVER), provenance())
+
+    async def closing() -> tuple[str, datetime]:
+        document = await database["complaints"].find_one({"_id": answered.id}) or {}
+        last = document["deadlines"][-1]
+        return last["stage"], last["due_at"]
+
+    assert await closing() == ("closing", ends("2020-07-03"))
+    assert await Store(database, vault, HOLIDAY).deadlines.recompute() == 1
+    assert await closing() == ("closing", ends("2020-07-06"))
+
+
 async def test_to_reckon_anew_is_what_a_write_would_have_stored(
     store: Store, database: Database, vault: Vault
 ) -> None:
@@ -74,7 +95,7 @@ async def test_to_reckon_anew_is_what_a_write_would_have_stored(
     assert {d["_id"]: d async for d in database["complaints"].find({}, {"raw": 0})} == wanted
 
 
-async def test_open_complaints_of_other_rules_are_found_by_an_index(
+async def test_what_is_due_by_other_rules_is_found_by_an_index(
     store: Store, database: Database
 ) -> None:
     await store.writer.write(received(OPEN, OVER), provenance())

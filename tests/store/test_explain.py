@@ -21,8 +21,10 @@ from hub.domain.question import (
     Page,
     Place,
 )
+from hub.domain.remaining import by_moments
 from hub.domain.scope import Grant, Permission, Reach, Role, Scope
 from hub.domain.seen import as_seen
+from hub.domain.working_days import Calendar
 from hub.store import plan
 from hub.store.mongo import Database, Driver, connect
 from hub.store.store import Store
@@ -111,12 +113,24 @@ async def test_a_page_walks_an_index(
     assert not {"COLLSCAN", "SORT"} & set(used)
 
 
+@pytest.mark.parametrize("reach", REACHES.values(), ids=REACHES)
+async def test_the_list_of_work_is_walked_in_its_order(filled: Database, reach: Reach) -> None:
+    wanted = plan.match(Compare(Field.STAGE_DUE_AT, Op.IS_NULL, False), MOMENT)
+    first = plan.steps((Order(OrderField.STAGE_DUE_AT, descending=False),))
+    used = await planned(filled, plan.find(plan.within(reach), wanted, first, Page(20)))
+    assert "IXSCAN" in used
+    assert not {"COLLSCAN", "SORT"} & set(used)
+
+
 FILTERS: dict[str, Condition] = {
     "status": Compare(Field.STATUS, Op.EQ, "received"),
     "programme": Compare(Field.PROGRAMME, Op.EQ, "COVID19"),
     "time": Compare(Field.RECEIVED_AT, Op.GTE, MOMENT),
     "overdue": Compare(Field.OVERDUE, Op.EQ, True),
     "number": Compare(Field.NUMBER, Op.EQ, "7"),
+    "days": by_moments(
+        Compare(Field.REMAINING_WORKING_DAYS, Op.LTE, 2), Calendar(), datetime.now(UTC)
+    ),
 }
 
 

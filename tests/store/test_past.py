@@ -1,7 +1,7 @@
 """Figures of a past moment: equal to a plain loop that lets history happen again."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import anyio
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from hub.domain.activity import Activity, Members
-from hub.domain.complaint import Complaint, ComplaintStatus, StatusChange
+from hub.domain.complaint import Classification, Complaint, ComplaintStatus, StatusChange
 from hub.domain.course import Step
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension, Period
@@ -102,9 +102,15 @@ def as_it_was(one: Complaint, seen: list[ComplaintStatus], at: datetime) -> Was 
         closed_at=closed_at,
     )
     found = oracle.RULES.reckon(was, steps)
+    # Whether something was still to be done then is known of what is certain alone.
+    deadlines = [
+        d._asdict() | ({"pending": False} if d.pending and not certain else {})
+        for d in found.deadlines
+    ]
     reckoned = {
-        "due_at": found.answer.due_at,
+        "due_at": found.answer.due_at if certain else None,
         "late": found.late,
+        "deadlines": deadlines,
         "reopened": found.reopened,
         "days": found.days,
     }
@@ -142,7 +148,7 @@ async def test_a_past_moment_is_what_a_walk_through_history_finds(
     assert oracle.comparable(rows) == {
         key: oracle.figures([was.told for was in group], at) for key, group in groups.items()
     }
-    uncertain = {tuple(v for _, v in row.keys): row.uncertain or 0 for row in rows}
+    uncertain = {tuple(v for _, v in row.keys): row.uncertain for row in rows}
     assert uncertain == {
         key: sum(not was.certain for was in group) for key, group in groups.items()
     }
@@ -189,6 +195,32 @@ async def test_what_was_first_seen_later_is_told_to_be_uncertain(store: Store) -
         [], EVERYTHING, Period(), as_of=MOMENT + 5 * DAY
     )
     assert (row.received, row.uncertain, row.followed_up, row.closed) == (3, 2, 2, 1)
+
+
+async def test_nobody_was_late_by_a_guess(store: Store) -> None:
+    """What was closed when it was first seen may have been so for long."""
+    asked = {"classification": Classification.INFORMATION_REQUEST, "received_at": MOMENT}
+    first_seen_closed = complaint(status=ComplaintStatus.CLOSED, **asked)
+    still_open = complaint(external_id="2", **asked)
+    await store.writer.write(received(first_seen_closed, still_open), provenance(VISITS[0]))
+    (row,) = await store.reader(MINISTRY).complaints.indicators(
+        [], EVERYTHING, Period(), as_of=VISITS[0] - DAY
+    )
+    assert (row.received, row.uncertain, row.overdue, row.overdue_ever) == (2, 1, 1, 1)
+    assert row.stage_overdue == 1
+    assert row.deadlines
+    assert {(d.late, d.n, d.of) for d in row.deadlines} == {(1, 1, 2), (0, 0, 0)}
+
+
+async def test_of_no_complaint_none_is_uncertain(store: Store) -> None:
+    period = Period(date(2020, 7, 1), date(2020, 7, 31))
+    reader = store.reader(MINISTRY).complaints
+    for dimensions in ([], [D.MONTH]):
+        (row,) = await reader.indicators(
+            dimensions, EVERYTHING, period, fill=bool(dimensions), compare=True, as_of=VISITS[2]
+        )
+        assert row.before
+        assert (row.uncertain, row.before.uncertain) == (0, 0)
 
 
 async def test_an_institution_was_silent_before_it_acted(store: Store) -> None:

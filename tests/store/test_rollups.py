@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from hub.domain.complaint import Complaint, ComplaintStatus
-from hub.domain.indicators import Dimension, Period
+from hub.domain.deadline_rules import DeadlineStage
+from hub.domain.indicators import Dimension, Period, StageDeadlines
 from hub.domain.question import EVERYTHING, Compare, Condition, Field, Op
 from hub.domain.scope import Grant, Reach, Role, Scope
 from hub.store import cells, rollups
+from hub.store.answers import Answers, Question
 from hub.store.mongo import Database
 from hub.store.rollups import DEAD_AFTER, RollupMarks
 from hub.store.store import Store
@@ -133,7 +135,8 @@ def test_only_figures_that_are_asked_for_are_read() -> None:
     assert [*counts[-1]["$group"]] == ["_id", "received", "followed_up", "changed_at"]
     parts = frozenset({"close", "overdue_ever"})
     counts, days = cells.from_rollups(NATION, by, EVERYTHING, Period(), parts) or []
-    assert {"late", "overdue", "due"} <= counts[1]["$group"].keys()
+    assert {"answer_late", "answer_overdue", "answer_due"} <= counts[1]["$group"].keys()
+    assert "verify" not in str(counts)
     assert "hours" not in str([counts, days])
     by.append(Dimension.DISTRICT)
     by.append(Dimension.MONTH)
@@ -227,6 +230,65 @@ async def test_a_deadline_that_passes_needs_no_new_computation(
     assert await overdue(soon - timedelta(minutes=1)) == 1
     assert await overdue(soon + timedelta(seconds=1)) == 2
     assert await database["rollups"].find().to_list() == computed
+
+
+@given(first=distinct_complaints(most=20))
+@settings(against_mongodb, max_examples=20)
+async def test_what_is_past_at_a_later_moment_is_a_plain_count(
+    store: Store, database: Database, first: list[Complaint]
+) -> None:
+    """Of complaints of these days, whose deadlines pass one by one."""
+    await without_complaints(database)
+    now = datetime.now(UTC)
+    later = timedelta(days=(now - MOMENT).days - 8)
+    times = ("received_at", "handed_over_at", "followed_up_at", "closed_at", "due_at")
+    recent = [
+        replace(c, updated_at=None, **{n: getattr(c, n) and getattr(c, n) + later for n in times})
+        for c in first
+    ]
+    await store.writer.write(received(*recent), provenance(now))
+    await store.rollups.refresh()
+    lying = {d["_id"]: d async for d in database["complaints"].find()}
+    told = [oracle.Told.of(c, lying[c.id]) for c in recent]
+    answers = Answers(database, store.rollups)
+    by_programme = Question(NATION, (Dimension.PROGRAMME,), EVERYTHING, Period())
+    for at in (now, *(now + timedelta(days=n) for n in (2, 5, 9, 20, 100))):
+        groups = defaultdict(list)
+        for each in told:
+            groups[each.complaint.programme,].append(each)
+        rows = await answers.answer(by_programme, at)
+        assert oracle.comparable(rows) == {k: oracle.figures(g, at) for k, g in groups.items()}
+        event("some are late" if any(row.stage_overdue for row in rows) else "none is late")
+
+
+async def test_the_limits_of_covid_19_are_about_more_than_the_answer(store: Store) -> None:
+    """SE 53/2020: a day to verify, two to follow up. 24 July 2020 was a Friday, the 31st Eid."""
+    friday = datetime(2020, 7, 24, 2, tzinfo=UTC)
+    handed_over_at = friday + timedelta(days=6)
+    some: dict[str, dict[str, Any]] = {
+        "nothing was done": {},
+        "verified, late": {"handed_over_at": handed_over_at, "status": ComplaintStatus.VERIFIED},
+        "in time": {
+            "handed_over_at": friday + timedelta(days=3),
+            "followed_up_at": friday + timedelta(days=5),
+            "status": ComplaintStatus.IN_PROGRESS,
+        },
+        "nobody says when": {"status": ComplaintStatus.CLOSED},
+    }
+    written = [
+        complaint(external_id=name, received_at=friday, programme="COVID19", **stated)
+        for name, stated in some.items()
+    ]
+    await store.writer.write(received(*written), provenance())
+    (row,) = await store.reader(MINISTRY).complaints.indicators([], EVERYTHING, Period())
+    assert (row.received, row.overdue, row.overdue_ever, row.stage_overdue) == (4, 0, 0, 2)
+    assert row.deadlines == (
+        StageDeadlines(DeadlineStage.VERIFY, overdue=1, late=2, n=3, of=4),
+        StageDeadlines(DeadlineStage.FOLLOW_UP, overdue=1, late=1, n=2, of=2),
+        StageDeadlines(DeadlineStage.ANSWER),
+    )
+    assert [each.late_rate for each in row.deadlines] == [2 / 3, 1 / 2, None]
+    assert [each.coverage for each in row.deadlines] == [3 / 4, 1, None]
 
 
 async def test_an_answer_is_kept_until_something_is_written(

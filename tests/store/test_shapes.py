@@ -47,6 +47,7 @@ def stored(vault: Vault) -> dict[str, Any]:
         {"stage_due_at": "2020-07-03"},
         {"late": "yes"},
         {"days": {"close": 1.5}},
+        {"clock": {"by": "v", "place": 73}},
         {"words": ["jalan", None]},
         {"location": [119.4, -5.1]},
         {"location": {"type": "Point", "coordinates": [119.4, -95.0]}},

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from hub.domain.complaint import Complaint, ComplaintStatus
+from hub.domain.complaint import Classification, Complaint, ComplaintStatus
 from hub.domain.disclosure import DisclosureError
 from hub.domain.indicators import Dimension, Period
 from hub.domain.question import EVERYTHING, All, Compare, Condition, Field, Op
@@ -318,6 +318,15 @@ async def test_the_status_of_few_by_a_figure_of_many(store: Store, database: Dat
     for viewer, told in ((STATISTICS, (None, None, None)), (MINISTRY, (27, 3, 0.9))):
         (row,) = await store.reader(viewer).complaints.indicators([], EVERYTHING, Period())
         assert (row.closed, row.archived, row.closing_rate) == told
+
+
+async def test_what_has_no_deadline_is_not_told_by_a_figure_of_many(
+    store: Store, database: Database
+) -> None:
+    aspirations = many(3, classification=Classification.ASPIRATION)
+    await filled(store, database, aspirations + many(27, classification=Classification.COMPLAINT))
+    (row,) = await store.reader(STATISTICS).complaints.indicators([], EVERYTHING, Period())
+    assert (row.received, row.stage_overdue, row.deadlines) == (30, 30, None)
 
 
 async def test_times_of_receipt_and_days_can_not_be_asked_for(store: Store) -> None:

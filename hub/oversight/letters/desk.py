@@ -12,10 +12,10 @@ from typing import Any
 
 from hub.domain.clock import utc_now
 from hub.domain.indicators import Period
-from hub.domain.letter import LetterError, LetterState, Wording, check_letter
+from hub.domain.letter import LetterError, LetterState, Wording, check_letter, check_sent
 from hub.domain.region import regions
 from hub.domain.scope import Grant, Permission, Role, Scope, narrowed
-from hub.oversight.letters.page import page_of
+from hub.oversight.letters.page import marked, page_of
 from hub.oversight.letters.typesetting import TEMPLATE, TYPESETTER, UnshownError, typeset
 from hub.store.letters import (
     MOST_DRAFTS,
@@ -66,7 +66,7 @@ class LetterDesk:
     async def create(self, province: str, first: date, last: date, wording: Wording) -> Document:
         """A draft under the next number of the province's year. Raises LetterError, AskError,
         NumberTakenError."""
-        check_letter(province, first, last, wording)
+        check_letter(province, first, last, wording, utc_now())
         if not self._letters.may_write(province):
             raise LetterError("province", "is not one whose letters you write")
         year = _today(province).year
@@ -92,7 +92,7 @@ class LetterDesk:
         latest = letter["versions"][-1]
         said = wording or _wording(latest["wording"])
         first, last = (date.fromisoformat(letter[end]) for end in ("first", "last"))
-        check_letter(letter["province"], first, last, said)
+        check_letter(letter["province"], first, last, said, utc_now())
         draft = await self._draft(letter["province"], first, last, said)
         new = self._letters.version(draft, version + 1)
         await self._typeset(letter, new, draft=True)
@@ -103,6 +103,8 @@ class LetterDesk:
         """Sends a draft to the ministry as it was read in a version; it does not change any more.
         Raises LetterError."""
         letter = await self._own(id_, version)
+        said = _wording(letter["versions"][-1]["wording"])
+        check_sent(letter["province"], date.fromisoformat(letter["last"]), said, utc_now())
         pdf = await self._typeset(letter, letter["versions"][-1], draft=False)
         with _told():
             return await self._letters.send(id_, version, pdf)
@@ -149,6 +151,8 @@ class LetterDesk:
             "year": {"from": date(last.year, 1, 1).isoformat(), **until},
             # Who was active is known of whole months alone.
             "wholeMonths": Period(first, last).has_whole_months,
+            # For whoever asks again, as it was then.
+            "asOf": None,
         }
         data = await self._ask(scope, _question(), variables)
         now = utc_now()
@@ -157,17 +161,23 @@ class LetterDesk:
         return Draft(province, first, last, _today(province), wording, frozen)
 
     async def _typeset(self, letter: Document, version: Document, *, draft: bool) -> bytes:
+        page = page_of(letter, version, draft=draft)
         try:
-            return await typeset(version["template"], page_of(letter, version, draft=draft))
+            return await typeset(version["template"], page)
         except UnshownError as error:
-            raise LetterError("wording", f"can't be shown in a letter: {error}") from None
+            for name, stated in version["wording"].items():
+                if error.signs & set("".join(stated or "")):
+                    told = f"can't be shown in a letter: {error}"
+                    raise LetterError(f"wording.{name}", told) from None
+            # Of what channels call things nobody here is to blame.
+            return await typeset(version["template"], marked(page, error.signs))
 
 
 def _today(province: str) -> date:
     """The day by the clocks of a province, which is known to be one."""
     region = regions().get(province)
     assert region  # noqa: S101 - checked before
-    return utc_now().astimezone(region.zone).date()
+    return region.day_of(utc_now())
 
 
 @cache

@@ -9,6 +9,7 @@ import orjson
 from hub.domain.region import Region, regions
 from hub.store.mongo import Document
 
+_BOX = "\u25a1"
 _ZONES = {7: "WIB", 8: "WITA", 9: "WIT"}
 
 CAPITALS = {
@@ -80,9 +81,26 @@ def page_of(letter: Document, version: Document, *, draft: bool) -> dict[str, An
     }
 
 
-def _local(moment: datetime, province: Region) -> dict[str, str]:
-    """A moment (UTC) by the clocks of a province."""
+def marked(page: dict[str, Any], signs: frozenset[str]) -> dict[str, Any]:
+    """A page in whose figures a box stands for each of these signs."""
+    table = str.maketrans(dict.fromkeys(signs, _BOX))
+
+    def seen(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.translate(table)
+        if isinstance(value, list):
+            return [seen(each) for each in value]
+        if isinstance(value, dict):
+            return {name: seen(each) for name, each in value.items()}
+        return value
+
+    return page | {"figures": seen(page["figures"])}
+
+
+def _local(moment: datetime, province: Region) -> dict[str, Any]:
+    """A moment (UTC) by the clocks of a province, which are `hours` ahead."""
     there = moment.astimezone(province.zone)
     offset = there.utcoffset()
     hours = int(offset.total_seconds() // 3600) if offset else 0
-    return {"date": f"{there:%Y-%m-%d}", "time": f"{there:%H.%M}", "zone": _ZONES[hours]}
+    told = {"date": f"{there:%Y-%m-%d}", "time": f"{there:%H.%M}", "zone": _ZONES[hours]}
+    return told | {"hours": hours}

@@ -10,19 +10,23 @@ import orjson
 import typst
 from anyio import CapacityLimiter, to_thread
 
-TEMPLATE = "1"
+TEMPLATE = "2"
 TYPESETTER = f"typst {version('typst')}"
 _AT_ONCE = 2
 _KEPT = 64
 """So many of the latest pages are kept, of some 100 KiB each: drafts are read again and again."""
 _UNSHOWN = re.compile(r'the text `"(.*)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _STANDARDS: Any = ["a-2b"]
 """For archives: it shows the same for as long as there are readers of PDF."""
 
 
 class UnshownError(Exception):
-    """A text has signs that the fonts do not have; the text says which. An archive takes no page
-    with holes."""
+    """A page has signs that the fonts do not have. An archive takes no page with holes."""
+
+    def __init__(self, signs: frozenset[str]) -> None:
+        super().__init__(" ".join(sorted(signs)))
+        self.signs = signs
 
 
 async def typeset(template: str, page: dict[str, Any]) -> bytes:
@@ -41,11 +45,19 @@ def compiled(template: str, page: str) -> bytes:
     try:
         made = compiler.compile(folder / "letter.typ", format="pdf", pdf_standards=_STANDARDS)
     except typst.TypstError as error:
-        if found := _UNSHOWN.search(error.message):
-            raise UnshownError(found[1]) from None
+        if signs := _unshown(error.diagnostic):
+            raise UnshownError(signs) from None
         raise
     assert isinstance(made, bytes)  # noqa: S101 - a list is for pictures of several pages
     return made
+
+
+def _unshown(diagnostic: str) -> frozenset[str]:
+    """The signs that Typst says it has no picture of."""
+    found = "".join(_UNSHOWN.findall(diagnostic))
+    text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), found)
+    # Of a letter with marks the letter is there.
+    return frozenset(sign for sign in text if not (sign.isascii() and sign.isprintable()))
 
 
 @cache

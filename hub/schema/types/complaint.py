@@ -8,6 +8,7 @@ from hub.domain.complaint import OPEN_STATUSES, Classification, ComplaintStatus
 from hub.domain.deadline_rules import DeadlineStage, standing_rules
 from hub.domain.deadlines import is_late
 from hub.domain.region import regions
+from hub.domain.remaining import remaining
 from hub.domain.working_days import Calendar
 from hub.schema.context import Document
 from hub.schema.source import derived, entity, joined, output, stored
@@ -40,9 +41,8 @@ _STAGES: dict[str | None, DeadlineStage] = {stage.value: stage for stage in Dead
 def _remaining(clock: Document | None, calendar: Calendar) -> int | None:
     if clock is None or clock.get("due_at") is None:
         return clock.get("left") if clock else None
-    office = calendar.clock(clock["place"])
-    today, last = office.day(datetime.now(UTC)), office.day(clock["due_at"].replace(tzinfo=UTC))
-    return office.between(today, last)
+    due_at = clock["due_at"].replace(tzinfo=UTC)
+    return remaining(calendar.clock(clock["place"]), datetime.now(UTC), due_at)
 
 
 def _source(rule: str | None) -> str | None:
@@ -149,7 +149,7 @@ class Complaint(Node):
         lambda context: context.calendar(),
         "clock",
         _remaining,
-        "Working days of the district from today to `dueAt`: 0 on the last day, below that once it "
+        "Working days of the district from today to `dueAt`: 0 on the last day, -1 or less once it "
         "is over. Null where nothing is due.",
     )
     stage: DeadlineStage | None = derived(

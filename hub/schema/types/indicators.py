@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import strawberry
 
+from hub.domain.deadline_rules import DUTIES, DeadlineStage
 from hub.domain.indicators import Dimension
 from hub.domain.region import regions
 from hub.schema.source import attribute, constant, derived, output
@@ -64,6 +65,23 @@ class DaysTaken:
 
 
 @output
+class StageDeadlines:
+    """How the deadlines of a stage are kept, by the rules on it."""
+
+    stage: DeadlineStage = attribute("stage", "What has to be done.")
+    overdue: int = attribute("overdue", "Still to be done, and past it now.")
+    late: int = attribute("late", "Done or put aside after it, or overdue.")
+    n: int = attribute("n", "How many are known to be late or in time: what `late` rests on.")
+    of: int = attribute("of", "How many have such a deadline.")
+    coverage: float | None = attribute(
+        "coverage",
+        "Fraction of `of` of which it is known: somebody says when it was done, or it is still to "
+        "be. Null when none has one.",
+    )
+    late_rate: float | None = attribute("late_rate", "Fraction of `n`; null when there is none.")
+
+
+@output
 class Figures:
     """The figures of a group, each beside what it rests on."""
 
@@ -111,6 +129,18 @@ class Figures:
         "Answered or put aside after their deadline, or past it now.",
         needs=("overdue_ever",),
     )
+    stage_overdue: int = attribute(
+        "stage_overdue",
+        "Past the deadline of what has to be done now, be it to verify, to follow up or to answer.",
+        needs=("stage_overdue",),
+    )
+    deadlines: list[StageDeadlines] | None = attribute(
+        "deadlines",
+        "How those of each stage are kept: `VERIFY`, `FOLLOW_UP` and `ANSWER`, in that order; null "
+        "where you may not read the complaints.",
+        needs=("deadlines",),
+        size=len(DUTIES),
+    )
     reopened: int = attribute(
         "reopened", "Taken up again after they were closed or put aside.", needs=("reopened",)
     )
@@ -150,10 +180,11 @@ class IndicatorRow(Figures):
     """The figures of one group, each beside what it rests on."""
 
     keys: list[KeyValue] = attribute("keys", "One for each dimension asked for, in that order.")
-    uncertain: int | None = attribute(
+    uncertain: int = attribute(
         "uncertain",
         "With `asOf`: how many had a status then that is not known, since the hub first saw them "
-        "later and no channel says since when. They count as what is known of them.",
+        "later and no channel says since when. They count as what is known of them, and not as "
+        "overdue.",
     )
     before: FiguresBefore | None = attribute(
         "before",

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hub.domain.letter import LetterState, Wording
+from hub.domain.plain_text import stripped
 from hub.domain.region import regions
 from hub.schema.source import derived, output, stored
 from hub.schema.types.region import Region
@@ -29,10 +30,12 @@ class LetterWording:
     address: str | None = _usual("The address in the letterhead; none.")
     code: str | None = _usual("The classification code that the number begins with; none.")
     place: str | None = _usual("Where it is written: the province's capital.")
-    signer_title: str | None = _usual("In what office it is signed, in one or two lines.")
-    signer: str | None = _usual("Who signs it; a line to be filled in.")
+    signer_title: str | None = _usual(
+        "In what office it is signed, in one or two lines; needed to send it."
+    )
+    signer: str | None = _usual("Who signs it; needed to send it.")
     signer_rank: str | None = _usual("The signer's rank; none.")
-    signer_id: str | None = _usual("The signer's number (NIP); a line to be filled in.")
+    signer_id: str | None = _usual("The signer's number (NIP); needed to send it.")
     remarks: str | None = _usual("What the province adds, up to 4,000 letters.")
     copies: list[str] | None = strawberry.field(
         default=None, description="Who gets a copy (tembusan), up to 20."
@@ -42,16 +45,16 @@ class LetterWording:
     def stated(self) -> Wording:
         """As the domain has it."""
         return Wording(
-            self.office or None,
-            self.address or None,
-            self.code or None,
-            self.place or None,
-            self.signer_title or None,
-            self.signer or None,
-            self.signer_rank or None,
-            self.signer_id or None,
-            self.remarks or None,
-            tuple(self.copies or ()),
+            stripped(self.office),
+            stripped(self.address),
+            stripped(self.code),
+            stripped(self.place),
+            stripped(self.signer_title),
+            stripped(self.signer),
+            stripped(self.signer_rank),
+            stripped(self.signer_id),
+            stripped(self.remarks),
+            tuple(name.strip() for name in self.copies or ()),
         )
 
 

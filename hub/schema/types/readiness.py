@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from hub.domain.plain_text import stripped
 from hub.domain.readiness import ReadinessItem, ReadinessState, Statement
 from hub.domain.region import regions
 from hub.schema.source import derived, output, stored
@@ -31,11 +32,11 @@ class ReadinessStatement:
     def stated(self) -> Statement:
         """As the domain has it."""
         return Statement(
-            self.number or None,
+            stripped(self.number),
             self.signed_on or None,
-            self.signer or None,
-            self.description or None,
-            tuple(self.channels or ()),
+            stripped(self.signer),
+            stripped(self.description),
+            tuple(name.strip() for name in self.channels or ()),
         )
 
 
