@@ -57,7 +57,7 @@ def counted(complaints: Iterable[oracle.Told], dimensions: list[Dimension]) -> d
     first=distinct_complaints(),
     others=distinct_complaints(),
     dimensions=st.lists(st.sampled_from(held), min_size=1, max_size=3, unique=True),
-    condition=conditions(frozenset(Field) - RECKONED),
+    condition=conditions(frozenset(Field) - RECKONED - {Field.FETCHED_AT}),
     viewer=scopes(),
 )
 @against_mongodb
