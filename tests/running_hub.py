@@ -80,5 +80,6 @@ async def running_hub(
     issuer = f"http://127.0.0.1:{port}"
     usual = (store, issuer, 900, external, private_hosts, limits, origins)
     app = await make_app(*usual, mail_domains=mail_domains)
-    async with listening(app, "127.0.0.1", port), httpx2.AsyncClient(base_url=issuer) as http:
+    client = httpx2.AsyncClient(base_url=issuer, timeout=30)  # where the machine is busy
+    async with listening(app, "127.0.0.1", port), client as http:
         yield RunningHub(store, http, app.state.ending)

@@ -19,7 +19,7 @@ async def test_an_answer_does_not_wait_for_the_clients_acknowledgement() -> None
     seconds = []
     async with (
         listening(Starlette(routes=[Route("/", answer)]), "127.0.0.1", port),
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
         for _ in range(20):
             began = time.perf_counter()

@@ -50,7 +50,7 @@ class Browser:
 
     def __init__(self, hub: RunningHub) -> None:
         self._base = str(hub.http.base_url)
-        self.http = httpx2.AsyncClient(base_url=self._base)
+        self.http = httpx2.AsyncClient(base_url=self._base, timeout=30)
         self.page: httpx2.Response
 
     async def __aenter__(self) -> "Browser":

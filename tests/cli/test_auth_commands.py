@@ -111,7 +111,7 @@ def test_a_running_hub_takes_a_new_key_up_by_itself(hub: Hub) -> None:
     url = f"http://127.0.0.1:{hub.environment['HUB_PORT']}/.well-known/jwks.json"
 
     def published() -> int:
-        return len(httpx2.get(url).json()["keys"])
+        return len(httpx2.get(url, timeout=30).json()["keys"])
 
     before = published()
     assert hub("keys", "rotate")[0] == 0

@@ -208,12 +208,13 @@ def test_a_disabled_client_is_shut_out_of_a_hub_that_serves(served: Hub) -> None
     made = json.loads(hub("client", "create", "x", "--role", "ministry")[1])
     client = (made["client_id"], made["client_secret"])
     form = {"grant_type": "client_credentials"}
-    token = httpx2.post(f"{url}/oauth/token", data=form, auth=client).json()["access_token"]
+    answer = httpx2.post(f"{url}/oauth/token", data=form, auth=client, timeout=30)
+    token = answer.json()["access_token"]
 
     def asked() -> httpx2.Response:
         question = {"query": "{ viewer { grants { role regions { code } } } }"}
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx2.post(f"{url}/graphql", json=question, headers=headers)
+        return httpx2.post(f"{url}/graphql", json=question, headers=headers, timeout=30)
 
     def status() -> int:
         return asked().status_code
@@ -225,7 +226,7 @@ def test_a_disabled_client_is_shut_out_of_a_hub_that_serves(served: Hub) -> None
     assert [g["role"] for g in asked().json()["data"]["viewer"]["grants"]] == ["MINISTRY"]
     assert hub("client", "disable", client[0])[0] == 0
     assert status() == 401
-    assert httpx2.post(f"{url}/oauth/token", data=form, auth=client).status_code == 401
+    assert httpx2.post(f"{url}/oauth/token", data=form, auth=client, timeout=30).status_code == 401
     assert hub("client", "enable", client[0])[0] == 0
     assert status() == 200
     code, _, err = hub("client", "disable", "nobody")

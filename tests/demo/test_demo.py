@@ -51,11 +51,11 @@ class Asker:
     def __call__(self, who: str, query: str, **variables: Any) -> Any:
         url, headers = f"{self.url}/graphql", self._headers(who)
         body = {"query": query, "variables": variables}
-        return httpx2.post(url, json=body, headers=headers).json()
+        return httpx2.post(url, json=body, headers=headers, timeout=30).json()
 
     def letter(self, who: str, link: str) -> str:
         """What a letter says, its lines joined."""
-        answer = httpx2.get(f"{self.url}{link}", headers=self._headers(who))
+        answer = httpx2.get(f"{self.url}{link}", headers=self._headers(who), timeout=30)
         pages = pypdf.PdfReader(BytesIO(answer.content)).pages
         return " ".join(" ".join(page.extract_text() for page in pages).split())
 
@@ -65,6 +65,7 @@ class Asker:
             f"{self.url}/oauth/token",
             data={"grant_type": "client_credentials"},
             auth=(client["client_id"], client["client_secret"]),
+            timeout=30,
         ).json()["access_token"]
         return {"Authorization": f"Bearer {token}"}
 
