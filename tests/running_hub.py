@@ -17,7 +17,8 @@ from hub.serving import free_port, listening
 from hub.store.store import Store
 
 Answer = dict[str, Any]
-HASTY = Limits(requests_per_second=100_000)
+HASTY = Limits(requests_per_second=100_000, seconds=30)
+"""For clients in a hurry, on a machine that may be busy."""
 
 
 class RunningHub:
@@ -75,11 +76,11 @@ async def running_hub(
     origins: Sequence[str] = (),
     mail_domains: frozenset[str] = frozenset(),
 ) -> AsyncIterator[RunningHub]:
-    """A hub over a store, for as long as the block runs; its clients may be in a hurry."""
+    """A hub over a store, for as long as the block runs."""
     port = free_port(0)
     issuer = f"http://127.0.0.1:{port}"
     usual = (store, issuer, 900, external, private_hosts, limits, origins)
     app = await make_app(*usual, mail_domains=mail_domains)
-    client = httpx2.AsyncClient(base_url=issuer, timeout=30)  # where the machine is busy
+    client = httpx2.AsyncClient(base_url=issuer, timeout=30)
     async with listening(app, "127.0.0.1", port), client as http:
         yield RunningHub(store, http, app.state.ending)
