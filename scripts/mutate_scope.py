@@ -218,8 +218,8 @@ MUTANTS = [
     Mutant(
         "statistics answered like rows",
         "hub/store/complaints.py",
-        "self._statistics.answer(question, scope.rows, _now())",
-        "self._answers.answer(question, _now())",
+        "self._statistics.answer(question, scope.rows, utc_now())",
+        "self._answers.answer(question, utc_now())",
     ),
     Mutant(
         "all pages, where they are read",

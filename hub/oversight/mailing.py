@@ -50,13 +50,14 @@ class WarningMails:
         due = await self._store.warnings.to_mail(self._clock.now())
         if not due:
             return
-        kept = {each.rule.id: each for each in await self._store.warning_rules.all()}
+        rules = {each["rule"] for each in due}
+        kept = [each for each in await self._store.warning_rules.all() if each.rule.id in rules]
+        # An address is its owner's, who may see less than when it was raised.
+        reaching = {each.rule.id for each in kept if await owner_of(each, self._store) is not None}
         limiter = CapacityLimiter(_AT_ONCE)
         async with create_task_group() as group:
             for warning in due:
-                rule = kept.get(warning["rule"])
-                # An address is its owner's, who may see less than when it was raised.
-                may_be_sent = rule is not None and await owner_of(rule, self._store) is not None
+                may_be_sent = warning["rule"] in reaching
                 for mail in warning["mail"]:
                     group.start_soon(self._try, limiter, warning, mail, may_be_sent)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from pymongo import ReadPreference
 
+from hub.domain.clock import utc_now
 from hub.domain.complaint import Complaint, Provenance
 from hub.domain.deadlines import Rulebook
 from hub.domain.disclosure import DisclosureError, lies_within
@@ -158,7 +159,7 @@ class ScopedComplaints:
     async def count(self, condition: Condition) -> Count:
         """How many complaints of the scope fulfil a condition: counted one by one up to
         MOST_COUNTED, beyond that about as many as the roll-up says, or that many at least."""
-        now = _now()
+        now = utc_now()
         seen = self._seen(condition, now)
         wanted = plan.both(self._rows, plan.match(seen, now))
         counted = await self._complaints.count_documents(wanted, limit=MOST_COUNTED + 1)
@@ -168,7 +169,7 @@ class ScopedComplaints:
         return Count(max(kept or 0, MOST_COUNTED), is_estimate=True)
 
     def _wanted(self, condition: Condition) -> plan.Filter:
-        now = _now()
+        now = utc_now()
         return plan.match(self._seen(condition, now), now)
 
     def _seen(self, condition: Condition, now: datetime) -> Condition:
@@ -236,9 +237,9 @@ class ScopedComplaints:
         scope = self._scope
         question = Question(scope.counts, tuple(dimensions), condition, period, parts, names)
         if not reads_all:
-            return await self._statistics.answer(question, scope.rows, _now())
+            return await self._statistics.answer(question, scope.rows, utc_now())
         reach = scope.rows if scope.counts_beyond_rows else scope.counts
-        now = _now()
+        now = utc_now()
         seen = replace(question, reach=reach, condition=self._seen(condition, now))
         if as_of:
             return await self._past.rows(seen, as_of, scope.subject)
@@ -260,7 +261,3 @@ def _as_read(value: Any) -> Any:
     if isinstance(value, list):
         return [_as_read(each) for each in value]
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -30,7 +30,7 @@ WATCHED = ("complaints", "runs", "warnings")
 """The collections whose changes are told to viewers, from images of before and after (feed.py)."""
 
 # A primary that hangs is noticed within seconds; with the defaults writers stalled for 28 s.
-_WATCHED: dict[str, Any] = {
+_CONNECTION: dict[str, Any] = {
     "heartbeatFrequencyMS": 500,
     "connectTimeoutMS": 2_500,
     "serverSelectionTimeoutMS": 5_000,
@@ -77,7 +77,7 @@ async def connect(
     monitoring: ScopeMonitoring = ScopeMonitoring.REFUSE,
 ) -> AsyncIterator[Database]:
     """The hub's database, with all indexes made. Raises StoreUnavailableError."""
-    common = {**_WATCHED, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
+    common = {**_CONNECTION, "tz_aware": True, "w": "majority", "appname": "complaint-hub"}
     options = {**common, **_LIMITS}
     monitor = None
     if monitoring is not ScopeMonitoring.OFF:

@@ -41,7 +41,7 @@ def told(result: ExecutionResult) -> Any:
 async def filled(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store with a bit of everything, where it is always the same moment."""
     moment = datetime.now(UTC)
-    for clock in ("complaints._now", "activity.utc_now", "rankings.utc_now"):
+    for clock in ("complaints.utc_now", "activity.utc_now", "rankings.utc_now"):
         monkeypatch.setattr(f"hub.store.{clock}", lambda: moment)
     random = Random(7)
     made = [

@@ -1,7 +1,6 @@
 """Attempts to learn of another province by cases, or to say what is not one's to say.
 docs/security.md lists each."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from hub.domain.complaint import Complaint, Location
 from hub.domain.scope import Grant, Permission, Role
 from hub.oversight.linking import Linker
 from hub.store.mongo import Database
-from hub.store.scope_monitor import ScopeMonitor
+from tests.commands import noted_commands
 from tests.domain.test_likeness import TEXT
 from tests.made import complaint, provenance, received, scope
 from tests.running_hub import RunningHub
@@ -125,14 +124,7 @@ async def test_a_hidden_member_costs_what_none_costs(
     await linked(hub, OURS, alone, THEIRS)
     assert await database["links"].count_documents({}) == 1
     token = await hub.token(SULSEL)
-    commands: list[tuple[str, list[str]]] = []
-    look_at = ScopeMonitor.look_at
-
-    def noting(monitor: ScopeMonitor, name: str, command: Mapping[str, Any]) -> None:
-        commands.append((name, sorted(command)))
-        look_at(monitor, name, command)
-
-    monkeypatch.setattr(ScopeMonitor, "look_at", noting)
+    commands = noted_commands(monkeypatch)
 
     async def asked(one: Complaint) -> list[Any]:
         commands.clear()

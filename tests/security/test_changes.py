@@ -1,6 +1,5 @@
 """Attempts to change, or to learn by trying to change, what is of another channel."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hub.domain.scope import Grant, Permission, Role
 from hub.schema.compiled.execution import _COMPILED
 from hub.store.connectors import ManagedBy, Registration
 from hub.store.mongo import Database
-from hub.store.scope_monitor import ScopeMonitor
+from tests.commands import noted_commands
 from tests.connectors.test_submitted import REST
 from tests.security.conftest import HIDDEN, World
 
@@ -92,13 +91,7 @@ async def test_what_is_of_another_channel_is_what_does_not_exist(
     world: World, operator: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same answer after the same commands to MongoDB, and nothing is changed."""
-    commands: list[tuple[str, list[str]]] = []
-    look_at = ScopeMonitor.look_at
-
-    def noting(monitor: ScopeMonitor, name: str, command: Mapping[str, Any]) -> None:
-        if name != "getMore":  # of who watches for changed clients
-            commands.append((name, sorted(command)))
-        look_at(monitor, name, command)
+    commands = noted_commands(monkeypatch)
 
     async def tried(field: str, name: str, letter: str) -> tuple[str, list[Any]]:
         query, variables = ATTEMPTS[field]
@@ -110,17 +103,16 @@ async def test_what_is_of_another_channel_is_what_does_not_exist(
         answer = await world.hub.post(operator, query, **said)
         assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
         assert answer.json()["data"] is None
-        return answer.text.replace(name, "NAME"), list(commands)
+        sent = [each for each in commands if each[0] != "getMore"]  # of who watches for clients
+        return answer.text.replace(name, "NAME"), sent
 
     foreign = await letter_of(world, FOREIGN)
     before = await lying(database)
-    with monkeypatch.context() as patched:
-        patched.setattr(ScopeMonitor, "look_at", noting)
-        for field in ATTEMPTS:
-            await tried(field, MISSING, "none-such")  # whatever is made at the first use is made
-            forbidden = await tried(field, FOREIGN, foreign)
-            assert forbidden == await tried(field, MISSING, "none-such"), field
-            assert not any(word in forbidden[0] for word in HIDDEN), field
+    for field in ATTEMPTS:
+        await tried(field, MISSING, "none-such")  # whatever is made at the first use is made
+        forbidden = await tried(field, FOREIGN, foreign)
+        assert forbidden == await tried(field, MISSING, "none-such"), field
+        assert not any(word in forbidden[0] for word in HIDDEN), field
     assert await lying(database) == before
 
 

@@ -1,6 +1,5 @@
 """Attempts to learn of another province by asking. docs/security.md lists each."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hub.domain.complaint import Location, Reporter
 from hub.domain.institutions import Institution
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.connectors import Registration
-from hub.store.scope_monitor import ScopeMonitor
+from tests.commands import noted_commands
 from tests.made import MOMENT, complaint, provenance, received
 from tests.running_hub import RunningHub
 from tests.security.conftest import HIDDEN, SULSEL, World
@@ -93,14 +92,7 @@ async def test_what_is_forbidden_costs_what_does_not_exist_costs(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same answer after the same commands to MongoDB, so that time tells nothing either."""
-    commands: list[tuple[str, list[str]]] = []
-    look_at = ScopeMonitor.look_at
-
-    def noting(monitor: ScopeMonitor, name: str, command: Mapping[str, Any]) -> None:
-        commands.append((name, sorted(command)))
-        look_at(monitor, name, command)
-
-    monkeypatch.setattr(ScopeMonitor, "look_at", noting)
+    commands = noted_commands(monkeypatch)
 
     async def asked(id_: str) -> tuple[str, list[Any]]:
         commands.clear()

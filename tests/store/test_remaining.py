@@ -110,7 +110,7 @@ async def test_they_are_found_as_days_are_counted(
     await without_complaints(database)
     store = Store(database, vault, RULES)
     await store.writer.write(received(*some), provenance(AFTER_EID))
-    monkeypatch.setattr("hub.store.complaints._now", lambda: now)
+    monkeypatch.setattr("hub.store.complaints.utc_now", lambda: now)
     actual: dict[str, int | None] = {}
     async for document in database["complaints"].find():
         due_at, place = document["due_at"], document["district"] or document["province"]

@@ -221,7 +221,7 @@ async def test_a_deadline_that_passes_needs_no_new_computation(
     computed = await database["rollups"].find().to_list()
 
     async def overdue(now: datetime) -> int:
-        monkeypatch.setattr("hub.store.complaints._now", lambda: now)
+        monkeypatch.setattr("hub.store.complaints.utc_now", lambda: now)
         (row,) = await store.reader(MINISTRY).complaints.indicators([], EVERYTHING, Period())
         assert row.freshness.as_of == now
         return row.overdue
