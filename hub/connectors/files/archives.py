@@ -47,7 +47,8 @@ def opened_zip(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[zipfile.Zip
 def members(archive: zipfile.ZipFile, glob: str, name: str) -> Iterator[tuple[str, IO[bytes]]]:
     """The files of an archive that match, in order of their names, each with the archive's name
     before its own. Raises ChannelError if there is none."""
-    found = [each for each in archive.infolist() if not each.is_dir()]
+    # Not is_dir(), which fails at an empty name.
+    found = [each for each in archive.infolist() if not each.filename.endswith("/")]
     chosen = [each for each in found if fnmatchcase(each.filename, glob)]
     if not chosen:
         raise ChannelError(f"{name}: no member matches member_glob {glob!r}.")
