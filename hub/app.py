@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from hub.auth.issuers import HeldKeys, Issuer
-from hub.auth.keys import FreshKeys, KeyRing
+from hub.auth.issuers import Issuer
+from hub.auth.keys import KeyRing
 from hub.auth.middleware import Authentication, Bearers, Challenge
 from hub.auth.routes import oauth_routes
 from hub.auth.tokens import OwnTokens, TokenIssuer, TokenVerifier
@@ -104,8 +104,8 @@ async def make_app(
             yield
             group.cancel_scope.cancel()
 
-    own = OwnTokens(Issuer(issuer, issuer, HeldKeys(ring.published)), store.principals)
-    bearers = Bearers(TokenVerifier([*external, own]))
+    own = OwnTokens(Issuer(issuer, issuer, ring), store.principals)
+    bearers = Bearers(TokenVerifier([*external, own]), store.principals.remembered)
     socket = GraphQLSocket(
         graphql,
         bearers,
@@ -130,7 +130,6 @@ async def make_app(
         ],
         middleware=[
             *([Middleware(CrossOrigin, origins=origins)] if origins else []),
-            Middleware(FreshKeys, ring=ring),
             Middleware(Authentication, bearers=bearers, challenge=challenge),
         ],
         lifespan=watching,

@@ -40,17 +40,6 @@ def only_key(keys: Iterable[Key], kid: str | None, key_type: str) -> Key | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-class HeldKeys:
-    """Keys that this hub holds itself: those that are in a collection of them at the time."""
-
-    def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys = keys
-
-    async def find(self, kid: str | None, key_type: str) -> Key | None:
-        """The one key of this name and type."""
-        return only_key(self._keys, kid, key_type)
-
-
 @dataclass(frozen=True)
 class Issuer:
     """An issuer: its name (`iss`), what its tokens have to say, and its keys."""

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import structlog
-from joserfc.jwk import ECKey, KeySet
-from starlette.types import ASGIApp, Receive, Scope, Send
+from joserfc.jwk import ECKey, Key, KeySet
 
+from hub.auth.issuers import only_key
 from hub.store.keys import SigningKey, SigningKeys
 from hub.store.mongo import StoreError
 
@@ -29,7 +29,7 @@ class KeyRing:
         self._keys = keys
         self._fresh_until = 0.0
         self.published = KeySet([])
-        """Verifies tokens. Its list changes in place, so it can be handed on once."""
+        """Verifies tokens."""
         self.signing: KeySet
         """The one key that signs; a set, since joserfc names the key of a set in the token."""
 
@@ -49,31 +49,20 @@ class KeyRing:
         # Of several that are too new, as at the very first start, the oldest.
         self.signing = KeySet([ripe[0] if ripe else pairs[-1][1]])
 
-    @property
-    def is_old(self) -> bool:
-        """Whether the keys have not been read for REFRESH_SECONDS."""
-        return time.monotonic() >= self._fresh_until
-
-    async def try_to_refresh(self) -> None:
-        """Reads the keys. Without MongoDB the known ones go on."""
+    async def stay_fresh(self) -> None:
+        """Reads the keys where they were last read REFRESH_SECONDS ago. Without MongoDB the known
+        ones go on."""
+        if time.monotonic() < self._fresh_until:
+            return
         try:
             await self.refresh()
         except StoreError as error:
             _log.warning("keys.not_refreshed", error=str(error))
 
-
-class FreshKeys:
-    """ASGI middleware: what comes after it knows the keys of the last seconds."""
-
-    def __init__(self, app: ASGIApp, ring: KeyRing) -> None:
-        self._app = app
-        self._ring = ring
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes on what it gets."""
-        if self._ring.is_old:
-            await self._ring.try_to_refresh()
-        await self._app(scope, receive, send)
+    async def find(self, kid: str | None, key_type: str) -> Key | None:
+        """The one published key of this name and type."""
+        await self.stay_fresh()
+        return only_key(self.published, kid, key_type)
 
 
 async def rotate(keys: SigningKeys) -> None:

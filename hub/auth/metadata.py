@@ -1,6 +1,7 @@
 """What clients can find out by themselves: RFC 8414, RFC 9728, and the public keys."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from joserfc.jwk import Key
 from starlette.requests import Request
@@ -50,11 +51,20 @@ def metadata_routes(ring: KeyRing, issuer: str) -> list[Route]:
         "bearer_methods_supported": ["header"],
     }
     return [
-        _route("oauth-authorization-server", lambda: server, 300),
-        _route("oauth-protected-resource", lambda: resource, 300),
+        _route("oauth-authorization-server", partial(_given, server), 300),
+        _route("oauth-protected-resource", partial(_given, resource), 300),
         # Shorter, so that whoever keeps it knows a new key soon.
-        _route("jwks.json", lambda: {"keys": [_public(key) for key in ring.published]}, 60),
+        _route("jwks.json", partial(_keys, ring), 60),
     ]
+
+
+async def _given(document: Document) -> Document:
+    return document
+
+
+async def _keys(ring: KeyRing) -> Document:
+    await ring.stay_fresh()
+    return {"keys": [_public(key) for key in ring.published]}
 
 
 def _authentication(endpoint: str, methods: list[str]) -> Document:
@@ -68,9 +78,9 @@ def _public(key: Key) -> Document:
     return {**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM}
 
 
-def _route(name: str, document: Callable[[], Document], seconds: int) -> Route:
+def _route(name: str, document: Callable[[], Awaitable[Document]], seconds: int) -> Route:
     async def endpoint(_: Request) -> Response:
         headers = {"Cache-Control": f"public, max-age={seconds}"}
-        return JSONResponse(document(), headers=headers)
+        return JSONResponse(await document(), headers=headers)
 
     return Route(f"/.well-known/{name}", endpoint, methods=["GET"])

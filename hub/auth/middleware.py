@@ -1,16 +1,22 @@
 """Bearer token → viewer, for every request. Without one the viewer is nobody."""
 
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from typing import NamedTuple
 
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
 from hub.auth.issuers import InvalidTokenError
-from hub.auth.tokens import TokenVerifier
+from hub.auth.tokens import REMEMBERED, TokenVerifier
 from hub.domain.scope import Scope
 from hub.store.mongo import StoreError
+from hub.store.remembered import Remembered
 from hub.store.scope_monitor import viewing
 
 _NOBODY = Scope("", (), frozenset())
@@ -18,53 +24,69 @@ _NOBODY = Scope("", (), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A caller whose token was valid; `authority` tells whether it still is, `client_id` which
-    client of the hub it was made for, if one was."""
+    """A caller whose token was valid; `client_id` tells which client of the hub it was made for,
+    if one was, `expires_at` until when it is at most, in seconds since 1970."""
 
     scope: Scope
-    authority: "Authority"
     client_id: str | None
+    expires_at: float
+    scope_now: Callable[[], Awaitable[Scope]]
+    """What they may do later, while one request keeps them for long. Raises InvalidTokenError,
+    StoreError."""
 
 
 class UncheckedTokenError(Exception):
     """Whether a token holds can't be found out now."""
 
 
-class Authority:
-    """What a token lets its bearer do, for those whom one request keeps for long."""
+class _Known(NamedTuple):
+    """Who came with a header, as long as the changes have this `stamp`, `until` (seconds since
+    1970) at most."""
 
-    def __init__(self, verifier: TokenVerifier, token: str) -> None:
-        self._verifier = verifier
-        self._token = token
-
-    async def scope(self) -> Scope:
-        """What the bearer may do now. Raises InvalidTokenError, StoreError."""
-        return await self._verifier.scope(self._token)
-
-    async def expires_at(self) -> float:
-        """When the token expires, in seconds since 1970. Raises InvalidTokenError."""
-        return await self._verifier.expires_at(self._token)
+    viewer: Viewer
+    stamp: int
+    until: float
 
 
 class Bearers:
     """Reads `Authorization: Bearer …`; other schemes are for others to read."""
 
-    def __init__(self, verifier: TokenVerifier) -> None:
+    def __init__(self, verifier: TokenVerifier, changes: Remembered) -> None:
+        """`changes` are those of all that decides what a token's bearer may do."""
         self._verifier = verifier
+        self._changes = changes
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
-    async def viewer(self, authorization: str) -> Viewer | None:
+    def known(self, authorization: bytes) -> Viewer | None:
+        """Who came with the same header before; None once anything changed that could make them
+        somebody else. Each request asks this, so it waits for nothing."""
+        known = self._known.get(sha256(authorization).digest())
+        if known is None or known.stamp != self._changes.stamp or known.until <= time.time():
+            return None
+        return known.viewer
+
+    async def viewer(self, authorization: bytes) -> Viewer | None:
         """Who comes with such a header; None without a token. Raises InvalidTokenError,
         UncheckedTokenError."""
-        scheme, _, token = authorization.partition(" ")
+        scheme, _, stated = authorization.decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = token.strip()
+        token, stamp = stated.strip(), self._changes.stamp
         try:
-            bearer = await self._verifier.bearer(token)
-            scope = await bearer.scope()
+            verified = await self._verifier.verified(token)
+            scope = await verified.bearer.scope()
         except StoreError as error:
             raise UncheckedTokenError from error
-        return Viewer(scope, Authority(self._verifier, token), bearer.client_id)
+        scope_now = partial(self._verifier.scope, token)
+        viewer = Viewer(scope, verified.bearer.client_id, verified.expires_at, scope_now)
+        if stamp is not None:
+            self._remember(authorization, _Known(viewer, stamp, verified.until))
+        return viewer
+
+    def _remember(self, authorization: bytes, known: _Known) -> None:
+        self._known[sha256(authorization).digest()] = known
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
 
 class Challenge:
@@ -113,14 +135,26 @@ class Authentication:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        try:
-            viewer = await self._bearers.viewer(Headers(scope=scope).get("authorization", ""))
-        except (InvalidTokenError, UncheckedTokenError) as error:
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 1000})  # which is answered with 403
-            else:
-                await self._challenge.refused(error)(scope, receive, send)
-            return
+        authorization = _authorization(scope)
+        viewer = self._bearers.known(authorization)
+        if viewer is None:
+            try:
+                viewer = await self._bearers.viewer(authorization)
+            except (InvalidTokenError, UncheckedTokenError) as error:
+                if scope["type"] == "websocket":
+                    # Which is answered with 403.
+                    await send({"type": "websocket.close", "code": 1000})
+                else:
+                    await self._challenge.refused(error)(scope, receive, send)
+                return
         scope["user"] = viewer
         with viewing(viewer.scope if viewer else _NOBODY):
             await self._app(scope, receive, send)
+
+
+def _authorization(scope: Connection) -> bytes:
+    """The header of this name; empty without one."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return bytes(value)
+    return b""

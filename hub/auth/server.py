@@ -106,6 +106,7 @@ class ClientEndpoint:
         except TooManyAttemptsError as error:
             body = {"error": "temporarily_unavailable", "error_description": str(error)}
             return JSONResponse(body, _TOO_MANY, NO_STORE | error.headers)
+        await server.ring.stay_fresh()
         response = await to_thread.run_sync(self._answer, asked)
         if not _was_a_guess(response):
             await self._throttle.take_back(*guesses)

@@ -15,7 +15,8 @@ from hub.store.principals import Principal, Principals
 ALGORITHM = "ES256"
 VERIFIED_SECONDS = 600.0
 """So long a signature is believed before the issuer's keys are looked at again."""
-_REMEMBERED = 10_000
+REMEMBERED = 10_000
+"""So many tokens are known at once."""
 
 
 class Bearer(Protocol):
@@ -44,36 +45,24 @@ class TokenVerifier:
 
     def __init__(self, issuers: Iterable[TokenIssuer]) -> None:
         self._issuers = {each.issuer.name: each for each in issuers}
-        self._known: OrderedDict[bytes, _Verified] = OrderedDict()
-
-    async def bearer(self, token: str) -> Bearer:
-        """Who comes with a token. Raises InvalidTokenError."""
-        known = self._believed(token) or await self._looked_at(token)
-        return known.bearer
+        self._known: OrderedDict[bytes, Verified] = OrderedDict()
 
     async def scope(self, token: str) -> Scope:
         """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
-        return await (await self.bearer(token)).scope()
+        return await (await self.verified(token)).bearer.scope()
 
-    async def expires_at(self, token: str) -> float:
-        """When a token expires, in seconds since 1970. Raises InvalidTokenError."""
-        known = self._believed(token) or await self._looked_at(token)
-        return known.expires_at
-
-    def _believed(self, token: str) -> "_Verified | None":
-        """What was found out of a token lately."""
-        known = self._known.get(_digest(token))
-        return known if known and known.until > time.time() else None
-
-    async def _looked_at(self, token: str) -> "_Verified":
-        digest = _digest(token)
-        self._known.pop(digest, None)
-        known = self._known[digest] = await self._verified(token)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+    async def verified(self, token: str) -> "Verified":
+        """A token that is genuine. Raises InvalidTokenError."""
+        digest = sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known is None or known.until <= time.time():
+            self._known.pop(digest, None)
+            known = self._known[digest] = await self._looked_at(token)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
         return known
 
-    async def _verified(self, token: str) -> "_Verified":
+    async def _looked_at(self, token: str) -> "Verified":
         # The issuer that a token names chooses the keys, and no other issuer's fit.
         trusted = self._issuers.get(issuer_named_in(token))
         if trusted is None:
@@ -82,17 +71,13 @@ class TokenVerifier:
         try:
             expires_at = float(claims["exp"])
             until = min(expires_at, time.time() + VERIFIED_SECONDS)
-            return _Verified(until, expires_at, trusted.bearer(claims))
+            return Verified(until, expires_at, trusted.bearer(claims))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise InvalidTokenError from error
 
 
-def _digest(token: str) -> bytes:
-    return sha256(token.encode()).digest()
-
-
 @dataclass(frozen=True, slots=True)
-class _Verified:
+class Verified:
     """A token that is genuine: believed `until`, when it is looked at again if it has not expired
     by then. Both are seconds since 1970."""
 
@@ -141,14 +126,10 @@ class _OwnBearer:
         self._principals = principals
         self._holders: tuple[Principal | None, Principal | None] = (None, None)
         self._scope: Scope | None = None
-        self._stamp: int | None = None
 
     async def scope(self) -> Scope:
         """The subject's grants and permissions of now, as far as the token states them too."""
         stated, principals = self._stated, self._principals
-        stamp = principals.remembered.stamp
-        if self._scope is not None and stamp is not None and stamp == self._stamp:
-            return self._scope  # nobody's grants and no token have changed since
         if await principals.is_revoked(stated.token_id):
             raise InvalidTokenError
         client = await principals.get(stated.client_id)
@@ -164,5 +145,4 @@ class _OwnBearer:
                 narrowed(holder.grants, stated.grants),
                 stated.permissions & client.permissions & holder.permissions,
             )
-        self._stamp = stamp
         return self._scope

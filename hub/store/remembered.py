@@ -73,6 +73,11 @@ class Remembered:
             return values[id_]
         return await self._reads.get((collection, id_), lambda: self._find(collection, id_))
 
+    def at_hand(self, collection: str, id_: str) -> Any:
+        """The value of a document where it is remembered and there is one; None where it has to be
+        asked for."""
+        return self._values[collection].get(id_) if self.live else None
+
     async def _find(self, collection: str, id_: str) -> Any:
         values, before = self._values[collection], self._changes
         document = await self._collections[collection].find_one({"_id": {"$eq": id_}}, self._fields)

@@ -45,14 +45,19 @@ class ScopeMonitoring(StrEnum):
     OFF = "off"
 
 
-@contextmanager
-def viewing(scope: Scope) -> Iterator[None]:
+class viewing:  # noqa: N801 - each request is one, and a generator would be slower
     """Everything read in this block is read for a viewer."""
-    before = _viewer.set(scope)
-    try:
-        yield
-    finally:
-        _viewer.reset(before)
+
+    __slots__ = ("_before", "_scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __enter__(self) -> None:
+        self._before = _viewer.set(self._scope)
+
+    def __exit__(self, *_: object) -> None:
+        _viewer.reset(self._before)
 
 
 @contextmanager
@@ -132,15 +137,17 @@ def _filters(scope: Scope) -> dict[str, Filter]:
 
 def _is_scoped(name: str, command: Mapping[str, Any], scope: Scope) -> bool:
     """Whether a command is no read of a scoped collection, or carries the viewer's scope."""
-    pipeline: Sequence[Filter] = command.get("pipeline", ()) if name == "aggregate" else ()
-    if any(_joins(stage) for stage in pipeline):
-        return False
     collection = command.get(name)  # none in a command of a log-in, which is kept from listeners
     scoped = _filters(scope).get(collection) if isinstance(collection, str) else None
-    if scoped is None or name in _NO_READS:
-        return True
     if name != "aggregate":
+        if scoped is None or name in _NO_READS:
+            return True
         return name in _FILTERS and _carries(command.get(_FILTERS[name], {}), scoped)
+    pipeline: Sequence[Filter] = command["pipeline"]
+    if any(_joins(stage) for stage in pipeline):
+        return False
+    if scoped is None:
+        return True
     first = pipeline[0].get("$match", {}) if pipeline else {}
     # What may be read may also be counted.
     if _carries(first, scoped) or (collection == "rollups" and _carries(first, within(scope.rows))):
@@ -152,11 +159,12 @@ def _is_scoped(name: str, command: Mapping[str, Any], scope: Scope) -> bool:
 
 def _carries(filter_: Filter, scoped: Filter) -> bool:
     """Whether a filter is the scope's, or has it among the conditions that hold at once."""
-    return (
-        not scoped
-        or filter_ == scoped
-        or any(_carries(part, scoped) for part in filter_.get("$and", ()))
-    )
+    if not scoped or filter_ == scoped:
+        return True
+    for part in filter_.get("$and", ()):  # noqa: SIM110 - each request comes by here
+        if _carries(part, scoped):
+            return True
+    return False
 
 
 def _joins(stage: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from joserfc import jws
 
 from hub.auth import keys as auth_keys
 from hub.auth.clients import create_client
-from hub.auth.keys import KEPT, SIGNS_AFTER, FreshKeys, KeyRing, rotate
+from hub.auth.keys import KEPT, SIGNS_AFTER, KeyRing, rotate
 from hub.domain.scope import Grant, Role
 from hub.store.mongo import Database
 from hub.store.store import Store
@@ -77,17 +77,12 @@ async def test_keys_are_read_anew_only_when_they_are_old(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ring = await ring_of(store)
-    passed_on = FreshKeys(answered, ring)
     await rotate(store.signing_keys)
-    await passed_on({"type": "http"}, answered, answered)
+    await ring.stay_fresh()
     assert len(ring.published.keys) == 1
     monkeypatch.setattr(ring, "_fresh_until", 0.0)
-    await passed_on({"type": "http"}, answered, answered)
+    await ring.stay_fresh()
     assert len(ring.published.keys) == 2
-
-
-async def answered(*_: Any) -> Any:
-    """An application that has nothing to say."""
 
 
 async def test_rotating_removes_keys_whose_tokens_have_expired(

@@ -14,13 +14,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from hub.auth.issuers import (
-    LONGEST_TOKEN,
-    HeldKeys,
-    InvalidTokenError,
-    Issuer,
-    only_key,
-)
+from hub.auth.issuers import LONGEST_TOKEN, InvalidTokenError, Issuer, only_key
 from hub.auth.tokens import VERIFIED_SECONDS, OwnTokens, TokenVerifier
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.clients import Client
@@ -32,6 +26,16 @@ SULSEL = Grant(Role.PROVINCE, ("73",))
 EC = ECKey.generate_key("P-256", auto_kid=True)
 RSA = RSAKey.generate_key(2048, auto_kid=True)
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": EC.kid}
+
+
+class HeldKeys:
+    """The keys of an issuer, as a list that may change."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        self._keys = keys
+
+    async def find(self, kid: str | None, key_type: str) -> Key | None:
+        return only_key(self._keys, kid, key_type)
 
 
 def claims(**stated: Any) -> dict[str, Any]:

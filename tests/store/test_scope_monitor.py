@@ -20,6 +20,7 @@ from hub.domain.reading import Reading
 from hub.domain.scope import Grant, Permission, Role, Scope
 from hub.store.mongo import Database, Driver, connect, documents, find_at_once
 from hub.store.paging import PageRequest
+from hub.store.principals import Principals
 from hub.store.scope_monitor import ScopeMonitoring, UnscopedReadError, unscoped, viewing
 from hub.store.store import Reader, Store
 from hub.store.vault import Vault
@@ -215,7 +216,8 @@ async def test_a_request_without_a_token_reads_for_nobody(database: Database) ->
     async def careless(*_: Any) -> None:
         await database["complaints"].find_one({})
 
-    bearers, challenge = Bearers(TokenVerifier([])), Challenge("http://127.0.0.1")
+    verifier, changes = TokenVerifier([]), Principals(database).remembered
+    bearers, challenge = Bearers(verifier, changes), Challenge("http://127.0.0.1")
     with pytest.raises(UnscopedReadError):
         asked = {"type": "http", "headers": []}
         await Authentication(careless, bearers, challenge)(asked, no_message, no_message)

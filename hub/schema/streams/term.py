@@ -46,7 +46,7 @@ class Term:
     async def _confirm(self) -> None:
         while True:
             try:
-                scope = await self.viewer.authority.scope()
+                scope = await self.viewer.scope_now()
             except InvalidTokenError as error:
                 raise AuthorityEndedError(str(error)) from None
             except StoreError:
@@ -58,11 +58,7 @@ class Term:
 
     async def until_ended(self) -> None:
         """Raises AuthorityEndedError as soon as it is known."""
-        try:
-            expires_at = await self.viewer.authority.expires_at()
-        except InvalidTokenError as error:
-            raise AuthorityEndedError(str(error)) from None
-        while (left := expires_at - time.time()) > 0:
+        while (left := self.viewer.expires_at - time.time()) > 0:
             change = self._changes.next_change
             # Not anyio's: with a thousand streams those take a twentieth of the processor.
             with suppress(TimeoutError):

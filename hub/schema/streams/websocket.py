@@ -127,7 +127,7 @@ class GraphQLSocket:
         try:
             viewer = connection.user
             if isinstance(stated, str):
-                viewer = await self._bearers.viewer(stated)
+                viewer = await self._bearers.viewer(stated.encode())
         except UncheckedTokenError:
             raise Closed(TRY_AGAIN, "The hub can't check the token now.") from None
         except InvalidTokenError as error:
