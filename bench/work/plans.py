@@ -55,21 +55,30 @@ def side_by_side(
     *,
     equal: bool = True,
     connections: int = 8,
+    starts: int = 1,
 ) -> Result:
-    """The first against each of the others, in one run."""
-    contenders = [
-        Contender(
-            side.label,
-            bench.fleet.server(side.server, side.database),
-            side.asks,
-            side.pages,
-            connections,
-        )
-        for side in sides
-    ]
-    if equal:
-        check_equal(contenders)
-    measured = rounds_of(bench.generator, contenders, bench.seconds, bench.rounds)
+    """The first against each of the others, in one run, in which the servers are started so many
+    times: where the memory of a process comes to lie makes it some hundredths faster or slower."""
+    measured: list[list[dict[str, float]]] = [[] for _ in sides]
+    for start in range(starts):
+        if start:
+            for side in sides:
+                bench.fleet.stop(side.server, side.database)
+        contenders = [
+            Contender(
+                side.label,
+                bench.fleet.server(side.server, side.database),
+                side.asks,
+                side.pages,
+                connections,
+            )
+            for side in sides
+        ]
+        if equal:
+            check_equal(contenders)
+        found = rounds_of(bench.generator, contenders, bench.seconds, bench.rounds)
+        for rounds, more in zip(measured, found, strict=True):
+            rounds.extend(more)
     rates = [[each["rate"] for each in of] for of in measured]
     return Result(
         work,
