@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 COPIED = ["hub", "tests", "docs", "pyproject.toml", "schema.graphql"]
 ANSWERS = [
+    "tests/security/test_entity_leaks.py",
+    "tests/security/test_filter_leaks.py",
     "tests/security/test_leaks.py",
     "tests/security/test_cases.py",
     "tests/security/test_changes.py",

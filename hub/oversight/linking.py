@@ -1,7 +1,8 @@
 """Complaints that are the same report, found beside the syncs: whatever changes is looked at once,
 by one hub at a time, and again where the hub died at it."""
 
-from collections.abc import Callable, Sequence
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +19,7 @@ from hub.store.store import Store
 
 LEASE = timedelta(seconds=15)
 """So long after a hub was last heard of another one goes on in its place."""
-_BATCH = 500
+_BATCH, _AT_ONCE = 500, 8
 
 _log = structlog.get_logger()
 
@@ -80,7 +81,7 @@ class Linker:
     async def _ranked(self, changed: Sequence[Likeness]) -> list[Likeness]:
         """The same, of which some are noted as later copies."""
         keys = {each.told.id: each.keys for each in changed}
-        copied = {each.told.id: await self._likenesses.copied(each) for each in changed}
+        copied = await _found(changed, self._likenesses.copied)
         ids = {id_ for firsts in copied.values() for id_ in firsts}
         told = await self._likenesses.told(sorted(ids - keys.keys()))
         there = {id_: [told[o] for o in firsts if o in told] for id_, firsts in copied.items()}
@@ -111,7 +112,7 @@ class Linker:
 
     async def _wanted(self, changed: Sequence[Likeness]) -> dict[Pair, Evidence]:
         wanted: dict[Pair, Evidence] = {}
-        found = {each.told.id: await self._likenesses.candidates(each) for each in changed}
+        found = await _found(changed, self._likenesses.candidates)
         others = {id_ for candidates in found.values() for id_ in candidates}
         told = await self._likenesses.told(sorted(others))
 
@@ -123,7 +124,19 @@ class Linker:
                         wanted[pair] = Evidence(LinkedBy.SIMILARITY, round(score, 2))
 
         await to_thread.run_sync(judge)
-        for each in changed:
-            for id_ in await self._likenesses.of_one_id(each):
-                wanted[pair_of(each.told.id, id_)] = Evidence(LinkedBy.FOREIGN_ID)
+        for one, others_of_id in (await _found(changed, self._likenesses.of_one_id)).items():
+            for id_ in others_of_id:
+                wanted[pair_of(one, id_)] = Evidence(LinkedBy.FOREIGN_ID)
         return wanted
+
+
+async def _found(
+    likenesses: Sequence[Likeness], find: Callable[[Likeness], Awaitable[list[str]]]
+) -> dict[str, list[str]]:
+    """What is found for each, some asked for at once."""
+    found: dict[str, list[str]] = {}
+    for start in range(0, len(likenesses), _AT_ONCE):
+        some = likenesses[start : start + _AT_ONCE]
+        ids = [each.told.id for each in some]
+        found.update(zip(ids, await gather(*map(find, some)), strict=True))
+    return found

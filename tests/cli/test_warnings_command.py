@@ -13,7 +13,7 @@ from hub.oversight.early_warning import EarlyWarning
 from hub.settings import load_settings
 from tests.cli.conftest import Run
 from tests.made import complaint, provenance, received
-from tests.oversight.test_early_warning import OVERSEEING, SULSEL
+from tests.oversight.watching import OVERSEEING, SULSEL
 
 
 async def _warned() -> None:

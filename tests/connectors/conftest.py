@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 import stamina
@@ -10,6 +11,7 @@ from hub.connectors.http.errors import ErrorHandler
 from hub.serving import free_port, listening
 from tests import mariadb, postgres
 from tests.connectors.channel import Serve
+from tests.connectors.taps import Made, tap_maker
 from tests.sql_server import SqlServer
 
 _PEERS = {
@@ -29,6 +31,12 @@ class Stage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
+
+
+@pytest.fixture
+def tap(tmp_path: Path) -> Made:
+    """Makes a tap of a piece of Python."""
+    return tap_maker(tmp_path)
 
 
 @pytest.fixture(scope="session", name="mariadb")

@@ -1,12 +1,9 @@
 """Singer taps as child processes: a real one, and small ones that behave badly."""
 
-import asyncio
 import json
 import os
-import signal
 import sys
 import tracemalloc
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,61 +15,10 @@ from pydantic import ValidationError
 from hub.connectors.base import Between, ChannelError, Connector, State, Surroundings, Undecodable
 from hub.connectors.load import load
 from hub.connectors.taps import messages as singer_messages
-from hub.connectors.taps import process as singer_tap
 from hub.connectors.vocabulary import ConfigError
-from hub.domain.run import RunState
-from hub.ingest.run import sync
 from hub.settings import Settings
-from hub.store.store import Store
 from tests.connectors.channel import batches, ids, states
-
-YAML = """\
-version: "1"
-name: kota-d-tap
-type: singer
-tap: mine
-config: {token: "${env.TOKEN}", page: 3, pace: "3", deep: {list: [a, "x ${env.TOKEN} y"]}}
-catalog: none
-resources:
-  - name: reports
-    select: {external_id: id, status: state, received_at: at}
-  - name: replies
-    stream: answers
-    select: {external_id: id, status: state, received_at: at}
-"""
-HEAD = "import json, os, signal, subprocess, sys, time\n"
-SAY = HEAD + "def say(**m): print(json.dumps(m), flush=True)\n"
-
-Made = Callable[[str], Path]
-
-
-@pytest.fixture
-def tap(tmp_path: Path) -> Made:
-    """Makes a tap of a piece of Python."""
-
-    def make(body: str) -> Path:
-        path = tmp_path / "tap"
-        path.write_text(f"#!{sys.executable}\n{SAY}{body}\n", encoding="utf-8")
-        path.chmod(0o700)
-        return path
-
-    return make
-
-
-def of(program: Path, text: str = YAML, **environment: str) -> Connector[Any]:
-    around = Surroundings(Path(), {"TOKEN": "s3cr/t", **environment}, taps={"mine": program})
-    return load(text, "tap.yaml").connect(around)
-
-
-async def failure(connector: Connector[Any], checkpoint: Mapping[str, State] | None = None) -> str:
-    with pytest.raises(ChannelError) as failed:
-        await batches(connector, checkpoint)
-    return str(failed.value)
-
-
-def told(found: Any) -> list[str]:
-    return [r.reason for batch in found for r in batch.records if isinstance(r, Undecodable)]
-
+from tests.connectors.taps import BAD, YAML, Made, failure, of, told
 
 # --- a tap of others ---------------------------------------------------------------------------
 
@@ -228,11 +174,6 @@ say(type="ACTIVATE_VERSION", stream="reports", version=1)
     assert moved == [1, 4]
 
 
-BAD = (
-    'say(type="SCHEMA", stream="answers"); say(type="RECORD", stream="reports", record={"id": 1})\n'
-)
-
-
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -279,130 +220,6 @@ async def test_a_stream_that_never_comes_is_told_where_others_do(tap: Made) -> N
     assert await failure(of(tap(body))) == (
         "The tap has no stream 'answers'; did you mean 'answer'? valid: answer."
     )
-
-
-# --- how it ends -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("end", "how"),
-    [
-        ("sys.exit(3)", "ended with exit code 3"),
-        ("os.kill(os.getpid(), signal.SIGTERM)", "was ended by signal 15"),
-        ("raise OSError('no ' + 's3cr%2Ft')", "OSError: no ***"),
-        ("print('old\\n' * 9999, 'a s3cr/t b', file=sys.stderr); sys.exit(1)", "a *** b"),
-        ("print('x' * 99999 + 's3cr/t', file=sys.stderr); sys.exit(1)", "(no log)"),
-    ],
-)
-async def test_a_tap_that_fails_fails_the_run_after_what_it_handed_over(
-    tap: Made, end: str, how: str
-) -> None:
-    body = 'say(type="RECORD", stream="reports", record={"id": 1})\nsay(type="STATE", value={})\n'
-    reading = of(tap(body + end)).read({})
-    assert ids([await anext(reading)]) == ["1"]
-    assert (await anext(reading)).state == {"state": "{}"}
-    with pytest.raises(ChannelError) as failed:
-        await anext(reading)
-    assert how in str(failed.value)
-    assert "s3cr" not in str(failed.value)
-    assert len(str(failed.value)) < 1100
-
-
-async def test_what_a_failing_tap_handed_over_stays_and_it_goes_on_there(
-    tap: Made, store: Store
-) -> None:
-    body = """
-T = "2024-01-01T00:00:00Z"
-args = dict(zip(sys.argv[1::2], sys.argv[2::2]))
-start = json.load(open(args["--state"]))["next"] if "--state" in args else 0
-say(type="SCHEMA", stream="answers")
-for n in range(start, start + 1500):
-    say(type="RECORD", stream="reports", record={"id": n, "state": "received", "at": T})
-    if n == 1199: say(type="STATE", value={"next": 1200})
-if not start: sys.exit(1)
-"""
-    around = Surroundings(Path(), {"TOKEN": "t"}, taps={"mine": tap(body)})
-    failed = await sync(load(YAML, "tap.yaml"), store, around)
-    assert failed.state is RunState.FAILED
-    assert (failed.ledger.read, failed.ledger.inserted) == (1500, 1500)
-    again = await sync(load(YAML, "tap.yaml"), store, around)
-    assert again.green
-    ledger = again.ledger
-    assert (ledger.read, ledger.inserted, ledger.unchanged) == (1500, 1200, 300)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-async def gone(*pids: int) -> bool:
-    for _ in range(100):
-        if not any(map(alive, pids)):
-            return True
-        await asyncio.sleep(0.05)
-    return False
-
-
-CHILD = """
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"])
-for n in range(1000): print(json.dumps({"type": "RECORD", "stream": "reports",
-    "record": {"id": n, "pids": [os.getpid(), child.pid]}}))
-sys.stdout.flush()
-"""
-
-
-@pytest.mark.parametrize("how", ["closed", "cancelled", "left behind"])
-async def test_its_children_end_with_it(tap: Made, how: str) -> None:
-    stays = "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(99)"
-    body = CHILD + ("say(type='SCHEMA', stream='answers')" if how == "left behind" else stays)
-    reading = of(tap(body)).read({})
-    first = (await anext(reading)).records[0]
-    assert isinstance(first, dict)
-    assert all(map(alive, first["pids"][1:]))
-    match how:
-        case "closed":
-            await reading.aclose()
-        case "cancelled":
-            more = asyncio.ensure_future(anext(reading))
-            await asyncio.sleep(0.1)
-            more.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await more
-        case _:
-            with pytest.raises(StopAsyncIteration):
-                await anext(reading)
-    assert await gone(*first["pids"])
-
-
-async def test_silence_ends_it_after_what_it_handed_over(
-    tap: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(singer_tap, "SILENCE_SECONDS", 1)
-    reading = of(tap(f"{BAD}time.sleep(99)")).read({})
-    assert ids([await anext(reading)]) == ["1"]
-    with pytest.raises(ChannelError, match="said nothing for 1 s"):
-        await anext(reading)
-    monkeypatch.setattr(singer_tap, "ENDING_SECONDS", 0.2)
-    body = f"{BAD}sys.stdout.close(); os.close(1); time.sleep(99)"
-    assert "did not end within" in await failure(of(tap(body)))
-
-
-async def test_what_left_its_group_holds_up_no_run(
-    tap: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(singer_tap, "ENDING_SECONDS", 0)
-    body = """
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"],
-    start_new_session=True)
-say(type="SCHEMA", stream="answers")
-say(type="RECORD", stream="reports", record={"id": child.pid})
-"""
-    (child,) = ids(await batches(of(tap(body))))
-    assert alive(int(child))
-    os.kill(int(child), signal.SIGKILL)
 
 
 # --- what is refused ---------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from hub.domain.complaint import Location, Reporter
 from hub.domain.institutions import Institution
 from hub.domain.scope import Grant, Permission, Role
 from hub.store.connectors import Registration
@@ -12,28 +11,13 @@ from tests.commands import noted_commands
 from tests.made import MOMENT, complaint, provenance, received
 from tests.running_hub import RunningHub
 from tests.security.conftest import HIDDEN, SULSEL, World
-
-ROWS = """query ($filter: ComplaintFilter) {
-  complaints(filter: $filter) { totalCount nodes { number institution } } }"""
-ROW = "query ($id: ID!) { complaint(id: $id) { id number } node(id: $id) { __typename id } }"
-NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
-ENTITIES = """query ($of: [_Any!]!) {
-  _entities(representations: $of) { __typename ... on Node { id } } }"""
-ROW_AND_ENTITY = """query ($id: ID!, $of: [_Any!]!) {
-  complaint(id: $id) { number } node(id: $id) { id }
-  _entities(representations: $of) { ... on Complaint { number } } }"""
-ROLE_DEFAULTS = [Permission.COMPLAINTS_READ, Permission.AUDIT_READ]
-GROUPS = """query ($by: [Dimension!]!, $filter: ComplaintFilter) {
-  indicators(groupBy: $by, filter: $filter) { keys { value } received } }"""
-
-
-async def refused(world: World, query: str, **variables: Any) -> str:
-    """The code of the error, which tells nothing of the other province."""
-    answer = await world.hub.post(world.token, query, **variables)
-    assert not any(word in answer.text for word in HIDDEN), answer.text
-    body = answer.json()
-    assert not body.get("data"), body
-    return str(body["errors"][0]["extensions"]["code"])
+from tests.security.questions import (
+    GROUPS,
+    ROW,
+    ROW_AND_ENTITY,
+    ROWS,
+    refused,
+)
 
 
 @pytest.mark.parametrize(
@@ -117,185 +101,6 @@ async def test_fragments_lead_nowhere_else(world: World) -> None:
       fragment A on Node { id ... on Complaint { ...B } }
       fragment B on Complaint { title institution channel { title } }"""
     assert await world.hub.ask(world.token, query, id=world.foreign) == {"node": None}
-
-
-async def test_an_entity_of_another_province_is_one_that_does_not_exist(world: World) -> None:
-    """What `node` says of an id, `_entities` says of a reference to it."""
-    kinds = ("Complaint", "Channel", "Region")
-    own = world.ours.id
-    ids = [world.foreign, f"complaint:{own}", f"Complaint:{own}", "complaint:none", own, ""]
-    ids += ["channel:lapor", "channel:sultra", "region:74", "region:99", "run:1"]
-    references = [{"__typename": kind, "id": id_} for kind in kinds for id_ in ids]
-    told = await world.hub.ask(world.token, ENTITIES, of=references)
-    right = []
-    for reference in references:
-        node = (await world.hub.ask(world.token, NODE, id=reference["id"]))["node"]
-        right.append(node if node and node["__typename"] == reference["__typename"] else None)
-    assert told["_entities"] == right
-    assert {row["id"] for row in right if row} == {f"complaint:{own}", "channel:lapor", "region:74"}
-
-
-async def test_an_entity_is_not_built_from_what_the_caller_sent(world: World) -> None:
-    mine = {"__typename": "Complaint", "id": f"complaint:{world.ours.id}"}
-    wrong: list[Any] = [
-        mine | {"number": "K-74-0"},
-        mine | {"province": {"__typename": "Region", "id": "region:74"}},
-        mine | {"info": None},
-        mine | {"self": None},
-        {"id": mine["id"]},
-        {"__typename": "Complaint"},
-        mine | {"__typename": "Run"},
-        mine | {"__typename": ["Complaint"]},
-        mine | {"id": {"$ne": None}},
-        mine | {"id": [world.foreign]},
-        "Complaint",
-        [mine],
-    ]
-    for reference in wrong:
-        assert await refused(world, ENTITIES, of=[mine, reference]) == "BAD_USER_INPUT", reference
-    assert await refused(world, ENTITIES, of=[mine] * 201) == "BAD_USER_INPUT"
-    assert len((await world.hub.ask(world.token, ENTITIES, of=[mine] * 200))["_entities"]) == 200
-
-
-async def test_an_entity_shows_what_its_viewer_may_see(world: World) -> None:
-    """Secret words are null to the ministry; a reporter is recorded where one was shown only."""
-    secret = complaint(external_id="rahasia", secret=True, reporter=Reporter("Sitti", "0811"))
-    await world.hub.store.writer.write(received(secret), provenance())
-    reference = [{"__typename": "Complaint", "id": f"complaint:{secret.id}"}]
-    words = """query ($of: [_Any!]!) {
-      _entities(representations: $of) { ... on Complaint { title reporter { name } } } }"""
-    ministry = await world.hub.token(Grant(Role.MINISTRY))
-    told = await world.hub.ask(ministry, words, of=reference)
-    assert told["_entities"] == [{"title": None, "reporter": None}]
-
-    reading = [*ROLE_DEFAULTS, Permission.COMPLAINTS_PII]
-    own = await world.hub.token(SULSEL, permissions=reading)
-    audit = "{ audit { nodes { rows } } }"
-    assert (await world.hub.ask(own, ENTITIES, of=reference))["_entities"][0]["id"]
-    assert (await world.hub.ask(own, audit))["audit"]["nodes"] == []
-    told = await world.hub.ask(own, words, of=reference)
-    assert told["_entities"] == [{"title": secret.title, "reporter": {"name": "Sitti"}}]
-    assert (await world.hub.ask(own, audit))["audit"]["nodes"] == [{"rows": 1}]
-
-
-async def test_entities_need_what_complaints_need(world: World) -> None:
-    token = await world.hub.token(SULSEL, permissions=[Permission.STATISTICS_READ])
-    reference = {"__typename": "Complaint", "id": f"complaint:{world.ours.id}"}
-    error = await world.hub.refused(token, ENTITIES, of=[reference])
-    assert error["extensions"]["code"] == "INSUFFICIENT_SCOPE"
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["reporter", "raw", "words", "clock", "history"],
-)
-async def test_hidden_fields_can_not_be_filtered_or_searched(world: World, name: str) -> None:
-    code = await refused(world, ROWS, filter={name: {"eq": "S"}})
-    assert code == "GRAPHQL_VALIDATION_FAILED"
-
-
-_GUESSES: list[dict[str, Any]] = [
-    {"title": {"eq": "Pungutan liar"}},
-    {"description": {"eq": "Setiap bulan"}},
-    {"address": {"gte": "Jalan Rahasia"}},
-    {"location": {"isNull": False}},
-    {"search": "pungutan"},
-    {"near": {"longitude": 119.4, "latitude": -5.1, "metres": 10}},
-    {"within": {"west": 119, "south": -6, "east": 120, "north": -5}},
-]
-
-
-@pytest.mark.parametrize("guess", _GUESSES, ids=str)
-async def test_words_that_are_hidden_are_unknown_to_filters(
-    hub: RunningHub, guess: dict[str, Any]
-) -> None:
-    """A right guess finds what a wrong one does: by itself, negated, beside others, in figures."""
-    secret = complaint(
-        external_id="secret",
-        secret=True,
-        title="Pungutan liar",
-        description="Setiap bulan",
-        address="Jalan Rahasia 7",
-        location=Location(119.4, -5.1),
-    )
-    await hub.store.writer.write(received(secret, complaint(title="Sampah")), provenance())
-    wrong = {"title": {"eq": "none such"}}
-
-    async def found(token: str, filter_: dict[str, Any]) -> Any:
-        told = await hub.ask(token, ROWS, filter=filter_)
-        groups = await hub.ask(token, GROUPS, by=["DAY"], filter=filter_)
-        return told["complaints"], groups
-
-    permissions = [Permission.COMPLAINTS_READ, Permission.STATISTICS_READ]
-    hidden = [
-        await hub.token(Grant(Role.OPERATOR, channels=("lapor",))),
-        await hub.token(Grant(Role.MINISTRY), permissions=permissions),
-        await hub.token(Grant(Role.OPERATOR, channels=("lapor",)), Grant(Role.PROVINCE, ("74",))),
-    ]
-    for token in hidden:
-        for asked_by in (
-            lambda it: it,
-            lambda it: {"not": it},
-            lambda it: {"or": [it, {"secret": {"eq": True}}]},
-            lambda it: {"not": {"not": it}},
-        ):
-            assert await found(token, asked_by(guess)) == await found(token, asked_by(wrong))
-    told, _ = await found(await hub.token(Grant(Role.DISTRICT, ("73.71",))), guess)
-    assert [node["number"] for node in told["nodes"]] == ["secret"]
-
-
-@pytest.mark.parametrize("name", ["TITLE", "REPORTER", "title", "reporter.name", "_id"])
-async def test_hidden_fields_can_not_be_ordered_or_grouped_by(world: World, name: str) -> None:
-    ordered = """query ($by: [ComplaintOrder!]) {
-      complaints(orderBy: $by) { totalCount } }"""
-    assert await refused(world, ordered, by=[{"field": name}]) == "GRAPHQL_VALIDATION_FAILED"
-    assert await refused(world, GROUPS, by=[name]) == "GRAPHQL_VALIDATION_FAILED"
-
-
-@pytest.mark.parametrize(
-    "filter_",
-    [
-        {"reporter.name": {"eq": "S"}},
-        {"provenance.run": {"eq": "run"}},
-        {"province.0": {"eq": "74"}},
-        {"__proto__": {"eq": "74"}},
-    ],
-    ids=str,
-)
-async def test_dotted_paths_are_no_fields(world: World, filter_: dict[str, Any]) -> None:
-    assert await refused(world, ROWS, filter=filter_) == "GRAPHQL_VALIDATION_FAILED"
-
-
-@pytest.mark.parametrize(
-    "filter_",
-    [
-        {"$where": "true"},
-        {"$or": [{"province": "74"}]},
-        {"number": {"$ne": None}},
-        {"number": {"eq": {"$ne": None}}},
-        {"number": {"in": [{"$regex": ".*"}]}},
-        {"province": {"eq": ["73", "74"]}},
-    ],
-    ids=str,
-)
-async def test_operators_of_mongodb_are_no_input(world: World, filter_: dict[str, Any]) -> None:
-    assert await refused(world, ROWS, filter=filter_) == "GRAPHQL_VALIDATION_FAILED"
-    assert await refused(world, ROW, id={"$ne": None}) == "GRAPHQL_VALIDATION_FAILED"
-
-
-async def test_operators_in_texts_are_texts(world: World) -> None:
-    texts = ['{"$ne": null}', "$ne", "/.*/", "'; return true; //", "K-74\x00"]
-    for text in [*texts, "$status_source", "$$entry.status_source", "$$ROOT", "$provenance.run"]:
-        for filter_ in (
-            {"number": {"eq": text}},
-            {"id": {"eq": f"complaint:{text}"}},
-            {"timeline": {"statusSource": {"eq": text}}},
-            {"deadlines": {"rule": {"in": [text]}}},
-            {"provenance": {"run": {"eq": text}}},
-        ):
-            told = await world.hub.ask(world.token, ROWS, filter=filter_)
-            assert told["complaints"]["totalCount"] == 0
-        assert (await world.hub.ask(world.token, ROW, id=f"complaint:{text}"))["node"] is None
 
 
 async def test_a_forged_cursor_is_refused(world: World) -> None:

@@ -25,6 +25,8 @@ def test_every_attempt_is_a_test() -> None:
 
 def test_every_test_of_a_leak_is_in_the_table() -> None:
     for name in (
+        "test_entity_leaks.py",
+        "test_filter_leaks.py",
         "test_leaks.py",
         "test_doors.py",
         "test_changes.py",
