@@ -62,14 +62,15 @@ def course_of(complaint: Complaint, steps: Sequence[Step]) -> Course:
     followed_up = c.followed_up_at or started
     ended = c.closed_at or (steps[-1].at if steps[-1].dated else None)
     aside = status in _PUT_ASIDE
+    had = {step.status for step in steps}
     return Course(
         handed_over,
         followed_up,
         ended if status is ComplaintStatus.CLOSED else c.closed_at,
         answered,
         ended if aside else None,
-        status in _VERIFIED or bool(handed_over or followed_up),
-        status in FOLLOWED_UP_STATUSES or bool(followed_up),
+        not had.isdisjoint(_VERIFIED) or bool(handed_over or followed_up),
+        not had.isdisjoint(FOLLOWED_UP_STATUSES) or bool(followed_up),
         status in _ANSWERED,
         aside,
         reopened,

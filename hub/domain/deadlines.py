@@ -10,7 +10,7 @@ from hub.domain.course import Course, Step, course_of
 from hub.domain.deadline_rules import DUTIES, DeadlineStage, Event, Rule, standing_rules
 from hub.domain.working_days import Calendar, OfficeClock
 
-_METHOD = 2
+_METHOD = 3
 """Counted up when the same rules and days make something else of complaints than before."""
 
 Pauses = Sequence[tuple[int, int | None]]
@@ -110,8 +110,8 @@ class Rulebook:
                 (None, own, None) if own else _due(clock, rules[stage], events, pauses)
             )
             pending = not (is_done or course.is_put_aside)
-            at = ended_at or course.ended_at
-            deadlines.append(Deadline(stage, rule, due_at, None if pending else at, pending))
+            at = ended_at if is_done else course.ended_at
+            deadlines.append(Deadline(stage, rule, due_at, at, pending))
         if complaint.status is ComplaintStatus.FOLLOWED_UP:
             rule, due_at, _ = _due(clock, rules[DeadlineStage.CLOSING], events, pauses)
             deadlines.append(Deadline(DeadlineStage.CLOSING, rule, due_at, None, True))

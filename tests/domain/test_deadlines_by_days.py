@@ -6,8 +6,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.domain.complaint import Classification, Complaint, ComplaintStatus
+from hub.domain.complaint import (
+    FOLLOWED_UP_STATUSES,
+    Classification,
+    Complaint,
+    ComplaintStatus,
+)
 from hub.domain.course import Step
+from hub.domain.deadline_rules import DeadlineStage
 from hub.domain.region import regions
 from hub.domain.working_days import national_days_off
 from tests.domain.test_deadlines import (
@@ -143,3 +149,25 @@ def test_what_is_open_has_a_next_stage_and_what_is_over_has_none(
         ComplaintStatus.RECEIVED, WAITING, VERIFIED, ComplaintStatus.IN_PROGRESS
     }  # fmt: skip
     assert (found.next is None) is (one.status in over)
+
+
+@given(histories(), st.data())
+def test_a_stage_ends_when_it_was_done_or_the_complaint_put_aside_and_never_by_a_guess(
+    history: tuple[Complaint, list[Step]], data: st.DataObject
+) -> None:
+    """Whichever steps have no date: what was done without one ended nobody knows when."""
+    one, dated = history
+    steps = [step._replace(dated=data.draw(st.booleans())) for step in dated]
+    deadlines = STANDING.reckon(one, steps).deadlines
+    aside = one.status in {ComplaintStatus.ARCHIVED, ComplaintStatus.REJECTED}
+    for deadline, reached in zip(
+        deadlines, ({VERIFIED, *FOLLOWED_UP_STATUSES}, FOLLOWED_UP_STATUSES), strict=False
+    ):
+        stated = one.handed_over_at if deadline.stage is DeadlineStage.VERIFY else None
+        done = [step for step in steps if step.status in reached]
+        known = [stated] if stated else [step.at for step in done if step.dated]
+        assert deadline.pending is not (bool(done or stated) or aside)
+        if done or stated:
+            assert deadline.ended_at in known if known else deadline.ended_at is None
+        elif aside:
+            assert deadline.ended_at == (steps[-1].at if steps[-1].dated else None)
