@@ -32,7 +32,6 @@ from hub.store.figures import (
     counts_of,
     histograms,
     spans_of,
-    sum_if,
 )
 from hub.store.plan import Filter, both, match, within
 
@@ -165,50 +164,95 @@ def _joined(lists: str) -> Filter:
 
 # --- Computing them ------------------------------------------------------------------------------
 
-_LISTED = {
-    "hours": {"$ifNull": [SPANS["hours"], "$$REMOVE"]},
+Fact = tuple[str, Any]
+"""What is told of each complaint, and by which operator of MongoDB those of a part become one."""
+
+
+def _counted_if(condition: Any) -> Fact:
+    return "$sum", {"$cond": [condition, 1, 0]}
+
+
+def _due(name: str) -> dict[str, Fact]:
+    is_due, due = IS_DUE[name]
+    is_to_come = {"$and": [is_due, {"$gte": [due, "$$NOW"]}]}
+    return {
+        f"{name}_overdue": _counted_if({"$and": [is_due, {"$lt": [due, "$$NOW"]}]}),
+        f"{name}_due": ("$push", {"$cond": [is_to_come, due, "$$REMOVE"]}),
+    }
+
+
+_FACTS: dict[str, Fact] = {
+    "received": ("$sum", {"$literal": 1}),
+    **{name: _counted_if(condition) for name, condition in CONDITIONS.items()},
+    **{name: fact for due in IS_DUE for name, fact in _due(due).items()},
+    "hours": ("$push", {"$ifNull": [SPANS["hours"], "$$REMOVE"]}),
     **{
-        stage: {"$cond": [came, {"$ifNull": [SPANS[stage], None]}, "$$REMOVE"]}
+        stage: ("$push", {"$cond": [came, {"$ifNull": [SPANS[stage], None]}, "$$REMOVE"]})
         for stage, came in CAME_TO.items()
     },
+    "changed_at": ("$max", "$provenance.fetched_at"),
+}
+# For what activity.py tells: what nobody dates was done for what was received in that month.
+_MONTHS = {"$ifNull": ["$acted_in", [MONTH]]}
+# The end of that month; of what an earlier version of the hub stored, which knew the months alone,
+# that of the latest.
+_LATEST_DAY = {"$ifNull": ["$acted_on", {"$concat": [{"$max": _MONTHS}, last_day("")]}]}
+_OF_INSTITUTIONS: dict[str, Fact] = {
+    "channels": ("$addToSet", "$channel"),
+    "acted_in": ("$push", {"$cond": [CAME_TO["follow_up"], _MONTHS, []]}),
+    "acted_on": ("$max", {"$cond": [CAME_TO["follow_up"], _LATEST_DAY, None]}),
 }
 
 
-def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
-    """Computes one breakdown of these cells from the complaints, and puts it into `rollups`.
+def recomputed(cells: list[str]) -> Pipeline:
+    """Computes these cells from the complaints, with all breakdowns, and puts them into `rollups`.
 
-    A computation never replaces one that began after it.
+    What is told of a complaint is found out once, and then counted in each breakdown. A computation
+    never replaces one that began after it.
     """
-    value = None if breakdown == TOTAL else f"${breakdown}"
+    facts = _FACTS | _OF_INSTITUTIONS
+    place = {name: {"$first": f"${name}"} for name in ("cell", "province", "district", "month")}
+    parts = [{"breakdown": TOTAL, "value": None}]
+    parts += [{"breakdown": d.value, "value": f"${d.value}"} for d in BREAKDOWNS]
     newer = {"$gte": ["$$new.computed_at", "$computed_at"]}
-    part: Filter = {
-        "received": {"$sum": 1},
-        **{name: sum_if(condition) for name, condition in CONDITIONS.items()},
-        **{name: each for due in IS_DUE for name, each in _due(due).items()},
-        **{name: {"$push": each} for name, each in _LISTED.items()},
-        "changed_at": {"$max": "$provenance.fetched_at"},
-        **(_OF_INSTITUTIONS if breakdown == Dimension.INSTITUTION else {}),
-    }
-    place: Filter = {name: {"$first": f"${name}"} for name in ("cell", "province", "district")}
     return [
         {"$match": {"cell": {"$in": cells}}},
         {
-            "$group": {
-                "_id": {"cell": "$cell", "value": value},
-                **place,
-                "month": {"$first": MONTH},
-                **part,
+            "$project": {
+                **dict.fromkeys(("cell", "province", "district"), 1),
+                "month": MONTH,
+                "part": parts,
+                **{name: told for name, (_, told) in facts.items()},
             }
         },
+        {"$unwind": "$part"},
         {
             "$group": {
-                "_id": {"$concat": [f"{breakdown}|", "$_id.cell"]},
+                "_id": {"cell": "$cell", "part": "$part"},
                 **place,
-                "month": {"$first": "$month"},
-                "parts": {"$push": {"value": "$_id.value", **{n: _told(n) for n in part}}},
+                **{name: {how: f"${name}"} for name, (how, _) in _FACTS.items()},
+                **{
+                    name: {how: _of_institution("$part", f"${name}")}
+                    for name, (how, _) in _OF_INSTITUTIONS.items()
+                },
             }
         },
-        {"$set": {"breakdown": breakdown, "computed_at": "$$NOW"}},
+        {"$set": {"acted_in": _united("$acted_in")}},
+        {
+            "$group": {
+                "_id": {"$concat": ["$_id.part.breakdown", "|", "$_id.cell"]},
+                "breakdown": {"$first": "$_id.part.breakdown"},
+                **place,
+                "parts": {
+                    "$push": {
+                        "value": "$_id.part.value",
+                        **{name: f"${name}" for name in _FACTS},
+                        **{n: _of_institution("$_id.part", f"${n}") for n in _OF_INSTITUTIONS},
+                    }
+                },
+            }
+        },
+        {"$set": {"computed_at": "$$NOW"}},
         {
             "$merge": {
                 "into": "rollups",
@@ -218,18 +262,10 @@ def recomputed(breakdown: str, cells: list[str]) -> Pipeline:
     ]
 
 
-def _due(name: str) -> Filter:
-    is_due, due = IS_DUE[name]
-    is_late = {"$and": [is_due, {"$lt": [due, "$$NOW"]}]}
-    is_to_come = {"$and": [is_due, {"$gte": [due, "$$NOW"]}]}
-    return {
-        f"{name}_overdue": sum_if(is_late),
-        f"{name}_due": {"$push": {"$cond": [is_to_come, due, "$$REMOVE"]}},
-    }
-
-
-def _told(name: str) -> Any:
-    return _united("$acted_in") if name == "acted_in" else f"${name}"
+def _of_institution(part: str, told: str) -> Filter:
+    """What is told of the parts by institution alone."""
+    is_one = {"$eq": [f"{part}.breakdown", Dimension.INSTITUTION.value]}
+    return {"$cond": [is_one, told, "$$REMOVE"]}
 
 
 def _united(sets: str) -> Filter:
@@ -241,15 +277,3 @@ def _united(sets: str) -> Filter:
             "in": {"$setUnion": ["$$value", "$$this"]},
         }
     }
-
-
-# For what activity.py tells: what nobody dates was done for what was received in that month.
-_MONTHS = {"$ifNull": ["$acted_in", [MONTH]]}
-# The end of that month; of what an earlier version of the hub stored, which knew the months alone,
-# that of the latest.
-_LATEST_DAY = {"$ifNull": ["$acted_on", {"$concat": [{"$max": _MONTHS}, last_day("")]}]}
-_OF_INSTITUTIONS: Filter = {
-    "channels": {"$addToSet": "$channel"},
-    "acted_in": {"$push": {"$cond": [CAME_TO["follow_up"], _MONTHS, []]}},
-    "acted_on": {"$max": {"$cond": [CAME_TO["follow_up"], _LATEST_DAY, None]}},
-}

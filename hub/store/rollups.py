@@ -157,7 +157,6 @@ class Rollups:
     async def _recompute(self, names: list[str]) -> None:
         began: datetime = (await self._database.command("hello"))["localTime"]
         with unscoped("cells of every place; what is read of them is read within a scope"):
-            for breakdown in (cells.TOTAL, *(d.value for d in cells.BREAKDOWNS)):
-                await documents(self._complaints, cells.recomputed(breakdown, names))
+            await documents(self._complaints, cells.recomputed(names))
         # A cell that has become empty is not computed, so it goes.
         await self._rollups.delete_many({"cell": {"$in": names}, "computed_at": {"$lt": began}})
