@@ -8,6 +8,7 @@ from strawberry import UNSET
 
 from hub.domain.complaint import Classification, ComplaintStatus
 from hub.domain.deadline_rules import DeadlineStage
+from hub.schema.source import input_object
 
 
 def unset(description: str, name: str | None = None) -> Any:
@@ -34,17 +35,17 @@ class _Range(_Equality[T]):
     lte: T | None = unset("Is this or less.")
 
 
-@strawberry.input(description="A condition on a text, compared by its characters.")
+@input_object
 class StringFilter(_Range[str]):
     """A condition on a text, compared by its characters."""
 
 
-@strawberry.input(description="A condition on a time.")
+@input_object
 class DateTimeFilter(_Range[datetime]):
     """A condition on a time."""
 
 
-@strawberry.input(description="A condition on an id, as fields of this API give it.")
+@input_object
 class IdFilter:
     """A condition on an id, as fields of this API give it."""
 
@@ -53,27 +54,27 @@ class IdFilter:
     in_: list[strawberry.ID] | None = unset("Is one of these.", "in")
 
 
-@strawberry.input(description="A condition on a region, by Kemendagri code.")
+@input_object
 class RegionFilter(_Equality[str]):
     """A condition on a region, by Kemendagri code."""
 
 
-@strawberry.input(description="A condition on a status.")
+@input_object
 class StatusFilter(_Equality[ComplaintStatus]):
     """A condition on a status."""
 
 
-@strawberry.input(description="A condition on a classification.")
+@input_object
 class ClassificationFilter(_Equality[Classification]):
     """A condition on a classification."""
 
 
-@strawberry.input(description="A condition on what has to be done.")
+@input_object
 class StageFilter(_Equality[DeadlineStage]):
     """A condition on what has to be done."""
 
 
-@strawberry.input(description="A condition on a number of days.")
+@input_object
 class DaysFilter:
     """A condition on a number of days."""
 
@@ -86,7 +87,7 @@ class DaysFilter:
     is_null: bool | None = unset("Are unknown, or are known.")
 
 
-@strawberry.input(description="A condition on a yes or no.")
+@input_object
 class BooleanFilter:
     """A condition on a yes or no."""
 
@@ -94,19 +95,19 @@ class BooleanFilter:
     ne: bool | None = unset("Is not this.")
 
 
-@strawberry.input(description="A condition on a yes or no that may be unknown.")
+@input_object
 class TruthFilter(_Equality[bool]):
     """A condition on a yes or no that may be unknown."""
 
 
-@strawberry.input(description="Whether something is known.")
+@input_object
 class KnownFilter:
     """Whether something is known."""
 
     is_null: bool | None = unset("Is unknown, or is known.")
 
 
-@strawberry.input(description="All that is given holds of one step.")
+@input_object
 class StatusChangeFilter:
     """All that is given holds of one step."""
 
@@ -115,7 +116,7 @@ class StatusChangeFilter:
     status_source: StringFilter | None = unset("The channel's label.")
 
 
-@strawberry.input(description="All that is given holds of one deadline.")
+@input_object
 class DeadlineFilter:
     """All that is given holds of one deadline."""
 
@@ -127,7 +128,7 @@ class DeadlineFilter:
     rule: StringFilter | None = unset("Name of the rule.")
 
 
-@strawberry.input(description="Where a complaint came from.")
+@input_object
 class ProvenanceFilter:
     """Where a complaint came from."""
 

@@ -49,6 +49,7 @@ from hub.schema.enums import OrderDirection
 from hub.schema.errors import InputError
 from hub.schema.periods import in_utc
 from hub.schema.places import Box, Near
+from hub.schema.source import input_object
 from hub.schema.types.node import local_id
 
 NOT_WATCHED = (
@@ -60,7 +61,7 @@ MOST_NESTING = 10
 MOST_WORDS = 20
 
 
-@strawberry.input(description="All conditions that are given hold at once.")
+@input_object
 class ComplaintFilter:
     """All conditions that are given hold at once."""
 
@@ -118,7 +119,7 @@ class ComplaintFilter:
         return _condition(self, "filter", 0)
 
 
-@strawberry.input(description="One step of an order.")
+@input_object
 class ComplaintOrder:
     """One step of an order."""
 

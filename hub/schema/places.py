@@ -4,13 +4,14 @@ import strawberry
 
 from hub.domain import question
 from hub.schema.errors import InputError
+from hub.schema.source import input_object
 
 FARTHEST_METRES = 1_000_000
 WIDEST_DEGREES = 90
 _LONGITUDES, _LATITUDES = (-180, 180), (-90, 90)
 
 
-@strawberry.input(description="Around a point, WGS 84.")
+@input_object
 class Near:
     """Around a point, WGS 84."""
 
@@ -26,7 +27,7 @@ class Near:
         return question.Circle(self.longitude, self.latitude, self.metres)
 
 
-@strawberry.input(description="A part of the map in degrees, WGS 84, at most 90 wide and high.")
+@input_object
 class Box:
     """A part of the map in degrees, WGS 84, at most 90 wide and high."""
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -62,6 +62,12 @@ def _description(documented: object) -> str:
 def output(cls: type[T]) -> type[T]:
     """Makes a class a GraphQL type."""
     return strawberry.type(cls, description=_description(cls))
+
+
+@dataclass_transform()
+def input_object(cls: type[T]) -> type[T]:
+    """Makes a class a GraphQL input."""
+    return strawberry.input(cls, description=_description(cls))
 
 
 def entity(cls: type[T]) -> type[T]:

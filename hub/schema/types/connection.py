@@ -126,120 +126,44 @@ class ComplaintConnection:
     )
 
 
-@output
-class RunEdge:
-    """A run in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: Run = derived(lambda entry: entry.node, "The run.")
-
-
-@output
-class RunConnection:
-    """A page of runs, the latest first."""
-
-    edges: list[RunEdge] = derived(_entries, _EDGES)
-    nodes: list[Run] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
-
-
-@output
-class DeadLetterEdge:
-    """A dead letter in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: DeadLetter = derived(lambda entry: entry.node, "The dead letter.")
+def _connection_of(node: type, name: str, entry: str, page: str) -> Any:
+    """The connection of a type, with edges of its own: `entry` is the word for one, `page` says of
+    which entries in which order it is one."""
+    edge = _type(
+        f"{name}Edge",
+        f"A {entry} in a list.",
+        cursor=(str, derived(_cursor, _CURSOR)),
+        node=(node, derived(lambda entry: entry.node, f"The {entry}.")),
+    )
+    return _type(
+        f"{name}Connection",
+        f"A page of {page}.",
+        edges=(list[edge], derived(_entries, _EDGES)),  # type: ignore[valid-type]
+        nodes=(list[node], derived(lambda p: p.documents, _NODES)),  # type: ignore[valid-type]
+        page_info=(PageInfo, derived(lambda page: page, "Where the page stands.")),
+    )
 
 
-@output
-class DeadLetterConnection:
-    """A page of dead letters, the latest first."""
-
-    edges: list[DeadLetterEdge] = derived(_entries, _EDGES)
-    nodes: list[DeadLetter] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
-
-
-@output
-class AuditEdge:
-    """A record in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: AuditRecord = derived(lambda entry: entry.node, "The record.")
+def _type(name: str, description: str, **fields: tuple[Any, Any]) -> Any:
+    """A GraphQL type of fields that are (type, source)."""
+    annotations = {field: of for field, (of, _) in fields.items()}
+    sources = {field: source for field, (_, source) in fields.items()}
+    stated = {"__doc__": description, "__annotations__": annotations, "__module__": __name__}
+    return output(type(name, (), {**stated, **sources}))
 
 
-@output
-class AuditConnection:
-    """A page of records of reads, the latest first."""
-
-    edges: list[AuditEdge] = derived(_entries, _EDGES)
-    nodes: list[AuditRecord] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
-
-
-@output
-class WebhookDeliveryEdge:
-    """A delivery in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: WebhookDelivery = derived(lambda entry: entry.node, "The delivery.")
-
-
-@output
-class WebhookDeliveryConnection:
-    """A page of deliveries, the latest first."""
-
-    edges: list[WebhookDeliveryEdge] = derived(_entries, _EDGES)
-    nodes: list[WebhookDelivery] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
-
-
-@output
-class LetterEdge:
-    """A letter in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: Letter = derived(lambda entry: entry.node, "The letter.")
-
-
-@output
-class LetterConnection:
-    """A page of letters, the latest first."""
-
-    edges: list[LetterEdge] = derived(_entries, _EDGES)
-    nodes: list[Letter] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
-
-
-@output
-class WarningEdge:
-    """A warning in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: Warning = derived(lambda entry: entry.node, "The warning.")
-
-
-@output
-class WarningConnection:
-    """A page of warnings, the latest first."""
-
-    edges: list[WarningEdge] = derived(_entries, _EDGES)
-    nodes: list[Warning] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
-
-
-@output
-class WarningRuleEdge:
-    """A rule in a list."""
-
-    cursor: str = derived(_cursor, _CURSOR)
-    node: WarningRule = derived(lambda entry: entry.node, "The rule.")
-
-
-@output
-class WarningRuleConnection:
-    """A page of rules of early warning, the oldest first."""
-
-    edges: list[WarningRuleEdge] = derived(_entries, _EDGES)
-    nodes: list[WarningRule] = derived(lambda p: p.documents, _NODES)
-    page_info: PageInfo = derived(lambda page: page, "Where the page stands.")
+RunConnection = _connection_of(Run, "Run", "run", "runs, the latest first")
+DeadLetterConnection = _connection_of(
+    DeadLetter, "DeadLetter", "dead letter", "dead letters, the latest first"
+)
+AuditConnection = _connection_of(
+    AuditRecord, "Audit", "record", "records of reads, the latest first"
+)
+WebhookDeliveryConnection = _connection_of(
+    WebhookDelivery, "WebhookDelivery", "delivery", "deliveries, the latest first"
+)
+LetterConnection = _connection_of(Letter, "Letter", "letter", "letters, the latest first")
+WarningConnection = _connection_of(Warning, "Warning", "warning", "warnings, the latest first")
+WarningRuleConnection = _connection_of(
+    WarningRule, "WarningRule", "rule", "rules of early warning, the oldest first"
+)

@@ -7,10 +7,10 @@ import strawberry
 from hub.domain.deadline_rules import DUTIES, DeadlineStage
 from hub.domain.indicators import Dimension
 from hub.domain.region import regions
-from hub.schema.source import attribute, constant, derived, output
+from hub.schema.source import attribute, constant, derived, input_object, output
 
 
-@strawberry.input(description="Days in the district's own time zone, both included.")
+@input_object
 class Period:
     """Days in the district's own time zone, both included."""
 

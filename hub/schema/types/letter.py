@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from hub.domain.letter import LetterState, Wording
 from hub.domain.plain_text import stripped
 from hub.domain.region import regions
-from hub.schema.source import derived, output, stored
+from hub.schema.source import derived, input_object, output, stored
 from hub.schema.types.region import Region
 
 
@@ -20,9 +20,7 @@ def _usual(description: str) -> str | None:
     return found
 
 
-@strawberry.input(
-    description="What stands in a letter beside its figures; what is usual unless told."
-)
+@input_object
 class LetterWording:
     """What stands in a letter beside its figures; what is usual unless told."""
 

@@ -8,11 +8,11 @@ import strawberry
 from hub.domain.plain_text import stripped
 from hub.domain.readiness import ReadinessItem, ReadinessState, Statement
 from hub.domain.region import regions
-from hub.schema.source import derived, output, stored
+from hub.schema.source import derived, input_object, output, stored
 from hub.schema.types.region import Region
 
 
-@strawberry.input(description="What a local government says of an item.")
+@input_object
 class ReadinessStatement:
     """What a local government says of an item."""
 
