@@ -19,7 +19,6 @@ from hub.domain.question import (
     Order,
     OrderField,
     Page,
-    Place,
 )
 from hub.domain.scope import Reach, Scope
 from hub.store.areas import inside
@@ -141,10 +140,9 @@ def steps(order: tuple[Order, ...]) -> tuple[Step, ...]:
 def find(within: Filter, wanted: Filter, order: tuple[Step, ...], page: Page) -> Find:
     """One page of what lies within a scope, in reading order unless the page is backward."""
     filters = [within, wanted]
-    if page.after:
-        filters.append(_beyond(order, page.after, backward=False))
-    if page.before:
-        filters.append(_beyond(order, page.before, backward=True))
+    for place, backward in ((page.after, False), (page.before, True)):
+        if place:
+            filters.append(_beyond(order, (*place.values, place.id), backward=backward))
     sort = [(step.field, _direction(step, page.backward)) for step in order]
     return Find(both(*filters), sort, page.size + 1)
 
@@ -153,19 +151,20 @@ def _direction(step: Step, backward: bool) -> int:
     return -1 if step.descending is not backward else 1
 
 
-def _beyond(order: tuple[Step, ...], place: Place, *, backward: bool) -> Filter:
+def _beyond(order: tuple[Step, ...], place: tuple[object, ...], *, backward: bool) -> Filter:
     """What stands after a place (before it when backward), in the order's own terms."""
-    ties: list[Filter] = []
-    beyond: list[Filter] = []
-    for step, value in zip(order, (*place.values, place.id), strict=True):
-        beyond.append(both(*ties, _past(step, value, _direction(step, backward))))
-        ties.append({step.field: {"$eq": value}})
-    first, value = order[0], (*place.values, place.id)[0]
-    direction = _direction(first, backward)
-    if value is None or (first.nullable and direction < 0):
-        return {"$or": beyond}
-    # Redundant, but it bounds the index, so that page 10,000 costs what page 1 does.
-    return {"$and": [{first.field: {"$gte" if direction > 0 else "$lte": value}}, {"$or": beyond}]}
+    step, value = order[0], place[0]
+    direction = _direction(step, backward)
+    if len(order) == 1:
+        return _past(step, value, direction)
+    rest = _beyond(order[1:], place[1:], backward=backward)
+    tie: Filter = {step.field: {"$eq": value}}
+    if value is None or (step.nullable and direction < 0):
+        return {"$or": [_past(step, value, direction), both(tie, rest)]}
+    # Bounds for the index, and no alternatives to choose a plan among: page 10,000 costs what page
+    # 1 does.
+    reached = {step.field: {"$gte" if direction > 0 else "$lte": value}}
+    return {**reached, "$nor": [{**tie, "$nor": [rest]}]}
 
 
 def _past(step: Step, value: object, direction: int) -> Filter:
