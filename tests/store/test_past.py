@@ -278,8 +278,9 @@ async def test_who_asks_much_holds_up_nobody_who_asks_after(
                 group.start_soon(ask, f"busy {n}")
         group.start_soon(ask, "another")
     before = answered[: answered.index("another")]
-    # At most those that were being answered when it came, and one of each after.
-    assert len(before) <= 2 * viewers
+    # Those that were being answered when it came, one of each after, and as many at most while its
+    # own question is still being counted.
+    assert len(before) <= 3 * viewers
     assert len(answered) == 6 * viewers + 1
 
 
