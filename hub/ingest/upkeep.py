@@ -12,7 +12,7 @@ from hub.store.store import Store
 REFRESH_SECONDS = 1.0
 _AGAIN_SECONDS = 60.0
 _REST = 5
-"""A refresh rests for so many times as long as it works, so that queries are not slowed."""
+"""Such work rests for so many times as long as it works, so that queries are not slowed."""
 
 _log = structlog.get_logger()
 
@@ -27,12 +27,12 @@ async def keep_rollups(store: Store) -> None:
         await anyio.sleep(REFRESH_SECONDS)
 
 
-async def work_off(work: Callable[[], Awaitable[int]], done: str, failed: str) -> None:
+async def work_off(work: Callable[[float], Awaitable[int]], done: str, failed: str) -> None:
     """Does once what an earlier version of the hub, or other rules, left to be done; then there is
     no more to do, since this process writes by its own. Both names are for the log."""
     while True:
         try:
-            if complaints := await work():
+            if complaints := await work(_REST):
                 _log.info(done, complaints=complaints)
             return
         except StoreError as error:

@@ -6,6 +6,7 @@ from hub.domain.deadlines import Rulebook
 from hub.store.documents import NOT_OPENED, unopened_complaint
 from hub.store.mongo import Database, Document
 from hub.store.reckoned import DONE, OPTIONAL, reckoned
+from hub.store.resting import rested
 from hub.store.rollups import RollupMarks
 
 _BATCH = 500
@@ -21,19 +22,21 @@ class Deadlines:
         self._marks = RollupMarks(database)
         self._rules = rules
 
-    async def recompute(self) -> int:
+    async def recompute(self, rest: float = 0.0) -> int:
         """How many complaints were reckoned by other rules, or by none, and are by these now.
 
         They are found by an index. What is over stays as it was reckoned when it ended, but for
         what an earlier version of the hub has never reckoned. What changes meanwhile is reckoned by
-        whoever changes it. Broken off anywhere, the next one goes on from there.
+        whoever changes it. Broken off anywhere, the next one goes on from there. After each batch
+        it rests for so many times as long as the batch took.
         """
         recomputed = 0
         wanted = {"clock.by": {"$nin": [self._rules.version, DONE]}}
         while found := await self._complaints.find(
             wanted, NOT_OPENED, limit=_BATCH, hint=_BY
         ).to_list():
-            reckoned_now = await self._reckon(found)
+            async with rested(rest):
+                reckoned_now = await self._reckon(found)
             if not reckoned_now:
                 break
             recomputed += reckoned_now

@@ -6,9 +6,7 @@ or is so old that its writer must be dead. So a crash at any moment leaves a mar
 next refresh heals it.
 """
 
-import asyncio
 import secrets
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from pymongo import WriteConcern
 
 from hub.store import cells
 from hub.store.mongo import Database, Document, documents, read_quickly
+from hub.store.resting import rested
 from hub.store.scope_monitor import unscoped
 
 DEAD_AFTER = timedelta(minutes=10)
@@ -120,9 +119,8 @@ class Rollups:
             marks, _ = await self._pending()
         marked = sorted({cell for mark in marks for cell in mark["cells"]})
         for start in range(0, len(marked), _BATCH):
-            began = time.monotonic()
-            await self._recompute(marked[start : start + _BATCH])
-            await asyncio.sleep(rest * (time.monotonic() - began))
+            async with rested(rest):
+                await self._recompute(marked[start : start + _BATCH])
         if marked or version in {None, _OF_ANOTHER_FORM}:
             # Before any mark goes: whoever sees no mark sees the new version.
             new = {"_id": _VERSION, "version": secrets.token_hex(8), "form": cells.FORM}

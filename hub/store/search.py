@@ -4,6 +4,7 @@ from pymongo import UpdateOne
 
 from hub.domain.words import stems_of
 from hub.store.mongo import Database, Document
+from hub.store.resting import rested
 
 _BATCH = 500
 _TEXTS = ("title", "description", "address")
@@ -21,8 +22,9 @@ class SearchWords:
     def __init__(self, database: Database) -> None:
         self._complaints = database["complaints"]
 
-    async def fill(self) -> int:
-        """How many had none and have them now. What changes meanwhile has its own."""
+    async def fill(self, rest: float = 0.0) -> int:
+        """How many had none and have them now. What changes meanwhile has its own. After each batch
+        it rests for so many times as long as the batch took."""
         filled = 0
         shown = dict.fromkeys((*_TEXTS, "provenance.hash"), 1)
         while found := await self._complaints.find(_LACKING, shown, limit=_BATCH).to_list():
@@ -33,5 +35,7 @@ class SearchWords:
                 )
                 for each in found
             ]
-            filled += (await self._complaints.bulk_write(updates, ordered=False)).modified_count
+            async with rested(rest):
+                done = await self._complaints.bulk_write(updates, ordered=False)
+            filled += done.modified_count
         return filled
