@@ -1,7 +1,6 @@
 """Bearer token → viewer, for every request. Without one the viewer is nobody."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from starlette.types import Scope as Connection
 
 from hub.auth.issuers import InvalidTokenError
 from hub.auth.tokens import REMEMBERED, TokenVerifier
+from hub.domain.bounded import Bounded
 from hub.domain.scope import Scope
 from hub.store.mongo import StoreError
 from hub.store.remembered import Remembered
@@ -55,7 +55,7 @@ class Bearers:
         """`changes` are those of all that decides what a token's bearer may do."""
         self._verifier = verifier
         self._changes = changes
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._known: Bounded[bytes, _Known] = Bounded(REMEMBERED)
 
     def known(self, authorization: bytes) -> Viewer | None:
         """Who came with the same header before; None once anything changed that could make them
@@ -80,13 +80,9 @@ class Bearers:
         scope_now = partial(self._verifier.scope, token)
         viewer = Viewer(scope, verified.bearer.client_id, verified.expires_at, scope_now)
         if stamp is not None:
-            self._remember(authorization, _Known(viewer, stamp, verified.until))
+            known = _Known(viewer, stamp, verified.until)
+            self._known.remember(sha256(authorization).digest(), known)
         return viewer
-
-    def _remember(self, authorization: bytes, known: _Known) -> None:
-        self._known[sha256(authorization).digest()] = known
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
 
 
 class Challenge:

@@ -1,13 +1,13 @@
 """Access tokens (RFC 9068): what the bearer of one may do now."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 from hub.auth.issuers import InvalidTokenError, Issuer, issuer_named_in
+from hub.domain.bounded import Bounded
 from hub.domain.scope import Grant, Permission, Scope, narrowed
 from hub.store.grants import grants_in
 from hub.store.principals import Principal, Principals
@@ -45,7 +45,7 @@ class TokenVerifier:
 
     def __init__(self, issuers: Iterable[TokenIssuer]) -> None:
         self._issuers = {each.issuer.name: each for each in issuers}
-        self._known: OrderedDict[bytes, Verified] = OrderedDict()
+        self._known: Bounded[bytes, Verified] = Bounded(REMEMBERED)
 
     async def scope(self, token: str) -> Scope:
         """Who the bearer is and what they may reach. Raises InvalidTokenError, StoreError."""
@@ -57,9 +57,7 @@ class TokenVerifier:
         known = self._known.get(digest)
         if known is None or known.until <= time.time():
             self._known.pop(digest, None)
-            known = self._known[digest] = await self._looked_at(token)
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            known = self._known.remember(digest, await self._looked_at(token))
         return known
 
     async def _looked_at(self, token: str) -> "Verified":

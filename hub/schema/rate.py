@@ -1,8 +1,9 @@
 """How often each client may ask: so many requests a second, and twice as many at once."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+
+from hub.domain.bounded import Bounded
 
 _CLIENTS = 10_000
 """So many are remembered; whoever has not asked for the longest time is forgotten, and has all
@@ -16,7 +17,7 @@ class RateLimit:
         self._per_second = per_second
         self._most = 2.0 * per_second
         self._now = now
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: Bounded[str, tuple[float, float]] = Bounded(_CLIENTS)
 
     def wait_of(self, client: str) -> float:
         """Seconds until the client may ask again; 0 where it may now, which counts as asking."""
@@ -24,7 +25,5 @@ class RateLimit:
         tokens, at = self._buckets.pop(client, (self._most, now))
         tokens = min(self._most, tokens + (now - at) * self._per_second)
         asks = tokens >= 1
-        self._buckets[client] = (tokens - asks, now)
-        if len(self._buckets) > _CLIENTS:
-            self._buckets.popitem(last=False)
+        self._buckets.remember(client, (tokens - asks, now))
         return 0.0 if asks else (1 - tokens) / self._per_second

@@ -35,11 +35,6 @@ class Operations:
         found: str | None = await self._principals.remembered.get(OPERATIONS, _key(client_id, id_))
         return found
 
-    def sends_any(self, client_id: str) -> bool:
-        """Whether it is known, without a look at MongoDB, that a client may send any document."""
-        client = self._principals.at_hand(client_id)
-        return client is not None and not client.registered_only
-
     async def sends_no_other(self, client_id: str) -> bool:
         """Whether a client may send nothing but what it registered; kept likewise. One that is
         disabled meanwhile may not even that."""

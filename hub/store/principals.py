@@ -68,11 +68,6 @@ class Principals:
         found: Principal | None = await self.remembered.get(*_place(subject))
         return found
 
-    def at_hand(self, subject: str) -> Principal | None:
-        """A client or person that is remembered, who therefore needs no waiting for."""
-        found: Principal | None = self.remembered.at_hand(*_place(subject))
-        return found
-
     async def scope_now(self, stated: Scope) -> Scope | None:
         """What is left of a scope that was kept: what its subject may still do of it; None for
         one that does not exist, is disabled, or is known to another issuer."""

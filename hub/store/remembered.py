@@ -2,7 +2,6 @@
 them. While it does not, each question goes to MongoDB, so that nothing stale is believed."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from inspect import isawaitable
 from types import MappingProxyType
@@ -13,6 +12,7 @@ import structlog
 from pymongo import ReadPreference
 from pymongo.errors import PyMongoError
 
+from hub.domain.bounded import Bounded
 from hub.store.mongo import Database, Document
 from hub.store.shared_reads import SharedReads
 
@@ -48,8 +48,9 @@ class Remembered:
             name: database[name].with_options(read_preference=ReadPreference.PRIMARY)
             for name in read
         }
-        self._values: dict[str, OrderedDict[str, Any]] = {name: OrderedDict() for name in read}
-        self._most = most
+        self._values: dict[str, Bounded[str, Any]] = {
+            name: Bounded(most.get(name, _MOST)) for name in read
+        }
         self._reads = SharedReads()
         self._changes = 0
         self._live_until = 0.0
@@ -73,20 +74,13 @@ class Remembered:
             return values[id_]
         return await self._reads.get((collection, id_), lambda: self._find(collection, id_))
 
-    def at_hand(self, collection: str, id_: str) -> Any:
-        """The value of a document where it is remembered and there is one; None where it has to be
-        asked for."""
-        return self._values[collection].get(id_) if self.live else None
-
     async def _find(self, collection: str, id_: str) -> Any:
         values, before = self._values[collection], self._changes
         document = await self._collections[collection].find_one({"_id": {"$eq": id_}}, self._fields)
         value = self._read[collection](document)
         # What was read while something changed may be older than the change.
         if self.live and before == self._changes:
-            values[id_] = value
-            if len(values) > self._most.get(collection, _MOST):
-                values.popitem(last=False)
+            values.remember(id_, value)
         return value
 
     def forget(self, collection: str, id_: str) -> None:

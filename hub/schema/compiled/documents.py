@@ -1,9 +1,8 @@
 """Documents, parsed and validated once."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import orjson
 from graphql import (
@@ -22,6 +21,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from hub.domain.bounded import Bounded
 from hub.schema.compiled.plan import Plan, compile_plan
 from hub.schema.compiled.selection import conditional_variables
 from hub.schema.cost import Cost
@@ -32,25 +32,6 @@ REMEMBERED = 500
 LONGEST_REMEMBERED = 4_096
 VARIABLES_REMEMBERED = 16
 LONGEST_VARIABLES_REMEMBERED = 2_048
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class Remembered(OrderedDict[K, V], Generic[K, V]):
-    """The last so many values; the oldest goes first."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def remember(self, key: K, value: V) -> V:
-        """Keeps a value."""
-        self[key] = value
-        if len(self) > self._most:
-            self.popitem(last=False)
-        return value
-
 
 Planned = tuple[Plan, tuple[Mapping[str, Any], ...]]
 """A plan, and for each of its compiled root fields the resolver's arguments."""
@@ -68,9 +49,7 @@ class Operation:
     conditions: tuple[str, ...]
     cost: Cost
     plans: dict[tuple[bool, ...], Plan] = field(default_factory=dict)
-    planned: Remembered[bytes, Planned] = field(
-        default_factory=lambda: Remembered(VARIABLES_REMEMBERED)
-    )
+    planned: Bounded[bytes, Planned] = field(default_factory=lambda: Bounded(VARIABLES_REMEMBERED))
 
     def ask(self, schema: GraphQLSchema, variables: dict[str, object]) -> Planned | None:
         """The plan for these variables and the arguments that they make; remembered, since
@@ -120,8 +99,8 @@ class Documents:
         self._introspection = introspection
         hidden = [] if introspection else [NoSchemaIntrospectionCustomRule, _NoServiceRule]
         self._rules = [*specified_rules, *hidden]
-        self._known: Remembered[tuple[str, str | None], Operation | list[GraphQLError]]
-        self._known = Remembered(REMEMBERED)
+        self._known: Bounded[tuple[str, str | None], Operation | list[GraphQLError]]
+        self._known = Bounded(REMEMBERED)
 
     def operation(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
         """The operation of this name, or why the document can't be executed."""
