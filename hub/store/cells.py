@@ -31,6 +31,7 @@ from hub.store.figures import (
     Pipeline,
     counts_of,
     histograms,
+    one_if,
     spans_of,
 )
 from hub.store.plan import Filter, both, match, within
@@ -169,7 +170,7 @@ Fact = tuple[str, Any]
 
 
 def _counted_if(condition: Any) -> Fact:
-    return "$sum", {"$cond": [condition, 1, 0]}
+    return "$sum", one_if(condition)
 
 
 def _due(name: str) -> dict[str, Fact]:

@@ -129,9 +129,14 @@ def spans_of(parts: frozenset[str] | None) -> list[str]:
     return [name for name in SPANS if parts is None or name in parts]
 
 
+def one_if(condition: Any) -> Filter:
+    """One for what fulfils a condition, else nought."""
+    return {"$cond": [condition, 1, 0]}
+
+
 def sum_if(condition: Any) -> Filter:
     """How many fulfil a condition."""
-    return {"$sum": {"$cond": [condition, 1, 0]}}
+    return {"$sum": one_if(condition)}
 
 
 # --- Counted one by one --------------------------------------------------------------------------
