@@ -13,6 +13,7 @@ from hub.domain.scope import Permission
 from hub.store.clients import Client
 from hub.store.store import Store
 from tests.auth.test_verifying import EC, HUB, SULSEL, HeldKeys, claims, signed
+from tests.remembering import until_live, watched
 
 
 @pytest.fixture
@@ -27,12 +28,9 @@ async def bearers(store: Store) -> Bearers:
 async def told(store: Store) -> AsyncIterator[None]:
     """While this holds, the store hears of changes."""
     remembered = store.principals.remembered
-    async with anyio.create_task_group() as group:
-        group.start_soon(remembered.watch)
-        while not remembered.live:
-            await remembered.next_change.wait()
+    async with watched(remembered):
+        await until_live(remembered)
         yield
-        group.cancel_scope.cancel()
 
 
 def header(**stated: object) -> bytes:

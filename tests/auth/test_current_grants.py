@@ -20,6 +20,7 @@ from hub.store.principals import Principals, UnknownPrincipalError
 from hub.store.store import Store
 from hub.store.vault import Vault
 from tests.relay import directly, relayed
+from tests.remembering import until_live
 from tests.running_hub import RunningHub, running_hub
 
 SULSEL, SULTRA = Grant(Role.PROVINCE, ("73",)), Grant(Role.PROVINCE, ("74",))
@@ -40,19 +41,11 @@ async def seen(hub: RunningHub, token: str) -> tuple[list[str], list[str]]:
     return regions, viewer["scopes"]
 
 
-async def live(hub: RunningHub) -> None:
-    """Returns once the hub is told of changes, so that it trusts what it remembers."""
-    documents = hub.store.principals.remembered
-    with anyio.fail_after(10):
-        while not documents.live:
-            await documents.next_change.wait()
-
-
 @pytest.fixture(params=["remembered", "asked each time"])
 async def either(hub: RunningHub, request: pytest.FixtureRequest) -> AsyncIterator[RunningHub]:
     """A hub that is told of changes, and one that is not yet."""
     if request.param == "remembered":
-        await live(hub)
+        await until_live(hub.store.principals.remembered)
     yield hub
 
 
@@ -152,7 +145,7 @@ async def test_what_another_process_changes_is_noticed(
         connect(mongodb_uri, Driver.PYMONGO, "watched") as elsewhere,
         running_hub(Store(database, vault)) as hub,
     ):
-        await live(hub)
+        await until_live(hub.store.principals.remembered)
         token = await hub.token(SULSEL, permissions=[READ, COUNT])
         subject = stated(token)["sub"]
         assert await seen(hub, token) == (["73"], [READ, COUNT])
@@ -197,5 +190,5 @@ async def test_a_request_that_can_not_be_checked_is_not_answered(
         relay.resume()
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
-        await live(hub)
+        await until_live(hub.store.principals.remembered)
         assert await seen(hub, token)

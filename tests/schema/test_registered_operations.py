@@ -16,9 +16,10 @@ from hub.store.operations import TooManyOperationsError
 from hub.store.principals import UnknownPrincipalError
 from hub.store.store import Store
 from hub.store.vault import Vault
-from tests.auth.test_current_grants import live, stated
+from tests.auth.test_current_grants import stated
 from tests.listener import CHANGED, events, listening
 from tests.made import complaint, provenance, received
+from tests.remembering import until_live
 from tests.running_hub import RunningHub
 
 SULSEL, SULTRA = Grant(Role.PROVINCE, ("73",)), Grant(Role.PROVINCE, ("74",))
@@ -194,7 +195,7 @@ async def test_a_stream_ends_when_its_operation_is_removed(hub: RunningHub, ours
 async def test_known_operations_are_not_asked_of_mongodb(
     hub: RunningHub, ours: Console, database: Database
 ) -> None:
-    await live(hub)
+    await until_live(hub.store.principals.remembered)
     await ours.only()
     await ours.post(documentId=id_of(ROWS))
     await database.command("profile", 2)
@@ -213,7 +214,7 @@ async def test_known_operations_are_not_asked_of_mongodb(
 async def test_what_another_process_changes_holds_within_seconds(
     hub: RunningHub, ours: Console, database: Database, vault: Vault
 ) -> None:
-    await live(hub)
+    await until_live(hub.store.principals.remembered)
     elsewhere = Store(database, vault)
     await elsewhere.principals.set_registered_only(ours.id, True)
     body = {"documentId": id_of(ROWS)}

@@ -12,6 +12,7 @@ from hub.store import remembered
 from hub.store.mongo import Database, Document, Driver, connect
 from hub.store.remembered import Remembered
 from tests.relay import directly, relayed
+from tests.remembering import until_live, watched
 
 
 def value_of(document: Document | None) -> list[int]:
@@ -25,16 +26,8 @@ async def watching(
 ) -> AsyncIterator[Remembered]:
     """Documents of `things`, remembered while the block runs."""
     found = Remembered(database, {"things": read}, ("value",))
-    async with anyio.create_task_group() as group:
-        group.start_soon(found.watch)
+    async with watched(found):
         yield found
-        group.cancel_scope.cancel()
-
-
-async def until_live(found: Remembered) -> None:
-    with anyio.fail_after(20):
-        while not found.live:
-            await found.next_change.wait()
 
 
 async def is_asked(found: Remembered, id_: str) -> bool:
